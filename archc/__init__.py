@@ -1,0 +1,3 @@
+"""archc: a declarative architecture compiler."""
+
+__version__ = "0.1.0"

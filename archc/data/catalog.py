@@ -1,0 +1,404 @@
+"""What each data set is (columns, classes, rows), known without loading it.
+
+A data set is a `Described` class of the family "data set" whose `spec` gives a `DataSpec`. All
+but `npz` are known by heart; of an `.npz` file no more than the headers and the labels are read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite, prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archc.ir import Column, DataSpec
+from archc.parameters import Choice, Count, Described, Numbers, Parameter, Quoted, Real, Unfit
+
+if TYPE_CHECKING:
+    from archc.data.archive import Archive, Header
+
+MOST_MADE = 10_000_000
+"""The most points that `moons` and its like make."""
+
+MOST_CLASSES = 100_000
+"""The most classes that an array of labels may have."""
+
+LARGEST_FLOAT32 = 3.4028234663852886e38
+
+
+@dataclass(frozen=True)
+class Where:
+    """What a data set may need to know of its surroundings.
+
+    `folder` holds the `.arch` file: relative paths start there, then at `data_dir` if there is
+    one. `model_inputs` are the sizes (values in one example) of the model's inputs, in order;
+    `()` where they are not known yet.
+    """
+
+    folder: Path
+    model_inputs: tuple[int, ...] = ()
+    data_dir: Path | None = None
+
+    def find(self, written: str) -> Path:
+        """The file that a relative or absolute path means: below `folder` or `data_dir`.
+
+        Where neither has it, the path below `folder`, so that the error names that one.
+        """
+        first = self.folder / written
+        if self.data_dir is not None and not _there(first) and _there(self.data_dir / written):
+            return self.data_dir / written
+        return first
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+class Names(Parameter):
+    """Names in a list, in quotes or without; one alone needs no list. Held as a tuple of texts."""
+
+    kind = "a list of names"
+
+    def accept(self, value: Any) -> tuple[str, ...]:
+        names = value if isinstance(value, list | tuple) else [value]
+        if not names or not all(isinstance(name, str) for name in names):
+            self.refuse(value, f'write names in a list: `{self.name} = ["digit"]`')
+        for at, name in enumerate(names):
+            if name in names[:at]:
+                raise Unfit(f"`{self.name}` names `{name}` twice")
+        return tuple(map(str, names))
+
+
+class DataSet(Described):
+    """Something to learn from."""
+
+    family = "data set"
+
+    def spec(self, where: Where) -> DataSpec:
+        """The columns, classes, rows and usual shares.
+
+        Raises Unfit; its `code` is that of the diagnostic where one is meant (E06…).
+        """
+        raise NotImplementedError
+
+    def _spec(self, features: Sequence[Column], targets: Sequence[Column], examples: int, **rest: Any) -> DataSpec:
+        return DataSpec(
+            name=self.name,
+            arguments=self.values(),
+            features=tuple(features),
+            targets=tuple(targets),
+            examples=examples,
+            **rest,
+        )
+
+
+def class_column(name: str, count: int) -> Column:
+    """A target that is one of `count` classes, named by their numbers."""
+    return Column(name=name, kind="class", shape=(), classes=tuple(map(str, range(count))))
+
+
+class Digits(DataSet):
+    """The 1,797 handwritten digits of scikit-learn's `load_digits`: 8x8 grey images in [0, 1]."""
+
+    name = "digits"
+
+    def spec(self, where: Where) -> DataSpec:
+        image = Column(name="image", kind="image", shape=(8, 8, 1))
+        return self._spec([image], [class_column("digit", 10)], 1797, validate_share=0.15, test_share=0.15)
+
+
+class Xor(DataSet):
+    """The four rows of the exclusive or: features `x` [2], class `y`. Nothing is held out."""
+
+    name = "xor"
+
+    def spec(self, where: Where) -> DataSpec:
+        return self._spec([Column(name="x", kind="number", shape=(2,))], [class_column("y", 2)], 4)
+
+
+class Made(DataSet):
+    """Points in the plane: features `x` [2], class `y`; the same numbers for the same arguments."""
+
+    n = Count("how many points, over all classes", least=2, default=400)
+
+    @property
+    def count(self) -> int:
+        """How many classes there are."""
+        return 2
+
+    def check(self) -> None:
+        if self.n > MOST_MADE:
+            raise Unfit(f"`n` is {self.n:_}, and at most {MOST_MADE:_} points are made", parameter="n")
+        if self.n < self.count:
+            raise Unfit(f"{self.n} points are too few for {self.count} classes", parameter="n")
+
+    def spec(self, where: Where) -> DataSpec:
+        x = Column(name="x", kind="number", shape=(2,))
+        return self._spec([x], [class_column("y", self.count)], self.n, validate_share=0.2, test_share=0.2)
+
+
+class Moons(Made):
+    """Two half circles of radius 1 that reach into each other, with normal noise."""
+
+    name = "moons"
+
+    noise = Real("standard deviation of the noise", least=0, most=100, default=0.2)
+    seed = Count("which points", least=0, default=0)
+
+
+class Circles(Made):
+    """A circle of radius 1 (class 0) around one of radius 0.5 (class 1), with normal noise."""
+
+    name = "circles"
+
+    noise = Real("standard deviation of the noise", least=0, most=100, default=0.1)
+    seed = Count("which points", least=0, default=0)
+
+
+class Blobs(Made):
+    """Round clouds whose centres stand evenly on a circle of radius 2."""
+
+    name = "blobs"
+
+    classes = Count("how many clouds", least=2, default=3)
+    noise = Real("standard deviation of each cloud", least=0, most=100, default=0.5)
+    seed = Count("which points", least=0, default=0)
+
+    @property
+    def count(self) -> int:
+        return int(self.classes)
+
+
+class Examples(DataSet):
+    """Rows written out in the file: `examples([[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]])`.
+
+    The first numbers of a row are the model's inputs, the others the targets: with `input x[2]`
+    the rows above have features `x` [2] and targets `y` [1], both plain numbers. A model with
+    several inputs gets features `x1`, `x2`, … in their order. Nothing is held out.
+    """
+
+    name = "examples"
+
+    rows = Numbers("the rows, each a list of numbers")
+
+    def check(self) -> None:
+        if not self.rows:
+            raise Unfit("`examples` has no rows", parameter="rows", code="E0605")
+        for number, row in enumerate(self.rows, 1):
+            if not isinstance(row, tuple):
+                raise Unfit(
+                    f"row {number} of `examples` is a single number, not a list",
+                    "each row is a list: `examples([[0, 0, 0], [0, 1, 1]])`",
+                    parameter="rows",
+                )
+            self._check_row(number, row)
+
+    def _check_row(self, number: int, row: tuple[Any, ...]) -> None:
+        if len(row) != len(self.rows[0]):
+            raise Unfit(
+                f"row {number} of `examples` has {len(row)} numbers, and row 1 has {len(self.rows[0])}",
+                "every row has the same inputs and targets",
+                parameter="rows",
+                code="E0605",
+            )
+        for value in row:
+            if isinstance(value, tuple):
+                raise Unfit(f"row {number} of `examples` has a list inside", "a row holds numbers", parameter="rows")
+            # an int may be past what a float holds, which isfinite would answer with an error
+            if not (isinstance(value, int) or isfinite(value)) or abs(value) > LARGEST_FLOAT32:
+                raise Unfit(
+                    f"row {number} of `examples` has a number that float32 doesn't hold",
+                    "numbers go up to 3.4e38",
+                    parameter="rows",
+                    code="E0606",
+                )
+
+    def spec(self, where: Where) -> DataSpec:
+        if not where.model_inputs:
+            raise Unfit(
+                "how many numbers of a row are inputs is not known",
+                "write the model's input with its size, as in `input x[2]`",
+                parameter="rows",
+            )
+        width, inputs = len(self.rows[0]), sum(where.model_inputs)
+        if width < inputs:
+            raise Unfit(
+                f"a row of `examples` has {width} numbers, and the model takes {inputs}",
+                "a row holds the model's inputs, then its targets",
+                parameter="rows",
+                code="E0605",
+            )
+        several = len(where.model_inputs) > 1
+        features = [
+            Column(name=f"x{at}" if several else "x", kind="number", shape=(size,))
+            for at, size in enumerate(where.model_inputs, 1)
+        ]
+        targets = [Column(name="y", kind="number", shape=(width - inputs,))] if width > inputs else []
+        return self._spec(features, targets, len(self.rows))
+
+
+class Mnist(DataSet):
+    """The MNIST database of handwritten digits: 28x28 grey images, 60,000 and a test part of 10,000.
+
+    Images are scaled to [0, 1]; `scale = none` leaves them at 0 … 255.
+    """
+
+    name = "mnist"
+
+    scale = Choice("`unit` for images in [0, 1], `none` for 0 … 255", ("unit", "none"), default="unit", named=True)
+
+    def spec(self, where: Where) -> DataSpec:
+        image = Column(name="image", kind="image", shape=(28, 28, 1))
+        return self._spec([image], [class_column("digit", 10)], 60_000, test_examples=10_000, validate_share=0.1)
+
+
+class Npz(DataSet):
+    """The arrays of a numpy `.npz` file, a column each, rows first. Which array is what:
+
+    - `test.NAME` holds the rows of `NAME` in a test part of its own; all columns have one, or none.
+    - The targets are those of `targets = ["digit"]`. Without that, the target is the only array of
+      whole numbers with one dimension, and if there is none, or several, `targets` must be given.
+    - A target of whole numbers with one dimension is a class, from 0 to the largest number there
+      is; save it as floats to have numbers. Everything else is numbers.
+    - uint8 [n, height, width] and [n, height, width, channels] are images: scaled to [0, 1] unless
+      `scale = none`, and with a channel where there was none. Floats stay as they are; those of
+      four dimensions count as images.
+
+    Held out: a fifth to validate, and a fifth to test unless there are `test.NAME` arrays.
+    """
+
+    name = "npz"
+
+    file = Quoted("the path, from the folder of the `.arch` file")
+    targets = Names("the columns to learn", default=(), named=True)
+    scale = Choice("`unit` for images in [0, 1], `none` for 0 … 255", ("unit", "none"), default="unit", named=True)
+
+    def spec(self, where: Where) -> DataSpec:
+        from archc.data.archive import open_archive
+
+        try:
+            with open_archive(where.find(self.file)) as archive:
+                return self._spec_of(archive)
+        except Unfit as unfit:
+            unfit.parameter = unfit.parameter or "file"
+            raise
+
+    def _spec_of(self, archive: "Archive") -> DataSpec:
+        headers = archive.headers
+        names = [name for name in headers if not name.startswith("test.")]
+        brought = [name for name in headers if name.startswith("test.")]
+        _check_rows(archive, names)
+        targets = self._targets(archive, names)
+        columns = {name: _column(archive, name, name in targets) for name in names}
+        if brought:
+            _check_test_part(archive, brought, columns)
+        return self._spec(
+            [column for name, column in columns.items() if name not in targets],
+            [columns[name] for name in targets],
+            headers[names[0]].shape[0],
+            test_examples=headers[brought[0]].shape[0] if brought else 0,
+            validate_share=0.2,
+            test_share=0.0 if brought else 0.2,
+        )
+
+    def _targets(self, archive: "Archive", names: list[str]) -> tuple[str, ...]:
+        given: tuple[str, ...] = self.targets
+        for name in given:
+            if name not in names:
+                have = ", ".join(f"`{n}`" for n in names)
+                raise Unfit(
+                    f"{archive.path} has no array `{name}`", f"it has {have}", parameter="targets", code="E0608"
+                )
+        labels = [name for name in names if _labels(archive.headers[name])]
+        if not given and len(labels) != 1:
+            found = f"{len(labels)} arrays" if labels else "no array"
+            raise Unfit(
+                f"{archive.path} has {found} of whole numbers with one dimension, so its target is not clear",
+                f'write which columns are to be learnt: `npz("{self.file}", targets = ["{(labels or names)[-1]}"])`',
+                code="E0608",
+            )
+        targets = given or tuple(labels)
+        if len(targets) == len(names):
+            raise Unfit(f"{archive.path} has no array left to be a feature", "every one is a target", code="E0608")
+        return targets
+
+
+def _labels(header: "Header") -> bool:
+    return header.whole and len(header.shape) == 1
+
+
+def _form(header: "Header") -> tuple[tuple[int, ...], bool, bool]:
+    """What two arrays must share to be parts of one column."""
+    return header.shape[1:], header.whole, header.kind == "u1"
+
+
+def _sized(shape: tuple[int, ...]) -> str:
+    return "[" + ", ".join(map(str, shape)) + "]"
+
+
+def _check_rows(archive: "Archive", names: list[str]) -> None:
+    """Raises Unfit unless the arrays have rows, values, equally many rows, and names that a file can use."""
+    if not names:
+        raise Unfit(f"{archive.path} has a test part and nothing to train on", code="E0605")
+    first = archive.headers[names[0]]
+    for name in names:
+        what, shape = f"`{name}` in {archive.path}", archive.headers[name].shape
+        plain = name.removeprefix("test.")
+        if not (plain.isidentifier() and plain.isascii()):
+            raise Unfit(f"{what} is no name for a column", "letters, digits and _, a letter first", code="E0605")
+        if not shape:
+            raise Unfit(f"{what} is a single number", "an array has a row for each example", code="E0605")
+        if not prod(shape):
+            raise Unfit(f"{what} is empty: {_sized(shape)}", "there must be something to learn from", code="E0605")
+        if shape[0] != first.shape[0]:
+            raise Unfit(
+                f"{what} has {shape[0]:,} rows, and `{names[0]}` {first.shape[0]:,}",
+                "every array has a row for each example",
+                code="E0605",
+            )
+
+
+def _check_test_part(archive: "Archive", brought: list[str], columns: dict[str, Column]) -> None:
+    """Raises Unfit unless every column has a `test.NAME` of its form, and these have equally many rows."""
+    _check_rows(archive, brought)
+    unpaired = {name.removeprefix("test.") for name in brought} ^ columns.keys()
+    for name in sorted(unpaired):
+        lone, lacking = (name, f"test.{name}") if name in columns else (f"test.{name}", name)
+        raise Unfit(
+            f"{archive.path} has `{lone}` but no `{lacking}`",
+            "with a test part of its own, a file has `NAME` and `test.NAME` for every column",
+            code="E0605",
+        )
+    for name, column in columns.items():
+        if _form(archive.headers[f"test.{name}"]) != _form(archive.headers[name]):
+            raise Unfit(
+                f"`{name}` and `test.{name}` in {archive.path} differ in shape or type",
+                f"a row of `{name}` is {_sized(column.shape)}",
+                code="E0605",
+            )
+
+
+def _column(archive: "Archive", name: str, target: bool) -> Column:
+    header = archive.headers[name]
+    shape = header.shape[1:]
+    if target and _labels(header):
+        return class_column(name, _classes(archive, name))
+    if header.kind == "u1" and len(shape) in (2, 3):
+        return Column(name=name, kind="image", shape=(*shape, 1) if len(shape) == 2 else shape)
+    return Column(name=name, kind="image" if len(shape) == 3 and not header.whole else "number", shape=shape)
+
+
+def _classes(archive: "Archive", name: str) -> int:
+    """One more than the largest label."""
+    labels = archive.read(name)
+    for row in (int(labels.argmin()), int(labels.argmax())):
+        if not 0 <= labels[row] < MOST_CLASSES:
+            wrong = "is negative" if labels[row] < 0 else "is too large for a class"
+            raise Unfit(
+                f"the label {labels[row]} in row {row} (counted from 0) of `{name}` in {archive.path} {wrong}",
+                f"classes are numbered 0, 1, 2, … up to {MOST_CLASSES:,}; save numbers as floats",
+                code="E0607",
+            )
+    return int(labels.max()) + 1

@@ -1,0 +1,53 @@
+"""Loads a data set: from its spec to arrays."""
+
+from collections.abc import Callable
+from typing import Any
+
+from archc.data import made, mnist, npz
+from archc.data.catalog import Where
+from archc.data.download import Progress
+from archc.data.table import Table, check_against, check_table, failed, fingerprint, save
+from archc.ir import DataSpec
+from archc.parameters import Unfit
+
+__all__ = ["Progress", "Table", "check_against", "fingerprint", "load", "save"]
+
+
+def load(spec: DataSpec, where: Where, progress: Progress | None = None) -> Table:
+    """All rows of a data set, checked against its spec.
+
+    `image` float32 [n, 8, 8, 1], `digit` int32 [n] and so on, C-contiguous. Raises Failed for
+    whatever is wrong with the data, with file and row.
+    """
+    try:
+        table = READERS[spec.name](spec, where, progress)
+        check_table(table, spec, _source(spec, where))
+    except Unfit as unfit:
+        raise failed(unfit) from None
+    return table
+
+
+def _source(spec: DataSpec, where: Where) -> str:
+    file = spec.arguments.get("file")
+    return str(where.find(file)) if isinstance(file, str) else f"the data set `{spec.name}`"
+
+
+def _examples(spec: DataSpec, where: Where, progress: Progress | None) -> Table:
+    rows: Any = spec.arguments["rows"]
+    return made.examples(rows, spec.features + spec.targets)
+
+
+def _computed(make: Callable[..., Table]) -> Callable[[DataSpec, Where, Progress | None], Table]:
+    return lambda spec, where, progress: make(**spec.arguments)
+
+
+READERS: dict[str, Callable[[DataSpec, Where, Progress | None], Table]] = {
+    "blobs": _computed(made.blobs),
+    "circles": _computed(made.circles),
+    "digits": _computed(made.digits),
+    "examples": _examples,
+    "mnist": lambda spec, where, progress: mnist.load(spec.arguments["scale"] == "unit", where, progress),
+    "moons": _computed(made.moons),
+    "npz": lambda spec, where, progress: npz.load(spec, where),
+    "xor": _computed(made.xor),
+}

@@ -1,0 +1,95 @@
+"""One thing that is wrong, where, why, and what to do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from archc.diagnostics.catalogue import CATALOGUE
+from archc.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that matters, with a few words that stand under it."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replaces the text of `span`."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change that would mend it: what it does, in words, and the edits."""
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A message: a code of the catalogue, a one-line title, and the place.
+
+    `label` stands under the marked text, `related` marks other places, `notes` are further
+    sentences. `help` says what to do. `span` is None where the fault is in no file.
+    """
+
+    code: str
+    title: str
+    span: Span | None = None
+    label: str = ""
+    related: tuple[Related, ...] = ()
+    notes: tuple[str, ...] = ()
+    help: str = ""
+    fixes: tuple[Fix, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.code not in CATALOGUE:
+            raise KeyError(f"{self.code} is not in the catalogue of diagnostics")
+
+    @property
+    def severity(self) -> Literal["error", "warning"]:
+        return "error" if self.code.startswith("E") else "warning"
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects what the phases find, in order."""
+
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        if diagnostic not in self.found:
+            self.found.append(diagnostic)
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        for diagnostic in diagnostics:
+            self.add(diagnostic)
+
+    @property
+    def errors(self) -> int:
+        return sum(d.severity == "error" for d in self.found)
+
+    @property
+    def warnings(self) -> int:
+        return len(self.found) - self.errors
+
+    def stop_on_errors(self) -> None:
+        """Raises Failed if an error was found."""
+        if self.errors:
+            raise Failed(tuple(self.found))
+
+
+class Failed(Exception):
+    """The input has errors; `diagnostics` tells them all. The only exception a phase raises for bad input."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic] | Diagnostic):
+        one = isinstance(diagnostics, Diagnostic)
+        self.diagnostics: tuple[Diagnostic, ...] = (diagnostics,) if one else tuple(diagnostics)  # type: ignore[assignment,arg-type]
+        super().__init__("; ".join(f"{d.code}: {d.title}" for d in self.diagnostics))

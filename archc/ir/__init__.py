@@ -1,0 +1,21 @@
+"""The intermediate representation: frozen pydantic models with a versioned JSON form."""
+
+from archc.ir.graph import Argument, Graph, Item, Node, Place, Port, Weight
+from archc.ir.recipe import Column, DataSpec, LossTerm, MetricTerm, Module, Monitor, Recipe
+
+__all__ = [
+    "Argument",
+    "Column",
+    "DataSpec",
+    "Graph",
+    "Item",
+    "LossTerm",
+    "MetricTerm",
+    "Module",
+    "Monitor",
+    "Node",
+    "Place",
+    "Port",
+    "Recipe",
+    "Weight",
+]

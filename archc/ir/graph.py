@@ -1,0 +1,121 @@
+"""The checked network: a graph of layers, in which blocks stay blocks and repeats stay repeats."""
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel, ConfigDict
+from typing_extensions import TypeAliasType
+
+from archc.types import TensorType
+
+
+class Frozen(BaseModel):
+    """Immutable, and strict about what it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Item(Frozen):
+    """A use of something declared: an initialiser, a loss, a schedule … with every argument filled in."""
+
+    kind: str
+    arguments: "dict[str, Argument]" = {}
+
+
+Argument = TypeAliasType("Argument", "Item | bool | int | float | str | tuple[Argument, ...] | None")
+
+
+class Place(Frozen):
+    """Where in the source something was written; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+class Weight(Frozen):
+    """An array that belongs to a layer. `trainable` ones count as parameters, the others are state."""
+
+    name: str
+    shape: tuple[int, ...]
+    init: Item
+    trainable: bool = True
+
+
+class Node(Frozen):
+    """One step of a graph.
+
+    A layer has an `op` of the catalogue. A block or a repeat has op "block" and a `body`, run
+    `count` times, each time with weights of its own; its weights and costs are those of the body.
+    """
+
+    name: str
+    op: str
+    arguments: dict[str, Argument] = {}
+    inputs: tuple[str, ...]
+    output: tuple[int, ...]
+    weights: tuple[Weight, ...] = ()
+    macs: int = 0
+    place: Place
+    body: "Graph | None" = None
+    count: int = 1
+
+
+class Port(Frozen):
+    """A named value at the edge of a graph: an input and its shape, or an output and the value it takes."""
+
+    name: str
+    value: str
+    shape: tuple[int, ...]
+    place: Place
+
+
+class Graph(Frozen):
+    """Nodes in the order of computation. A value is named by the node or the input that gives it."""
+
+    name: str
+    inputs: tuple[Port, ...]
+    nodes: tuple[Node, ...]
+    outputs: tuple[Port, ...]
+
+    def layers(self, scope: str = "") -> Iterator[tuple[str, Node]]:
+        """Every layer with its full scope, blocks opened, repeats once a copy."""
+        for node in self.nodes:
+            if node.body is None:
+                yield scope + node.name, node
+                continue
+            for copy in range(1, node.count + 1):
+                inside = f"{scope}{node.name}{copy if node.count > 1 else ''}."
+                yield from node.body.layers(inside)
+
+    @property
+    def parameters(self) -> int:
+        """How many trainable numbers there are."""
+        return self._count(True)
+
+    @property
+    def state(self) -> int:
+        """How many numbers are kept beside the trainable ones, such as moving averages."""
+        return self._count(False)
+
+    def _count(self, trainable: bool) -> int:
+        return sum(
+            node.count * node.body._count(trainable)
+            if node.body is not None
+            else sum(TensorType(w.shape).size for w in node.weights if w.trainable == trainable)
+            for node in self.nodes
+        )
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of the convolutions and dense layers, for one example."""
+        return sum(node.count * node.body.macs if node.body is not None else node.macs for node in self.nodes)
+
+    def value_shape(self, value: str) -> tuple[int, ...]:
+        """The shape of a value of this graph. Raises KeyError."""
+        for port in self.inputs:
+            if port.name == value:
+                return port.shape
+        for node in self.nodes:
+            if node.name == value:
+                return node.output
+        raise KeyError(value)

@@ -1,0 +1,108 @@
+"""The checked recipe: what the network learns from, by which loss, with which steps."""
+
+from typing import Literal
+
+from archc.ir.graph import Argument, Frozen, Graph, Item
+
+
+class Column(Frozen):
+    """One named thing that every example of a data set has.
+
+    `shape` is that of one example ((8, 8, 1) for an image, () for a class or a single number). A
+    class column holds whole numbers from 0, and `classes` names them.
+    """
+
+    name: str
+    kind: Literal["image", "number", "class"]
+    shape: tuple[int, ...]
+    classes: tuple[str, ...] = ()
+
+
+class DataSpec(Frozen):
+    """A data set as known without loading it.
+
+    `test_examples` is above 0 for a set that brings a test part of its own, which `examples` does
+    not count. `validate` and `test` are the shares held out where the recipe doesn't say.
+    """
+
+    name: str
+    arguments: dict[str, Argument] = {}
+    features: tuple[Column, ...]
+    targets: tuple[Column, ...]
+    examples: int
+    test_examples: int = 0
+    validate_share: float = 0.0
+    test_share: float = 0.0
+
+
+class LossTerm(Frozen):
+    """`weight` times a loss between an output and a target column."""
+
+    weight: float
+    loss: Item
+    output: str
+    target: str
+
+
+class MetricTerm(Frozen):
+    """A metric, under the name by which it is reported."""
+
+    name: str
+    metric: Item
+    output: str
+    target: str
+
+
+class Monitor(Frozen):
+    """What picks the best epoch: `quantity` is "loss" or a metric's name."""
+
+    quantity: str
+    better: Literal["lower", "higher"]
+
+
+class Recipe(Frozen):
+    """A `train` block with every setting decided.
+
+    `columns` maps each input of the model to the data column that feeds it. The rows are those of
+    the three parts; `test_rows` includes a test part that the data set brings. `links` tells, by
+    output, which function turns the program's raw values into what the file says.
+    """
+
+    name: str
+    data: DataSpec
+    columns: dict[str, str]
+    losses: tuple[LossTerm, ...]
+    links: dict[str, Literal["softmax", "sigmoid", "linear"]]
+    metrics: tuple[MetricTerm, ...]
+    optimizer: Item
+    weight_decay: float
+    batch: int
+    epochs: int
+    stop: Item | None
+    monitor: Monitor
+    train_rows: int
+    validation_rows: int
+    test_rows: int
+    precision: Literal["float32", "bf16"]
+    seed: int
+
+    @property
+    def steps(self) -> int:
+        """Steps an epoch, the ragged last one included."""
+        return -(-self.train_rows // self.batch)
+
+    @property
+    def ragged(self) -> int:
+        """Examples in the last batch if that is smaller than the others, else 0."""
+        return self.train_rows % self.batch
+
+
+class Module(Frozen):
+    """A whole `.arch` file, checked: the IR. `arguments` are the model's parameters as used."""
+
+    archc_ir: Literal[1] = 1
+    source: str
+    sha256: str
+    graph: Graph
+    arguments: dict[str, Argument] = {}
+    recipe: Recipe | None

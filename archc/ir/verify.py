@@ -1,0 +1,47 @@
+"""Holds an IR to its own rules. What it finds is a fault of archc, never of the file."""
+
+from archc.ir.graph import Graph
+from archc.ir.items import op_of
+from archc.ir.recipe import Module
+from archc.types import TensorType
+
+
+class Broken(Exception):
+    """An IR that breaks its rules: the pass that made it is at fault."""
+
+
+def verify(module: Module) -> None:
+    """Raises Broken unless names are unique, values are given before use, and shapes are those of the rules."""
+    verify_graph(module.graph)
+    if module.recipe is None:
+        return
+    outputs = {port.name for port in module.graph.outputs}
+    for term in (*module.recipe.losses, *module.recipe.metrics):
+        if term.output not in outputs:
+            raise Broken(f"the recipe speaks of an output {term.output} that the graph doesn't have")
+    if set(module.recipe.columns) != {port.name for port in module.graph.inputs}:
+        raise Broken("the recipe feeds other inputs than the graph has")
+
+
+def verify_graph(graph: Graph) -> None:
+    shapes: dict[str, tuple[int, ...]] = {}
+    for port in graph.inputs:
+        if port.name in shapes:
+            raise Broken(f"two inputs are called {port.name}")
+        shapes[port.name] = port.shape
+    for node in graph.nodes:
+        if node.name in shapes:
+            raise Broken(f"two values are called {node.name}")
+        for value in node.inputs:
+            if value not in shapes:
+                raise Broken(f"{node.name} reads {value}, which nothing before it gives")
+        if node.body is not None:
+            verify_graph(node.body)
+        else:
+            ruled = op_of(node).output(TensorType(shapes[node.inputs[0]])).shape
+            if ruled != node.output:
+                raise Broken(f"{node.name} says {node.output}, and its rule gives {ruled}")
+        shapes[node.name] = node.output
+    for port in graph.outputs:
+        if shapes.get(port.value) != port.shape:
+            raise Broken(f"the output {port.name} says {port.shape}, and its value is {shapes.get(port.value)}")

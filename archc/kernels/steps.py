@@ -1,0 +1,185 @@
+"""Steps, epochs and parts: how any program trains, evaluates and is driven.
+
+Where a job is done in several ways, each way is a sibling, and the program holds the one that
+its recipe and target ask for, under the job's name (`run_steps`, `should_stop`, …).
+"""
+
+import argparse
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from archc.kernels.face import (
+    BATCH,
+    CHOOSE,
+    EPOCHS,
+    EVALUATION_BATCH,
+    FINAL,
+    METRICS,
+    MONITOR,
+    PART_ROWS,
+    PATIENCE,
+    STEPS,
+    TrainState,
+    adapt,
+    apply,
+    init,
+    loss,
+    metrics,
+    optimizer,
+    select,
+)
+
+
+@jax.jit(donate_argnames="state")
+def train_step(state, data, rows):
+    """One optimizer step on some rows: the new state, and sums over the batch."""
+    inputs, targets = jax.tree.map(lambda values: values[rows], data)
+    key = jax.random.fold_in(state.key, state.step)
+
+    def objective(params):
+        outputs, stats = apply(params, state.stats, inputs, train=True, key=key)
+        return loss(outputs, targets), (outputs, stats)
+
+    grads, (outputs, stats) = jax.grad(objective, has_aux=True)(state.params)
+    updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
+    params = optax.apply_updates(state.params, updates)
+    sums = metrics(outputs, targets, jnp.ones(len(rows)))
+    return TrainState(params, stats, opt_state, state.step + 1, state.key), sums
+
+
+def run_steps_one_by_one(state, data, order, start, stop):
+    """Steps start..stop of an epoch, a call each: XLA's CPU convolutions crawl in loops."""
+    sums = []
+    for i in range(start, stop):
+        state, more = train_step(state, data, order[i * BATCH : (i + 1) * BATCH])
+        sums.append(more)
+    return state, jax.tree.map(lambda *values: sum(values), *jax.device_get(sums))
+
+
+@jax.jit(donate_argnames="state")
+def device_loop(state, data, order, start, stop):
+    """Steps start..stop of an epoch as one program: the host waits outside."""
+
+    def body(i, carry):
+        rows = jax.lax.dynamic_slice(order, (i * BATCH,), (BATCH,))
+        state, sums = train_step(carry[0], data, rows)
+        return state, jax.tree.map(jnp.add, carry[1], sums)
+
+    zeros = {name: jnp.zeros(()) for name in ("loss", *METRICS)}
+    return jax.lax.fori_loop(start, stop, body, (state, zeros))
+
+
+def run_steps_looped(state, data, order, start, stop):
+    """Steps start..stop of an epoch, in one device loop."""
+    return device_loop(state, data, order, start, stop)
+
+
+def run_steps_looped_ragged(state, data, order, start, stop):
+    """Steps start..stop of an epoch: a device loop, then the smaller last batch."""
+    state, sums = device_loop(state, data, order, start, min(stop, STEPS - 1))
+    if stop == STEPS:
+        state, more = train_step(state, data, order[(STEPS - 1) * BATCH :])
+        sums = jax.tree.map(jnp.add, sums, more)
+    return state, sums
+
+
+@jax.jit
+def evaluate_step(state, data, start):
+    """Sums over the rows from `start`; what lies past the last row is masked."""
+    rows = start + jnp.arange(EVALUATION_BATCH)
+    inputs, targets = jax.tree.map(lambda v: v.at[rows].get(mode="clip"), data)
+    outputs, _ = apply(state.params, state.stats, inputs, train=False, key=state.key)
+    return metrics(outputs, targets, rows < len(jax.tree.leaves(data)[0]))
+
+
+def evaluate(state, data):
+    """Averages over a part, in batches of one size."""
+    n = len(jax.tree.leaves(data)[0])
+    starts = range(0, n, EVALUATION_BATCH)
+    sums = jax.device_get([evaluate_step(state, data, start) for start in starts])
+    return {name: sum(float(s[name]) for s in sums) / n for name in sums[0]}
+
+
+def order(n, seed, epoch):
+    """A shuffle of n rows: number 0 cuts the parts, the others are those of the epochs."""
+    key = jax.random.fold_in(jax.random.key(seed), epoch)
+    return np.asarray(jax.random.permutation(jax.random.fold_in(key, 2), n))
+
+
+def split(n, seed):
+    """The row numbers of each part."""
+    cuts = np.cumsum(tuple(PART_ROWS.values()))[:-1]
+    return dict(zip(PART_ROWS, np.split(order(n, seed, 0), cuts)))
+
+
+def parts_by_split(table, seed):
+    """The data of each part, on the device: all are cut from the same rows."""
+    rows = split(sum(PART_ROWS.values()), seed)
+    return {part: select(table, rows[part]) for part in PART_ROWS}
+
+
+def parts_with_test(table, seed):
+    """The data of each part, on the device; the data set brings its own test part."""
+    rows = split(sum(PART_ROWS.values()), seed)
+    data = {part: select(table, rows[part]) for part in PART_ROWS}
+    return {**data, "test": select(table, slice(None), "test.")}
+
+
+def best_epoch_lowest(history):
+    """Which epoch, from 0, did best so far."""
+    return min(range(len(history)), key=lambda epoch: history[epoch][MONITOR])
+
+
+def best_epoch_highest(history):
+    """Which epoch, from 0, did best so far."""
+    return max(range(len(history)), key=lambda epoch: history[epoch][MONITOR])
+
+
+def should_stop_at_end(history):
+    """After the last epoch."""
+    return len(history) == EPOCHS
+
+
+def should_stop_early(history):
+    """After the last epoch, or when the best one is PATIENCE epochs back."""
+    stale = len(history) - 1 - best_epoch(history) if history else 0
+    return len(history) == EPOCHS or stale == PATIENCE
+
+
+def named(state):
+    """Weights and statistics by dotted name, as the .npz files hold them."""
+    leaves = jax.tree.leaves_with_path((state.params, state.stats))
+    return {
+        ".".join(k.key for k in path[1:]): np.asarray(leaf) for path, leaf in leaves
+    }
+
+
+# which sibling does the job in this file's own tests
+best_epoch = best_epoch_lowest
+parts = parts_by_split
+run_steps = run_steps_one_by_one
+should_stop = should_stop_at_end
+
+
+def main():
+    """Trains as `archc train` does, and writes best.npz and last.npz."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("data", help="the data set, an .npz file")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    data = parts(np.load(args.data), args.seed)
+    state = adapt(init(jax.random.key(args.seed)), data["train"])
+    history = []
+    while not should_stop(history):
+        rows = order(PART_ROWS["train"], args.seed, len(history) + 1)
+        state, _ = run_steps(state, data["train"], rows, 0, STEPS)
+        history.append(evaluate(state, data[CHOOSE]))
+        print(f"epoch {len(history)}: {CHOOSE} {history[-1]}")
+        if best_epoch(history) == len(history) - 1:
+            best = jax.tree.map(jnp.copy, state)
+    print(f"epoch {best_epoch(history) + 1}: {FINAL} {evaluate(best, data[FINAL])}")
+    np.savez("best.npz", **named(best))
+    np.savez("last.npz", **named(state))

@@ -1,0 +1,24 @@
+"""The layers. Importing this registers them all."""
+
+from archc.ops import activation, conv, dense, layout, noise, norm, pool
+from archc.ops.op import Lowered, Op, Site, Update, WeightSpec
+from archc.parameters import FAMILIES
+
+__all__ = [
+    "OPS",
+    "Lowered",
+    "Op",
+    "Site",
+    "Update",
+    "WeightSpec",
+    "activation",
+    "conv",
+    "dense",
+    "layout",
+    "noise",
+    "norm",
+    "pool",
+]
+
+OPS: dict[str, type[Op]] = FAMILIES["layer"]  # type: ignore[assignment]
+"""Every layer by its name."""

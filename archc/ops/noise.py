@@ -1,0 +1,27 @@
+"""Layers that disturb training on purpose."""
+
+from archc.code import Call, Literal
+from archc.ops.op import Lowered, Op, Site, Update
+from archc.parameters import Real
+from archc.types import TensorType
+
+
+class Dropout(Op):
+    """In training, drops each value with probability `rate` and rescales the others by 1 / (1 - rate).
+
+    After training it does nothing (Srivastava et al., 2014, in the inverted form).
+    """
+
+    name = "dropout"
+    drawing = "other"
+    example = "dropout(50%)"
+    random = True
+
+    rate = Real("the share of the values that is dropped", least=0, below=1)
+
+    def output(self, x: TensorType) -> TensorType:
+        return x
+
+    def lower(self, site: Site) -> Lowered:
+        drop = Call("dropout", (site.x, site.random_key), (("rate", Literal(float(self.rate))),))
+        return Lowered((Update(drop),), ())

@@ -1,0 +1,213 @@
+"""What a layer is: its parameters, shape rule, weights, cost, and what it lowers to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from archc.code import Code, Entry
+from archc.parameters import FAMILIES, Described, Numbers, Parameter, Unfit
+from archc.types import Shape, TensorType
+
+
+@dataclass(frozen=True, slots=True)
+class WeightSpec:
+    """An array that a layer owns.
+
+    `init` is an initialiser, or the name of one that takes no arguments, or None for the one that
+    the recipe chooses. What isn't `trainable` is state.
+    """
+
+    name: str
+    shape: Shape
+    init: Described | str | None = None
+    trainable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a layer is lowered.
+
+    `x` is what enters it and `out` the variable of what leaves it, to which a second update of
+    the same layer refers; `key` is the number of its random key.
+    """
+
+    scope: str
+    x: Code
+    out: Code
+    before: TensorType
+    after: TensorType
+    key: int = 0
+
+    def weight(self, name: str) -> Code:
+        return Entry("params", (self.scope, name))
+
+    @property
+    def weights(self) -> Code:
+        return Entry("params", (self.scope,))
+
+    @property
+    def stats(self) -> Code:
+        return Entry("stats", (self.scope,))
+
+    @property
+    def random_key(self) -> Code:
+        return Entry("keys", (self.key,))
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """`out = value`, or `out, stats[scope] = value`."""
+
+    value: Code
+    moves_stats: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """What a layer does in training, and in evaluation where that differs."""
+
+    train: tuple[Update, ...]
+    evaluate: tuple[Update, ...]
+
+    @classmethod
+    def same(cls, *values: Code) -> "Lowered":
+        updates = tuple(Update(value) for value in values)
+        return cls(updates, updates)
+
+
+class Op(Described):
+    """A layer of the catalogue. Subclasses set `name`, and declare parameters as class attributes."""
+
+    family = "layer"
+    drawing: ClassVar[str] = "other"
+    """Which colour and legend entry a figure gives it."""
+    example: ClassVar[str] = ""
+    """A line that a person could write."""
+    random: ClassVar[bool] = False
+    """Whether training draws random numbers."""
+    adapts: ClassVar[bool] = False
+    """Whether its state is computed from the training rows beforehand."""
+    activation: ClassVar[bool] = False
+
+    def output(self, x: TensorType) -> TensorType:
+        """The type that leaves the layer. Raises Unfit if `x` cannot enter it."""
+        raise NotImplementedError
+
+    def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
+        """The arrays it owns, given what enters it. Raises Unfit if written-out ones don't fit."""
+        return ()
+
+    def macs(self, x: TensorType) -> int:
+        """Multiply-accumulates of convolution and dense layers for one example."""
+        return 0
+
+    def lower(self, site: Site) -> Lowered:
+        """The Python of it."""
+        raise NotImplementedError
+
+    def adaptation(self, x: Code) -> Code:
+        """For a layer that `adapts`: its state, from the training rows `x` that reach it."""
+        raise NotImplementedError
+
+
+class Bias(Parameter):
+    """`true`, `false`, an initialiser, or written-out numbers."""
+
+    family = "initialiser"
+    kind = "`true`, `false`, an initialiser such as `constant(1)`, or a list of numbers"
+
+    def accept(self, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            numbers = Numbers(self.doc)
+            numbers.name = self.name
+            return numbers.accept(value)
+        if isinstance(value, bool) or (isinstance(value, Described) and value.family == self.family):
+            return value
+        return self.refuse(value)
+
+    @staticmethod
+    def spec(value: Any, units: int) -> tuple[WeightSpec, ...]:
+        """The weight of a bias of `units` numbers; none for `false`."""
+        if value is False:
+            return ()
+        if isinstance(value, tuple):
+            return (WeightSpec("bias", (units,), written_out(value, (units,), "bias")),)
+        return (WeightSpec("bias", (units,), "zeros" if value is True else value),)
+
+
+def shape_of(numbers: Any) -> Shape | None:
+    """The shape of nested tuples of numbers; None if they are ragged."""
+    if not isinstance(numbers, tuple):
+        return ()
+    inner = {shape_of(n) for n in numbers}
+    if len(inner) != 1 or None in inner:
+        return None
+    return (len(numbers), *(inner.pop() or ()))
+
+
+def written_out(numbers: tuple[Any, ...], shape: Shape, what: str) -> Described:
+    """The initialiser that holds written-out `numbers`. Raises Unfit unless they have the shape."""
+    given = shape_of(numbers)
+    if given is None:
+        raise Unfit(
+            f"the rows of `{what}` have different lengths", "every row needs as many numbers as there are outputs"
+        )
+    if given != shape:
+        raise Unfit(
+            f"`{what}` is {TensorType(given)} here, and this layer needs {TensorType(shape)}",
+            "rows are inputs and columns are outputs: [in, out]" if len(shape) == 2 else "",
+        )
+    return FAMILIES["initialiser"]["given"].build([numbers], {})
+
+
+def per_direction(value: int | Sequence[int], directions: int, what: str) -> tuple[int, ...]:
+    """A window's length in each spatial direction. Raises Unfit if it names another number of them."""
+    if isinstance(value, int):
+        return (value,) * directions
+    if len(value) != directions:
+        shown = "x".join(map(str, value))
+        raise Unfit(
+            f"`{what} = {shown}` names {len(value)} directions, and this value has {directions}",
+            f"write one number for all, or {directions} joined by `x`",
+        )
+    return tuple(value)
+
+
+def padding_pairs(
+    padding: str | int | Sequence[int], lengths: Shape, window: Shape, stride: Shape
+) -> tuple[tuple[int, int], ...]:
+    """Cells put before and after each direction. `same` gives ⌈n / stride⌉, the odd cell at the end."""
+    if padding == "valid":
+        return ((0, 0),) * len(lengths)
+    if padding == "same":
+        pairs = []
+        for n, k, s in zip(lengths, window, stride, strict=True):
+            total = max((-(-n // s) - 1) * s + k - n, 0)
+            pairs.append((total // 2, total - total // 2))
+        return tuple(pairs)
+    assert not isinstance(padding, str)
+    return tuple((p, p) for p in per_direction(padding, len(lengths), "padding"))
+
+
+def windows(x: TensorType, window: Shape, stride: Shape, padding: Sequence[tuple[int, int]], what: str) -> Shape:
+    """How many windows fit in each direction. Raises Unfit if none does."""
+    counts = []
+    for n, k, s, (before, after) in zip(x.spatial, window, stride, padding, strict=True):
+        room = n + before + after
+        if k > room:
+            size, cells = "x".join(map(str, window)), "x".join(map(str, x.spatial))
+            padded = " with its padding" if before or after else ""
+            raise Unfit(
+                f"the {size} window of `{what}` is larger than what it slides over, {cells}{padded}",
+                "a smaller window, `padding = same`, or fewer layers that shrink the image before it",
+                code="E0205",
+            )
+        counts.append((room - k) // s + 1)
+    return tuple(counts)
+
+
+def need_image(x: TensorType, name: str) -> None:
+    """Raises Unfit unless `x` is [height, width, channels]."""
+    if x.rank != 3:
+        help = "declare the input as an image: `input image[28, 28, 1]`" if x.rank < 3 else ""
+        raise Unfit(f"`{name}` needs an image, [height, width, channels], and this value is {x}", help, code="E0204")

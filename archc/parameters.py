@@ -1,0 +1,386 @@
+"""How layers, losses, optimisers, data sets … declare what they take.
+
+A `Described` class lists its parameters as plain descriptors in the order in which they may be
+given without a name; an instance holds the checked values. Plain descriptors and not pydantic
+models, because a hundred of those would cost a tenth of a second at every start.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NoReturn, Self
+
+REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
+
+LARGEST = 2**31 - 1
+"""The largest count that a layer, a batch or an epoch may have."""
+
+
+class Word(str):
+    """A word that stands for itself: `same`, `standard`. (A quoted text is a plain `str`.)"""
+
+
+class Unfit(Exception):
+    """A value that does not fit where it stands: what is wrong, and what to do about it."""
+
+    def __init__(self, problem: str, help: str = "", *, code: str = "", parameter: str = ""):
+        super().__init__(problem)
+        self.problem = problem
+        self.help = help
+        self.code = code
+        self.parameter = parameter
+
+
+def show(value: object) -> str:
+    """A value as a person would write it in a file."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case Word():
+            return str(value)
+        case str():
+            return f'"{value}"'
+        case Described():
+            return value.written()
+        case list():
+            return "[" + ", ".join(map(show, value)) + "]"
+        case tuple() if value and all(isinstance(v, int) and not isinstance(v, bool) for v in value) and len(value) > 1:
+            return "x".join(map(str, value))
+        case tuple():
+            return "(" + ", ".join(map(show, value)) + ")"
+        case None:
+            return "none"
+        case _:
+            return str(value)
+
+
+class Parameter:
+    """One thing that a layer or the like takes.
+
+    `accept` turns a value of the language (int, float, bool, Word, str, tuple, list, or an
+    instance of a Described class) into what the instance holds, or raises Unfit.
+    """
+
+    kind: ClassVar[str] = "a value"
+    words: tuple[str, ...] = ()
+    """Words that stand for themselves here, before they are looked up as names."""
+    family: str = ""
+    """The registry (`archc.recipes`) whose items may stand here, as `normal(0.01)` or `relu`."""
+
+    def __init__(self, doc: str, *, default: Any = REQUIRED, named: bool = False):
+        self.doc = doc
+        self.default = default
+        self.named_only = named
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        # a trailing underscore lets a parameter bear a Python keyword's name
+        self.name = name.rstrip("_")
+        self.slot = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        return instance.__dict__.get(self.slot, self.default)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.slot] = value
+
+    @property
+    def required(self) -> bool:
+        return self.default is REQUIRED
+
+    def accept(self, value: Any) -> Any:
+        raise NotImplementedError
+
+    def restore(self, value: Any) -> Any:
+        """An accepted value, back from its JSON form."""
+        return Word(value) if isinstance(value, str) and value in self.words else value
+
+    def refuse(self, value: Any, help: str = "") -> NoReturn:
+        raise Unfit(f"`{self.name}` takes {self.kind}, not {describe(value)}", help)
+
+
+def describe(value: object) -> str:
+    """A value and what it is, for messages: `the word same`, `the text "same"`, `2.5`."""
+    match value:
+        case Word():
+            return f"the word `{value}`"
+        case str():
+            return f'the text `"{value}"`'
+        case list():
+            return "a list"
+        case _:
+            return f"`{show(value)}`"
+
+
+def whole(value: Any) -> int | None:
+    """The int that a number is, exactly whole floats included; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, float) and (
+        value != value or value in (float("inf"), float("-inf")) or not value.is_integer()
+    ):
+        return None
+    return int(value)
+
+
+class Count(Parameter):
+    """A whole number of at least `least`."""
+
+    def __init__(self, doc: str, *, least: int = 1, **rest: Any):
+        super().__init__(doc, **rest)
+        self.least = least
+        self.kind = f"a whole number of at least {least}"  # type: ignore[misc]
+
+    def accept(self, value: Any) -> int:
+        number = whole(value)
+        if number is None or number < self.least:
+            self.refuse(value)
+        if number > LARGEST:
+            raise Unfit(f"`{self.name}` is {number:_}, which is more than archc builds ({LARGEST:_})")
+        return number
+
+
+class Real(Parameter):
+    """A number in an interval; `above` and `below` are outside it, `least` and `most` inside."""
+
+    def __init__(
+        self,
+        doc: str,
+        *,
+        least: float | None = None,
+        most: float | None = None,
+        above: float | None = None,
+        below: float | None = None,
+        **rest: Any,
+    ):
+        super().__init__(doc, **rest)
+        self.least, self.most, self.above, self.below = least, most, above, below
+        limits = [
+            f"{words} {show(limit)}"
+            for words, limit in (("of at least", least), ("above", above), ("of at most", most), ("below", below))
+            if limit is not None
+        ]
+        self.kind = " ".join(["a number", " and ".join(limits)]).strip()  # type: ignore[misc]
+
+    def accept(self, value: Any) -> float:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or value != value
+            or abs(value) == float("inf")
+        ):
+            self.refuse(value)
+        outside = (
+            (self.least is not None and value < self.least)
+            or (self.most is not None and value > self.most)
+            or (self.above is not None and value <= self.above)
+            or (self.below is not None and value >= self.below)
+        )
+        if outside:
+            self.refuse(value)
+        return value
+
+
+class Flag(Parameter):
+    kind = "`true` or `false`"
+
+    def accept(self, value: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        right = {"true": "true", "True": "true", "yes": "true", "false": "false", "False": "false", "no": "false"}
+        return self.refuse(value, f"write `{right[value]}`" if isinstance(value, str) and value in right else "")
+
+
+class Choice(Parameter):
+    """One of a few words."""
+
+    def __init__(self, doc: str, words: Sequence[str], **rest: Any):
+        super().__init__(doc, **rest)
+        self.words = tuple(words)
+        self.kind = "one of " + ", ".join(f"`{w}`" for w in words)  # type: ignore[misc]
+
+    def accept(self, value: Any) -> str:
+        if isinstance(value, Word) and value in self.words:
+            return value
+        if isinstance(value, str) and value in self.words:
+            self.refuse(value, f"`{value}` is a word: write it without quotes")
+        return self.refuse(value)
+
+
+class Quoted(Parameter):
+    """A text between quotes, such as a path."""
+
+    kind = "a text in quotes"
+
+    def accept(self, value: Any) -> str:
+        if isinstance(value, Word):
+            self.refuse(value, f'write it in quotes: `"{value}"`')
+        if not isinstance(value, str):
+            self.refuse(value)
+        return value
+
+
+class Window(Parameter):
+    """A length for each spatial direction: `3` serves every one, `3x5` names them."""
+
+    kind = "a whole number or a size like `3x3`"
+
+    def __init__(self, doc: str, *, least: int = 1, **rest: Any):
+        super().__init__(doc, **rest)
+        self.least = least
+
+    def accept(self, value: Any) -> int | tuple[int, ...]:
+        many = isinstance(value, tuple | list)
+        numbers = [whole(v) for v in value] if many else [whole(value)]
+        if not numbers or any(n is None for n in numbers):
+            self.refuse(value)
+        for n in numbers:
+            assert n is not None
+            if n < self.least:
+                raise Unfit(f"`{self.name}` must be at least {self.least}, and `{show(value)}` is not")
+            if n > LARGEST:
+                raise Unfit(f"`{self.name}` is {n:_}, which is more than archc builds ({LARGEST:_})")
+        return tuple(numbers) if many else numbers[0]  # type: ignore[return-value]
+
+
+class Padding(Window):
+    """`same`, `valid`, a number for all sides, or a number for each direction."""
+
+    kind = "`same`, `valid`, a whole number or a size like `2x2`"
+    words = ("same", "valid")
+
+    def __init__(self, doc: str, **rest: Any):
+        super().__init__(doc, least=0, **rest)
+
+    def accept(self, value: Any) -> str | int | tuple[int, ...]:
+        if isinstance(value, Word) and value in self.words:
+            return value
+        if isinstance(value, str) and value.lower() in self.words:
+            self.refuse(value, f"`{value.lower()}` is a word: write it without quotes")
+        return super().accept(value)
+
+
+class Numbers(Parameter):
+    """Numbers in (nested) lists, as for written-out weights. Held as nested tuples of floats."""
+
+    kind = "a list of numbers"
+
+    def accept(self, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return tuple(self.accept(v) for v in value)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.refuse(value)
+        return value
+
+
+class Family(Parameter):
+    """An item of a registry: an initialiser, a schedule, a metric … or, if `number` is given, a number.
+
+    `number` names the item that a bare number stands for (a learning rate is a constant schedule).
+    """
+
+    def __init__(self, doc: str, family: str, *, number: str = "", **rest: Any):
+        super().__init__(doc, **rest)
+        self.family = family
+        self.number = number
+        self.kind = f"{'a number or ' if number else ''}one of the {family}s"  # type: ignore[misc]
+
+    def accept(self, value: Any) -> Any:
+        if self.number and isinstance(value, int | float) and not isinstance(value, bool):
+            return FAMILIES[self.family][self.number].build([value], {})
+        if isinstance(value, Described) and value.family == self.family:
+            return value
+        return self.refuse(value)
+
+
+FAMILIES: dict[str, dict[str, "type[Described]"]] = {}
+"""Every class that has a name, by family and name. A class registers itself when it is defined."""
+
+
+class Described:
+    """Something with a name in the language and declared parameters."""
+
+    name: ClassVar[str] = ""
+    """As it is written; "" for a class that only others build on."""
+    family: ClassVar[str] = ""
+    parameters: ClassVar[dict[str, Parameter]] = {}
+
+    def __init_subclass__(cls, **rest: Any):
+        super().__init_subclass__(**rest)
+        own = {p.name: p for p in vars(cls).values() if isinstance(p, Parameter)}
+        cls.parameters = {**cls.parameters, **own}
+        if "name" in vars(cls):
+            FAMILIES.setdefault(cls.family, {})[cls.name] = cls
+
+    @classmethod
+    def build(cls, positional: Sequence[Any], named: Mapping[str, Any]) -> Self:
+        """An instance of the given values.
+
+        Raises Unfit, whose `parameter` names the one at fault, if a value doesn't fit, one is
+        given twice, is unknown, or is missing.
+        """
+        self = cls()
+        places = [p for p in cls.parameters.values() if not p.named_only]
+        if len(positional) > len(places):
+            takes = f"{len(places)} value{'s' if len(places) != 1 else ''} without a name" if places else "no values"
+            raise Unfit(
+                f"`{cls.name}` takes {takes}, and {len(positional)} are given", cls.usage(), parameter=f"#{len(places)}"
+            )
+        given: dict[str, Any] = {}
+        for parameter, value in zip(places, positional, strict=False):
+            given[parameter.name] = value
+        for name, value in named.items():
+            if name not in cls.parameters:
+                raise Unfit(f"`{cls.name}` has no argument `{name}`", parameter=name, code="unknown")
+            if name in given:
+                raise Unfit(f"`{name}` is given twice", f"the value without a name is already `{name}`", parameter=name)
+            given[name] = value
+        for name, parameter in cls.parameters.items():
+            if name in given:
+                try:
+                    setattr(self, parameter.slot, parameter.accept(given[name]))
+                except Unfit as unfit:
+                    unfit.parameter = unfit.parameter or name
+                    raise
+            elif parameter.required:
+                raise Unfit(f"`{cls.name}` needs `{name}`: {parameter.doc}", cls.usage(), code="missing")
+        self.check()
+        return self
+
+    @classmethod
+    def restore(cls, values: Mapping[str, Any]) -> Self:
+        """An instance of values that were accepted before, by parameter name."""
+        self = cls()
+        for name, value in values.items():
+            parameter = cls.parameters[name]
+            setattr(self, parameter.slot, parameter.restore(value))
+        return self
+
+    def check(self) -> None:
+        """Raises Unfit if the values don't go together."""
+
+    @classmethod
+    def usage(cls) -> str:
+        """How it is written: `conv(filters, window, stride = 1, …)`."""
+        parts = [p.name if p.required else f"{p.name} = {show(p.default)}" for p in cls.parameters.values()]
+        return f"it is written `{cls.name}({', '.join(parts)})`" if parts else f"it is written `{cls.name}`"
+
+    def values(self) -> dict[str, Any]:
+        """Every parameter's value, by its name."""
+        return {name: getattr(self, p.slot) for name, p in self.parameters.items()}
+
+    def written(self) -> str:
+        """As a person would write it, defaults left out."""
+        parts = [
+            f"{name} = {show(value)}" for name, value in self.values().items() if value != self.parameters[name].default
+        ]
+        return f"{self.name}({', '.join(parts)})" if parts else self.name
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.values() == other.values()  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((type(self), repr(sorted(self.values().items()))))
+
+    def __repr__(self) -> str:
+        return self.written()

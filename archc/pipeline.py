@@ -1,0 +1,61 @@
+"""The whole compiler: text -> tree -> IR -> program. It can stop at any stage."""
+
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from archc.diagnostics import Report
+from archc.ir import Module
+from archc.program import Target, emit
+from archc.resolve import Choice, override, resolve
+from archc.source import Source
+from archc.syntax import File, parse, read_source
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to compile: a file, and what is said about it from outside.
+
+    `settings` are `K=V` texts as given to `--set`; `model` and `recipe` choose by name where a
+    file has several.
+    """
+
+    path: Path
+    settings: tuple[str, ...] = ()
+    model: str = ""
+    recipe: str = ""
+    data_dir: Path | None = None
+
+
+def parsed(job: Job, report: Report) -> tuple[Source, File]:
+    """Text and tree of a job, with what is set from outside written in. Raises Failed if it cannot be read."""
+    source = read_source(job.path, shown_name(job.path))
+    if job.settings:
+        source = override(source, job.settings, report)
+    return source, parse(source, report)
+
+
+def resolved(job: Job, report: Report) -> tuple[Source, list[Module]]:
+    """The IR of a job's models, the one that is trained first. Raises Failed if the file cannot be read."""
+    source, file = parsed(job, report)
+    choice = Choice(job.model, job.recipe, overridden=bool(job.settings))
+    return source, resolve(file, job.path.parent, report, choice, job.data_dir)
+
+
+def module(job: Job, report: Report) -> tuple[Source, Module]:
+    """The IR of one model. Raises Failed if there are errors."""
+    source, modules = resolved(job, report)
+    report.stop_on_errors()
+    return source, modules[0]
+
+
+def program(job: Job, report: Report, target: Target = "cpu") -> str:
+    """The standalone program of one model. Raises Failed if there are errors."""
+    return emit(module(job, report)[1], target)
+
+
+def shown_name(path: Path) -> str:
+    """How messages call a file: as it was given, with forward slashes."""
+    return path.as_posix()
+
+

@@ -1,0 +1,87 @@
+"""Writes what a model learns by: loss, metrics, optimizer, and the columns it reads."""
+
+from archc.code import Call, Code, Entry, Literal, Mapping, Name, Operation, kernels
+from archc.ir import Graph, Recipe
+from archc.ir.items import restored
+from archc.ir.recipe import LossTerm, MetricTerm
+from archc.program.printer import layout, literal
+from archc.recipes.optimizer import with_decay
+from archc.types import TensorType
+
+
+class Objective:
+    """A recipe on its way into Python; `uses` collects the kernels it needs."""
+
+    def __init__(self, recipe: Recipe, raw: Graph):
+        self.recipe = recipe
+        self.graph = raw
+        self.uses: set[str] = set()
+
+    def losses(self) -> Code:
+        """The loss of each example, all terms together."""
+        total: Code | None = None
+        for term in self.recipe.losses:
+            raw, target, x, classes = self.compared(term)
+            value = restored(term.loss).lower(raw, target, x, classes)
+            if term.weight != 1:
+                value = Operation("*", Literal(term.weight), value)
+            total = value if total is None else Operation("+", total, value)
+        assert total is not None
+        return total
+
+    def loss(self) -> list[str]:
+        return [
+            "def loss(outputs, targets):",
+            '    """The mean over the batch."""',
+            *self.statement(Call("jnp.mean", (self.losses(),)), "return "),
+        ]
+
+    def metrics(self) -> list[str]:
+        values = [("loss", self.losses())]
+        for term in self.recipe.metrics:
+            raw, target, x, classes = self.compared(term)
+            value = restored(term.metric).lower(raw, self.recipe.links[term.output], target, x, classes)
+            values.append((term.name, value))
+        sums = [(name, Call("jnp.sum", (Operation("*", Name("mask"), value),))) for name, value in values]
+        return [
+            "def metrics(outputs, targets, mask):",
+            '    """Sums over the examples that the mask keeps: they add up over batches."""',
+            *self.statement(Mapping(tuple(sums)), "return ", open=True),
+        ]
+
+    def optimizer(self) -> list[str]:
+        optimizer = with_decay(restored(self.recipe.optimizer).lower(), self.recipe.weight_decay)
+        code = list(kernels(optimizer))
+        self.uses.update(code)
+        if "only_kernels" in "".join(layout(optimizer, 0)):
+            self.uses.add("only_kernels")
+        return layout(optimizer, 0, "optimizer = ")
+
+    def select(self) -> list[str]:
+        """`select(table, rows, prefix)`: rows of the columns that feed the inputs and the loss."""
+        inputs = [(name, self.column(column)) for name, column in self.recipe.columns.items()]
+        targets = [(column.name, self.column(column.name)) for column in self.recipe.data.targets]
+        prefix = ', prefix=""' if self.recipe.data.test_examples else ""
+        return [
+            f"def select(table, rows{prefix}):",
+            '    """Some rows of the columns, on the device."""',
+            *self.statement(Mapping(tuple(inputs)), "inputs = "),
+            *self.statement(Mapping(tuple(targets)), "targets = "),
+            "    return jax.device_put((inputs, targets))",
+        ]
+
+    def column(self, name: str) -> Code:
+        key = f"prefix + {literal(name)}" if self.recipe.data.test_examples else literal(name)
+        return Name(f"table[{key}][rows]")
+
+    def compared(self, term: LossTerm | MetricTerm) -> tuple[Code, Code, TensorType, int]:
+        """Raw output, target, the output's type, and the number of classes (0 for numbers)."""
+        several = len(self.graph.outputs) > 1
+        raw = Entry("outputs", (term.output,)) if several else Name("outputs")
+        shape = next(port.shape for port in self.graph.outputs if port.name == term.output)
+        classes = next(len(c.classes) for c in self.recipe.data.targets if c.name == term.target)
+        return raw, Entry("targets", (term.target,)), TensorType(shape), classes
+
+    def statement(self, code: Code, lead: str, *, open: bool = False) -> list[str]:
+        self.uses.update(kernels(code))
+        return layout(code, 4, lead, open=open)

@@ -1,0 +1,137 @@
+"""How the learning rate moves, in epochs; the program counts in steps."""
+
+from typing import Any
+
+from archc.code import Call, Code, Literal, LiteralValue, Name, call
+from archc.parameters import Count, Described, Parameter, Real, Unfit, whole
+
+
+class Schedule(Described):
+    """A learning rate for each step."""
+
+    family = "schedule"
+
+    def lower(self) -> Code:
+        """A float, or an optax schedule in the program's `EPOCHS` and `STEPS` (an epoch)."""
+        raise NotImplementedError
+
+
+class Constant(Schedule):
+    """The same rate all through; a bare number means this."""
+
+    name = "constant"
+    rate = Real("the learning rate", above=0)
+
+    def lower(self) -> Code:
+        return Literal(float(self.rate))
+
+
+class Cosine(Schedule):
+    """From `rate` down to `final` along half a cosine, after a linear rise over `warmup` epochs.
+
+    Loshchilov and Hutter (2017), equation 5, one cycle without restarts, over all the epochs.
+    """
+
+    name = "cosine"
+    rate = Real("the highest learning rate", above=0)
+    warmup = Real("epochs of linear rise from 0", default=0, least=0, named=True)
+    final = Real("the rate at the end", default=0, least=0, named=True)
+
+    def check(self) -> None:
+        if self.final > self.rate:
+            raise Unfit("`final` is above the rate itself", "the rate falls from `rate` to `final`", parameter="final")
+
+    def lower(self) -> Code:
+        if not self.warmup:
+            return call(
+                "optax.cosine_decay_schedule",
+                Literal(float(self.rate)),
+                Name("EPOCHS * STEPS"),
+                alpha=float(self.final / self.rate),
+            )
+        return Call(
+            "optax.warmup_cosine_decay_schedule",
+            (Literal(0.0), Literal(float(self.rate))),
+            (
+                ("warmup_steps", Name(f"round({float(self.warmup)} * STEPS)")),
+                ("decay_steps", Name("EPOCHS * STEPS")),
+                ("end_value", Literal(float(self.final))),
+            ),
+        )
+
+
+class Rates(Parameter):
+    """A rate, or a list of them."""
+
+    kind = "a rate above 0, or a list of them"
+
+    def accept(self, value: Any) -> Any:
+        rates = list(value) if isinstance(value, list | tuple) else [value]
+        for rate in rates:
+            if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate < float("inf"):
+                self.refuse(value)
+        if not rates:
+            self.refuse(value)
+        return tuple(rates) if isinstance(value, list | tuple) else value
+
+
+class Epochs(Parameter):
+    """Rising whole numbers of epochs."""
+
+    kind = "a list of rising epochs, such as `[30, 60]`"
+
+    def accept(self, value: Any) -> tuple[int, ...]:
+        epochs = [whole(v) for v in value] if isinstance(value, list | tuple) else [whole(value)]
+        if not epochs or any(e is None or e < 1 for e in epochs) or sorted(set(epochs)) != epochs:  # type: ignore[type-var]
+            self.refuse(value)
+        return tuple(epochs)  # type: ignore[arg-type]
+
+
+class Step(Schedule):
+    """Falls in steps: `step(0.1, factor = 0.1, every = 30)`, or `step([0.1, 0.01], at = [30])`."""
+
+    name = "step"
+    rate = Rates("the first learning rate, or every one of them")
+    factor = Real("by which it is multiplied at each step", default=0.1, above=0, named=True)
+    every = Count("epochs between two steps", default=None, named=True)
+    at = Epochs("epochs after which it steps", default=None, named=True)
+
+    def check(self) -> None:
+        many = isinstance(self.rate, tuple)
+        if (self.every is None) == (self.at is None):
+            raise Unfit(
+                "`step` needs either `every` or `at`",
+                "`every = 30` for a step each 30 epochs, `at = [30, 60]` for these two",
+            )
+        if many and self.at is None:
+            raise Unfit(
+                "a list of rates needs `at`",
+                "`at = [30]` says after which epoch the second rate begins",
+                parameter="every",
+            )
+        if many and len(self.rate) != len(self.at) + 1:
+            raise Unfit(
+                f"{len(self.rate)} rates need {len(self.rate) - 1} epochs to step at, and `at` has {len(self.at)}",
+                parameter="at",
+            )
+
+    def lower(self) -> Code:
+        if isinstance(self.rate, tuple):
+            first = float(self.rate[0])
+            factors = [float(b) / float(a) for a, b in zip(self.rate, self.rate[1:], strict=False)]
+            steps = tuple((epoch, factor) for epoch, factor in zip(self.at, factors, strict=True))
+        elif self.at is not None:
+            first, steps = float(self.rate), tuple((epoch, float(self.factor)) for epoch in self.at)
+        else:
+            return Call(
+                "optax.exponential_decay",
+                (Literal(float(self.rate)),),
+                (
+                    ("transition_steps", Name(f"{self.every} * STEPS")),
+                    ("decay_rate", Literal(float(self.factor))),
+                    ("staircase", Literal(True)),
+                ),
+            )
+        boundaries: dict[str, LiteralValue] = {f"{epoch} * STEPS": factor for epoch, factor in steps}
+        pairs = ", ".join(f"{boundary}: {factor!r}" for boundary, factor in boundaries.items())
+        return Call("optax.piecewise_constant_schedule", (Literal(first), Name("{" + pairs + "}")))

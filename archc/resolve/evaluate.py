@@ -1,0 +1,301 @@
+"""What expressions and flows mean: numbers, values of the network, and things declared in registries."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from archc.diagnostics import Report
+from archc.ops import OPS
+from archc.parameters import FAMILIES, Described, Parameter, Unfit, Word, describe, whole
+from archc.resolve.arithmetic import FUNCTIONS, binary, bounded, function, number
+from archc.resolve.mistakes import unknown_argument, unknown_name
+from archc.resolve.network import Builder, Tensor, parameters
+from archc.resolve.wrong import Unknown, Wrong, misspelt, wrong
+from archc.source import Span
+from archc.syntax import tree
+
+UNKNOWN = object()
+"""Stands for a value whose error has been told."""
+
+TENSOR_FACTS = ("channels", "height", "width", "shape", "size", "params", "macs")
+
+
+class Evaluator:
+    """Evaluates in a scope: names of the file, and facts about the data.
+
+    `builder` is the network under construction, None outside a model. `it` is the value that the
+    next step takes: None before there is one, UNKNOWN after an error.
+    """
+
+    def __init__(self, names: Mapping[str, Any], report: Report, facts: Callable[[str, Span], Any], builder: Builder | None = None):
+        self.names: dict[str, Any] = dict(names)
+        self.report = report
+        self.facts = facts
+        self.builder = builder
+        self.whole_model = False
+        self.it: Any = None
+
+    # expressions
+
+    def value(self, expression: tree.Expression, parameter: Parameter | None = None) -> Any:
+        """What an expression gives; `parameter` is what it is an argument of.
+
+        Raises Wrong for what it finds wrong itself, and Unknown where a value was already told to be wrong.
+        """
+        match expression:
+            case tree.Number() | tree.Boolean() | tree.Text() | tree.Size():
+                return expression.value
+            case tree.Name():
+                return self.name(expression, parameter)
+            case tree.Listing():
+                return [self.listed(argument, parameter) for argument in expression.items]
+            case tree.Tuple():
+                return tuple(self.value(e, parameter) for e in expression.items)
+            case tree.Unary():
+                return self.unary(expression)
+            case tree.Binary():
+                return self.binary(expression)
+            case tree.Member():
+                return self.member(expression)
+            case tree.Item():
+                return self.item(expression)
+            case tree.Call():
+                return self.call(expression, parameter)
+            case tree.Chain():
+                return self.chain(expression)
+            case tree.As():
+                return self.named(expression)
+
+    def plain(self, expression: tree.Expression, what: str) -> Any:
+        """A value that is no part of the network. Raises Wrong."""
+        value = self.value(expression)
+        if isinstance(value, Tensor):
+            raise wrong("E0313", f"{what} needs a number, and this is a value of the network", expression.span, f"gives {value.type}")
+        return value
+
+    def listed(self, argument: tree.Argument, parameter: Parameter | None) -> Any:
+        if argument.name is not None:
+            raise wrong("E0314", "a list of plain values has no `=` in it", argument.span)
+        return self.value(argument.value, parameter)
+
+    def name(self, name: tree.Name, parameter: Parameter | None) -> Any:
+        word = name.value
+        if parameter is not None and word in parameter.words:
+            return Word(word)
+        if parameter is not None and parameter.family and word in FAMILIES.get(parameter.family, {}):
+            return self.build(FAMILIES[parameter.family][word], name, ())
+        if word in self.names:
+            value = self.names[word]
+            if value is UNKNOWN:
+                raise Unknown
+            return value
+        if word == "it":
+            return self.current(name.span, "`it`")
+        if word in ("params", "macs") and self.builder is not None and self.whole_model:
+            nodes = iter(self.builder.nodes.values())
+            return parameters(nodes) if word == "params" else sum(node.macs for node in nodes)
+        if word in OPS and self.builder is not None and parameter is None:
+            return self.layer(name, ())
+        if parameter is not None and (parameter.words or parameter.family):
+            # a word that the parameter has not: it says itself what it takes
+            known = [*parameter.words, *FAMILIES.get(parameter.family, {})]
+            if parameter.family and not parameter.words and word not in ("True", "False"):
+                raise misspelt("E0301", f"there is no {parameter.family} `{word}`", name.span, word, known, otherwise=listing(parameter.family, known))
+            return Word(word)
+        if word in ("True", "False"):
+            raise wrong("E0305", f"`{word.lower()}` is lower-case", name.span, fix=word.lower(), help=f"write `{word.lower()}`")
+        if parameter is not None:
+            return Word(word)
+        raise unknown_name(name, [*self.names, *(OPS if self.builder is not None else ()), "it"], in_model=self.builder is not None)
+
+    def current(self, span: Span, who: str) -> Tensor:
+        if self.it is UNKNOWN:
+            raise Unknown
+        if self.it is None:
+            several = self.builder is not None and len(self.builder.inputs) > 1
+            why = "start the flow at one of the inputs: `left -> …`" if several else "declare what enters the model first: `input x[…]`"
+            raise wrong("E0201", f"{who} has no value to take", span, help=why)
+        assert isinstance(self.it, Tensor)
+        return self.it
+
+    def unary(self, expression: tree.Unary) -> Any:
+        value = self.value(expression.operand)
+        if expression.operator == "not":
+            return not self.truth(value, expression.operand.span)
+        return -number(value, expression.operand.span, "`-`")
+
+    def truth(self, value: Any, span: Span) -> bool:
+        if not isinstance(value, bool):
+            raise wrong("E0310", f"a condition is true or false, and this is {describe(value)}", span)
+        return value
+
+    def binary(self, expression: tree.Binary) -> Any:
+        # a long sum leans to the left: walked here without recursion
+        spine = [expression]
+        while isinstance(spine[-1].left, tree.Binary):
+            spine.append(spine[-1].left)
+        result = self.value(spine[-1].left)
+        for node in reversed(spine):
+            if node.operator in ("and", "or"):
+                left = self.truth(result, node.left.span)
+                result = left if left == (node.operator == "or") else self.truth(self.value(node.right), node.right.span)
+                continue
+            right = self.value(node.right)
+            for side, value in ((node.left, result), (node.right, right)):
+                if isinstance(value, Tensor):
+                    raise wrong("E0313", f"`{node.operator}` needs numbers, and this is a value of the network", side.span, f"gives {value.type}")
+            result = binary(node.operator, result, right, node.span, node.left.span, node.right.span)
+        return result
+
+    def member(self, expression: tree.Member) -> Any:
+        fact, of = expression.name, expression.value
+        if isinstance(of, tree.Name) and of.value == "data" and "data" not in self.names:
+            return self.facts(fact.value, fact.span)
+        value = self.value(of)
+        if not isinstance(value, Tensor):
+            raise wrong("E0306", f"{describe(value)} has no facts such as `.{fact.value}`", expression.span, help="facts belong to values of the network: `it.channels`")
+        return self.fact(value, fact)
+
+    def fact(self, tensor: Tensor, fact: tree.Name) -> Any:
+        assert self.builder is not None
+        match fact.value:
+            case "channels":
+                return tensor.type.channels
+            case "height" | "width" if tensor.type.rank == 3:
+                return tensor.type.shape[0 if fact.value == "height" else 1]
+            case "height" | "width":
+                raise wrong("E0306", f"only an image has a {fact.value}, and this value is {tensor.type}", fact.span)
+            case "shape":
+                return tensor.type.shape
+            case "size":
+                return tensor.type.size
+            case "params":
+                return parameters(self.builder.behind(tensor.name))
+            case "macs":
+                return sum(node.macs for node in self.builder.behind(tensor.name))
+            case _:
+                raise misspelt("E0306", f"a value has no fact `{fact.value}`", fact.span, fact.value, list(TENSOR_FACTS), otherwise="its facts are " + ", ".join(f"`{f}`" for f in TENSOR_FACTS))
+
+    def item(self, expression: tree.Item) -> Any:
+        value, index = self.value(expression.value), self.value(expression.index)
+        if not isinstance(value, list | tuple):
+            raise wrong("E0307", f"only a list has entries, and this is {describe(value)}", expression.value.span)
+        at = whole(index)
+        if at is None or not 0 <= at < len(value):
+            raise wrong("E0307", f"there is no entry {describe(index)} in a list of {len(value)}", expression.index.span, help="entries count from 0")
+        return value[at]
+
+    # flows
+
+    def chain(self, chain: tree.Chain) -> Any:
+        """`a -> b -> c`: a flow that starts with a value's name starts there, any other at `it`."""
+        before = self.it
+        try:
+            for i, step in enumerate(chain.steps):
+                self.it = self.step(step, first=i == 0)
+            return self.it
+        finally:
+            self.it = before
+
+    def step(self, step: tree.Expression, *, first: bool) -> Any:
+        try:
+            value = self.value(step)
+        except Wrong as error:
+            # the steps that follow are still looked at, without a value to enter them
+            self.report.add(error.diagnostic)
+            return UNKNOWN
+        except Unknown:
+            return UNKNOWN
+        if not isinstance(value, Tensor):
+            self.report.add(wrong("E0202", f"{describe(value)} is no step of a flow", step.span, help="a step is a layer, such as `relu`, or the name of a value").diagnostic)
+            return UNKNOWN
+        if not first and isinstance(step, tree.Name) and step.value in self.names:
+            self.report.add(wrong("E0202", f"`{step.value}` is a value, and only starts a flow", step.span, help=f"what stands before it would be lost: begin with `{step.value} -> …`").diagnostic)
+            return UNKNOWN
+        return value
+
+    def named(self, expression: tree.As) -> Any:
+        """`conv(6, 5x5) as C1`: names the value, and the layer if it is one."""
+        inner, name = expression.step, expression.name
+        callee = inner.callee if isinstance(inner, tree.Call) else inner
+        if isinstance(callee, tree.Name) and callee.value in OPS and callee.value not in self.names:
+            value = self.layer(callee, inner.arguments if isinstance(inner, tree.Call) else (), inner.span, name.value)
+        else:
+            value = self.value(inner)
+        self.names[name.value] = value
+        return value
+
+    def call(self, call: tree.Call, parameter: Parameter | None) -> Any:
+        callee = call.callee
+        if not isinstance(callee, tree.Name):
+            raise wrong("E0308", "only a layer or a function can be called", callee.span)
+        word = callee.value
+        if parameter is not None and parameter.family and word in FAMILIES.get(parameter.family, {}):
+            return self.build(FAMILIES[parameter.family][word], callee, call.arguments, call.span)
+        if word in self.names:
+            raise wrong("E0308", f"`{word}` is {self.what(word)}, and takes no arguments", call.span)
+        if word in FUNCTIONS:
+            return bounded(self.function(word, call), call.span)
+        if word in OPS and self.builder is not None and parameter is None:
+            return self.layer(callee, call.arguments, call.span)
+        if parameter is not None:
+            known = list(FAMILIES.get(parameter.family, {}))
+            kind = parameter.family or "value"
+            raise misspelt("E0301", f"there is no {kind} `{word}`", callee.span, word, known, otherwise=listing(kind, known))
+        candidates = [*(OPS if self.builder is not None else ()), *FUNCTIONS]
+        raise unknown_name(callee, candidates, in_model=self.builder is not None, call=call)
+
+    def what(self, word: str) -> str:
+        value = self.names[word]
+        return "a value of the network" if isinstance(value, Tensor) or value is UNKNOWN else f"{describe(value)} here"
+
+    def function(self, word: str, call: tree.Call) -> int | float:
+        for argument in call.arguments:
+            if argument.name is not None:
+                raise wrong("E0312", f"the numbers that `{word}` takes have no names", argument.span)
+        values = [self.value(argument.value) for argument in call.arguments]
+        return function(word, values, [a.span for a in call.arguments], call.span)
+
+    # things declared in registries
+
+    def layer(self, callee: tree.Name, arguments: tuple[tree.Argument, ...], span: Span | None = None, name: str | None = None) -> Tensor:
+        assert self.builder is not None
+        op = self.build(OPS[callee.value], callee, arguments, span)
+        return self.builder.layer(op, self.current(span or callee.span, f"`{callee.value}`"), span or callee.span, name)  # type: ignore[arg-type]
+
+    def build(self, cls: type[Described], callee: tree.Name, arguments: tuple[tree.Argument, ...], span: Span | None = None) -> Described:
+        """An instance from written arguments. Raises Wrong at the argument that is at fault."""
+        span = span or callee.span
+        positional: list[Any] = []
+        named: dict[str, Any] = {}
+        spans: dict[str, Span] = {}
+        places = [p for p in cls.parameters.values() if not p.named_only]
+        for argument in arguments:
+            if argument.name is None:
+                place = places[len(positional)] if len(positional) < len(places) else None
+                spans[place.name if place else f"#{len(places)}"] = argument.value.span
+                positional.append(self.value(argument.value, place or Parameter("")))
+                continue
+            key = argument.name
+            if not isinstance(key, tree.Name):
+                raise wrong("E0209", "the name of an argument is a word", key.span)
+            if key.value not in cls.parameters:
+                raise unknown_argument(cls, key, argument, callee, span)
+            if key.value in named:
+                raise wrong("E0209", f"`{key.value}` is given twice", argument.span)
+            spans[key.value] = argument.value.span
+            named[key.value] = self.value(argument.value, cls.parameters[key.value])
+        try:
+            return cls.build(positional, named)
+        except Unfit as unfit:
+            refuse(unfit, spans.get(unfit.parameter, span))
+
+
+def refuse(unfit: Unfit, span: Span) -> NoReturn:
+    """Raises Wrong for a value that a declared thing refused."""
+    codes = {"missing": "E0210", "unknown": "E0209"}
+    code = codes.get(unfit.code, unfit.code or "E0203")
+    raise wrong(code, unfit.problem, span, help=unfit.help) from None
+
+
+def listing(kind: str, known: list[str]) -> str:
+    return f"there are {', '.join(f'`{k}`' for k in sorted(known))}" if known else ""

@@ -1,0 +1,1 @@
+"""Drives compiled programs: run folders, checkpoints, progress, evaluation, prediction, reports."""

@@ -1,0 +1,82 @@
+"""How good a run's best weights are on a part of its data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from archc.data.table import Table, check_against
+from archc.diagnostics import Diagnostic, Failed
+from archc.ir import Module
+from archc.source import Source
+from archc.train.folders import open_run, read_module
+from archc.train.loading import Origins, explained
+from archc.train.prediction import class_targets, load_best, predictions
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """How often each class of a target (row) was taken for each (column)."""
+
+    output: str
+    target: str
+    classes: tuple[str, ...]
+    counts: np.ndarray
+
+    def as_json(self) -> dict[str, Any]:
+        return {"target": self.target, "classes": list(self.classes), "counts": self.counts.tolist()}
+
+
+def evaluate(run: Path, table: Table, part: str | None = None) -> dict[str, Any]:
+    """The averages of a run's best weights over a part: the one that is read at the end, unless given.
+
+    `{"part": "test", "examples": 270, "loss": …, "accuracy": …, "confusion": {output: {"target",
+    "classes", "counts"}}}`, the last for class targets. Raises Failed if the data are not those of
+    the run or have no such part.
+    """
+    folder = open_run(run, lock=False)
+    module = read_module(folder)
+    if module.recipe is not None:
+        check_against(table, module.recipe)
+    program, state = load_best(folder)
+    origins = Origins(program, Source(*folder.arch()))
+    with explained(origins, "the data are split"):
+        parts = program.parts(table, folder.beginning().seed)
+    part = part or str(program.FINAL)
+    if part not in parts:
+        title = f"the data of {run} have no {part} part"
+        raise Failed(Diagnostic("E0708", title, help=f"they have: {', '.join(parts)}"))
+    with explained(origins, "it evaluates"):
+        averages = program.evaluate(state, parts[part])
+        found = confusions(program, module, state, parts[part])
+    return {
+        "part": part,
+        "examples": len(next(iter(parts[part][0].values()))),
+        **loss_first(averages),
+        "confusion": {confusion.output: confusion.as_json() for confusion in found},
+    }
+
+
+def loss_first(averages: Mapping[str, float]) -> dict[str, float]:
+    """In the order in which people read them."""
+    return {"loss": averages["loss"], **averages}
+
+
+def confusions(program: ModuleType, module: Module, state: Any, data: tuple[Any, Any]) -> list[Confusion]:
+    """The confusion matrix of every output that tells classes apart."""
+    targets = class_targets(module)
+    if not targets:
+        return []
+    inputs, truths = data
+    found = []
+    for name, prediction in predictions(program, module, state, inputs).items():
+        if prediction.labels is None:
+            continue
+        column = targets[name]
+        counts = np.zeros((len(column.classes), len(column.classes)), dtype=np.int64)
+        np.add.at(counts, (np.asarray(truths[column.name]).astype(int).ravel(), prediction.labels), 1)
+        found.append(Confusion(name, column.name, column.classes, counts))
+    return found

@@ -1,0 +1,179 @@
+"""report.html: a run on one page that needs nothing beside itself."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from archc.ir import Argument, Item, Module, Recipe
+from archc.train.curves import draw_curves
+from archc.train.evaluation import Confusion
+from archc.train.folders import Beginning, RunFolder
+
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1f2937; --soft: #6b7280; --line: #e5e7eb; --page: #fff; --card: #f9fafb;
+  --heat: 59, 130, 246; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e5e7eb; --soft: #9ca3af; --line: #374151; --page: #111827;
+  --card: #1f2937; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 62rem; background: var(--page); color: var(--ink);
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif; }
+h1 { margin: 0; font-size: 1.7rem; } h2 { margin: 2.5rem 0 .75rem; font-size: 1.15rem; }
+p { margin: .25rem 0; } .soft, caption { color: var(--soft); }
+.cards { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .7rem 1rem;
+  min-width: 8rem; }
+.card b { display: block; font-size: 1.35rem; font-variant-numeric: tabular-nums; }
+.curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1rem; }
+.curves svg { width: 100%; height: auto; font-family: inherit; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; } caption { text-align: left; }
+th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+th { font-weight: 600; color: var(--soft); } .n { text-align: right; padding-right: 1rem; }
+.confusion td, .confusion th { padding: .3rem .55rem; text-align: center; border: 0; min-width: 2.4rem; }
+.confusion th[scope=row] { text-align: right; } .confusion .none { color: var(--soft); opacity: .5; }
+code, pre { font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; } code { overflow-wrap: anywhere; }
+pre { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; }
+"""
+
+
+def write_report(
+    folder: RunFolder,
+    beginning: Beginning,
+    module: Module,
+    result: Mapping[str, Any],
+    confusions: Sequence[Confusion],
+) -> None:
+    """Draws and writes the page. Raises Failed if it can't be written."""
+    lines = [json.loads(line) for line in folder.metrics.read_text(encoding="utf-8").splitlines()]
+    arch_name, arch_text = folder.arch()
+    name = escape(module.graph.name)
+    body = [
+        f"<h1>{name}</h1>",
+        f'<p class="soft">{escape(module.source)}, seed {beginning.seed}</p>',
+        _cards(result),
+        "<h2>Curves</h2>",
+        f'<div class="curves">{"".join(_curves(lines, result["best_epoch"]))}</div>',
+        *map(_confusion, confusions),
+        "<h2>Layers</h2>",
+        _layers(module),
+        "<h2>Recipe</h2>",
+        _facts(_recipe(module.recipe)) if module.recipe else "",
+        "<h2>Run</h2>",
+        _facts(_run(beginning, result)),
+        f"<h2>{escape(arch_name)}</h2>",
+        f"<pre>{escape(arch_text)}</pre>",
+    ]
+    page = (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{name}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
+    )
+    folder.write_text("report.html", page)
+
+
+def _cards(result: Mapping[str, Any]) -> str:
+    cards = []
+    for part in ("test", "validation", "train"):
+        for name, value in result.get(part, {}).items():
+            cards.append((f"{part} {name}", f"{value:.2%}" if name == "accuracy" else f"{value:.4g}"))
+    cards += [
+        ("best epoch", f"{result['best_epoch']:,} of {result['epochs']:,}"),
+        ("parameters", f"{result['parameters']:,}"),
+        ("seconds", f"{result['seconds']:,.1f}"),
+        ("examples a second", f"{result['examples_per_second']:,.0f}"),
+    ]
+    inner = "".join(
+        f'<div class="card"><span class="soft">{escape(k)}</span><b>{escape(v)}</b></div>' for k, v in cards
+    )
+    return f'<div class="cards">{inner}</div>'
+
+
+def _curves(lines: Sequence[Mapping[str, Any]], best_epoch: int) -> Iterable[str]:
+    part = next(name for name in ("validation", "train") if name in lines[-1])
+    for quantity in lines[-1][part]:
+        series = {
+            "training steps": [(line["epoch"], line[quantity]) for line in lines if quantity in line],
+            f"{part} part": [(line["epoch"], line[part][quantity]) for line in lines],
+        }
+        yield draw_curves(quantity, series, best_epoch)
+
+
+def _confusion(confusion: Confusion) -> str:
+    names, totals = [escape(name) for name in confusion.classes], confusion.counts.sum(axis=1)
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    rows = []
+    for name, counts, total in zip(names, confusion.counts, totals, strict=True):
+        cells = []
+        for count in counts.tolist():
+            share = count / total if total else 0.0
+            style = f' style="background: rgba(var(--heat), {0.1 + 0.6 * share:.2f})"' if count else ' class="none"'
+            cells.append(f"<td{style}>{count}</td>")
+        rows.append(f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>')
+    return (
+        f"<h2>What was taken for what: {escape(confusion.target)}</h2>\n"
+        '<div class="wide"><table class="confusion"><caption>rows are what it is, columns what the network says'
+        f"</caption>\n<tr><td></td>{head}</tr>\n{chr(10).join(rows)}</table></div>"
+    )
+
+
+def _layers(module: Module) -> str:
+    rows = []
+    for scope, node in module.graph.layers():
+        count = sum(_size(weight.shape) for weight in node.weights if weight.trainable)
+        shape = " × ".join(map(str, node.output)) or "1"
+        rows.append(
+            f"<tr><td>{escape(scope)}</td><td>{escape(node.op)}</td><td>{shape}</td>"
+            f'<td class="n">{count:,}</td><td class="n">{node.macs:,}</td></tr>'
+        )
+    graph = module.graph
+    rows.append(
+        "<tr><th>all</th><th></th><th></th>"
+        f'<th class="n">{graph.parameters:,}</th><th class="n">{graph.macs:,}</th></tr>'
+    )
+    head = '<tr><th>layer</th><th>kind</th><th>output</th><th class="n">parameters</th><th class="n">MACs</th></tr>'
+    return f'<div class="wide"><table>{head}\n{chr(10).join(rows)}</table></div>'
+
+
+def _size(shape: Sequence[int]) -> int:
+    size = 1
+    for length in shape:
+        size *= length
+    return size
+
+
+def _recipe(recipe: Recipe) -> dict[str, str]:
+    rows = {"train": recipe.train_rows, "validation": recipe.validation_rows, "test": recipe.test_rows}
+    return {
+        "data": f"{recipe.data.name}: " + ", ".join(f"{n:,} {part}" for part, n in rows.items() if n),
+        "loss": " + ".join(_item(term.loss) for term in recipe.losses),
+        "metrics": ", ".join(term.name for term in recipe.metrics) or "none",
+        "optimizer": _item(recipe.optimizer),
+        "weight decay": f"{recipe.weight_decay:g}",
+        "batch": str(recipe.batch),
+        "epochs": f"at most {recipe.epochs:,}" + (f", {_item(recipe.stop)}" if recipe.stop else ""),
+        "best epoch by": f"{recipe.monitor.better} {recipe.monitor.quantity}",
+        "precision": recipe.precision,
+    }
+
+
+def _item(value: Argument) -> str:
+    """Much as it is written in the file."""
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_item, value)) + "]"
+    if not isinstance(value, Item):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    arguments = ", ".join(f"{name}={_item(inner)}" for name, inner in value.arguments.items())
+    return f"{value.kind}({arguments})" if arguments else value.kind
+
+
+def _run(beginning: Beginning, result: Mapping[str, Any]) -> dict[str, str]:
+    facts = {"command": " ".join(beginning.command) or "from Python", "device": beginning.device or "JAX's choice"}
+    facts["versions"] = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+    facts |= {f"SHA-256 of the {name}": value for name, value in result["hashes"].items()}
+    return facts
+
+
+def _facts(facts: Mapping[str, str]) -> str:
+    rows = "\n".join(f"<tr><th>{escape(name)}</th><td><code>{escape(v)}</code></td></tr>" for name, v in facts.items())
+    return f'<div class="wide"><table>{rows}</table></div>'

@@ -1,0 +1,57 @@
+"""Ctrl-C and SIGTERM while a run trains: the first asks it to save and stop, the second ends it at once."""
+
+import signal
+import threading
+import time
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Self
+
+
+class Interrupted(Exception):
+    """A run that was asked to stop. `code` is the exit status: 130 after SIGINT, 143 after SIGTERM.
+
+    `saved` tells whether a checkpoint holds what was reached. Where `stuck`, a thread is still at
+    work (XLA can't be stopped): end the process with `os._exit(code)`, or wait for that thread.
+    """
+
+    def __init__(self, code: int, run: Path | None, *, saved: bool, stuck: bool):
+        self.code, self.run, self.saved, self.stuck = code, run, saved, stuck
+        reached = "what was reached is saved" if saved else "nothing was reached yet that needed saving"
+        resume = f"; go on with `archc train {run} --resume`" if run else ""
+        super().__init__(f"stopped: {reached}{resume}")
+
+
+class Signals:
+    """Listens for SIGINT and SIGTERM inside a `with` block, if that is in the main thread."""
+
+    def __init__(self) -> None:
+        self.code = 0
+        self.asked_at = 0.0
+        self._before: dict[int, object] = {}
+
+    @property
+    def asked(self) -> bool:
+        """Whether the run should stop."""
+        return self.code != 0
+
+    @property
+    def waited(self) -> float:
+        """Seconds since it was asked to, 0 before."""
+        return time.monotonic() - self.asked_at if self.asked else 0.0
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._receive)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+        self._before.clear()
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise Interrupted(128 + number, None, saved=False, stuck=True)
+        self.code, self.asked_at = 128 + number, time.monotonic()
