@@ -229,18 +229,20 @@ class Window(Parameter):
         super().__init__(doc, **rest)
         self.least = least
 
-    def accept(self, value: Any) -> int | tuple[int, ...]:
-        many = isinstance(value, tuple | list)
-        numbers = [whole(v) for v in value] if many else [whole(value)]
-        if not numbers or any(n is None for n in numbers):
+    def accept(self, value: Any) -> str | int | tuple[int, ...]:
+        if not isinstance(value, tuple | list):
+            return self._length(value, value)
+        return tuple(self._length(part, value) for part in value) or self.refuse(value)
+
+    def _length(self, part: Any, value: Any) -> int:
+        n = whole(part)
+        if n is None:
             self.refuse(value)
-        for n in numbers:
-            assert n is not None
-            if n < self.least:
-                raise Unfit(f"`{self.name}` must be at least {self.least}, and `{show(value)}` is not")
-            if n > LARGEST:
-                raise Unfit(f"`{self.name}` is {n:_}, which is more than archc builds ({LARGEST:_})")
-        return tuple(numbers) if many else numbers[0]  # type: ignore[return-value]
+        if n < self.least:
+            raise Unfit(f"`{self.name}` must be at least {self.least}, and `{show(value)}` is not")
+        if n > LARGEST:
+            raise Unfit(f"`{self.name}` is {n:_}, which is more than archc builds ({LARGEST:_})")
+        return n
 
 
 class Padding(Window):
@@ -377,7 +379,7 @@ class Described:
         return f"{self.name}({', '.join(parts)})" if parts else self.name
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.values() == other.values()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.values() == other.values()
 
     def __hash__(self) -> int:
         return hash((type(self), repr(sorted(self.values().items()))))

@@ -1,6 +1,5 @@
 """The whole compiler: text -> tree -> IR -> program. It can stop at any stage."""
 
-
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,5 +56,3 @@ def program(job: Job, report: Report, target: Target = "cpu") -> str:
 def shown_name(path: Path) -> str:
     """How messages call a file: as it was given, with forward slashes."""
     return path.as_posix()
-
-

@@ -3,7 +3,7 @@
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from archc.diagnostics.diagnostic import Diagnostic, Fix, Report
@@ -39,7 +39,7 @@ def render_all(found: Report | Iterable[Diagnostic], *, color: bool, width: int 
 
 
 def as_json(diagnostic: Diagnostic) -> dict[str, Any]:
-    """The message for machines. Lines and columns count from 1, an end is the place behind the last character."""
+    """The message for machines. Lines and columns count from 1, an end is the place after the last character."""
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity,
@@ -80,6 +80,9 @@ class _Mark:
     sign: str
     text: str
 
+    def moved(self, by: int) -> "_Mark":
+        return replace(self, start=max(self.start + by, 0), end=max(self.end + by, 1))
+
 
 def _marks(span: Span, sign: str, text: str) -> list[_Mark]:
     """One mark, or for a span of several lines one in its first and one in its last."""
@@ -115,7 +118,7 @@ class _Row:
             self.columns.append(self.columns[-1] + wide)
 
     def column(self, index: int) -> int:
-        """Also of places behind the end, where something may be missing."""
+        """Also of places after the end, where something may be missing."""
         beyond = index - len(self.looks)
         return self.columns[index] if beyond <= 0 else self.columns[-1] + beyond
 
@@ -191,21 +194,25 @@ class _Page:
 
     def _line(self, source: Source, number: int, marks: Sequence[_Mark], gutter: int, severity: str) -> list[str]:
         """A line of the source and the underlines below it."""
-        row = _Row(source.line(number))
+        line = source.line(number)
         main = next((mark for mark in marks if mark.sign == "^"), marks[0] if marks else _Mark(number, 0, 0, "", ""))
-        start, end = row.window(main, self._width - gutter - 4)
-        before, behind = _CUT * (start > 0), _CUT * (end < len(row.looks))
-        text = before + "".join(row.looks[start:end]) + behind
+        # no more of a very long line than could be shown
+        skipped = max(0, main.start - 2 * self._width)
+        row = _Row(line[skipped : skipped + 5 * self._width])
+        marks = [mark.moved(-skipped) for mark in marks]
+        start, end = row.window(main.moved(-skipped), self._width - gutter - 4)
+        left_cut, right_cut = _CUT * (start + skipped > 0), _CUT * (end + skipped < len(line))
+        text = left_cut + "".join(row.looks[start:end]) + right_cut
         lines = [f"{self._paint('frame', f' {number:>{gutter}} |')} {text}".rstrip()]
         for mark in marks:
-            shift = row.columns[start] - len(before)
+            shift = row.columns[start] - len(left_cut)
             left = max(row.column(mark.start) - shift, 0)
             right = row.column(mark.end) - shift
-            if behind:
+            if right_cut:
                 left, right = min(left, len(text)), min(right, row.columns[end] - shift + 1)
-            line = f"{mark.sign * max(right - left, 1)} {_shown(mark.text)}".rstrip()
+            under = f"{mark.sign * max(right - left, 1)} {_shown(mark.text)}".rstrip()
             style = severity if mark.sign == "^" else "related"
-            lines.append(f"{self._paint('frame', ' ' * gutter + '  |')} {' ' * left}{self._paint(style, line)}")
+            lines.append(f"{self._paint('frame', ' ' * gutter + '  |')} {' ' * left}{self._paint(style, under)}")
         return lines
 
     def _paint(self, style: str, text: str) -> str:

@@ -16,9 +16,9 @@ def verify(module: Module) -> None:
     if module.recipe is None:
         return
     outputs = {port.name for port in module.graph.outputs}
-    for term in (*module.recipe.losses, *module.recipe.metrics):
-        if term.output not in outputs:
-            raise Broken(f"the recipe speaks of an output {term.output} that the graph doesn't have")
+    spoken_of = {term.output for term in module.recipe.losses} | {term.output for term in module.recipe.metrics}
+    for name in sorted(spoken_of - outputs):
+        raise Broken(f"the recipe speaks of an output {name} that the graph doesn't have")
     if set(module.recipe.columns) != {port.name for port in module.graph.inputs}:
         raise Broken("the recipe feeds other inputs than the graph has")
 

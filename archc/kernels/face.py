@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-BATCH, EPOCHS, STEPS, EVALUATION_BATCH, PATIENCE = 8, 5, 3, 16, 2
+BATCH, EPOCHS, STEPS, EVAL_BATCH, PATIENCE = 8, 5, 3, 16, 2
 PART_ROWS = {"train": 20, "validation": 6, "test": 4}
 CHOOSE, FINAL, MONITOR = "validation", "test", "loss"
 METRICS = ("accuracy",)

@@ -4,12 +4,6 @@ import jax
 import jax.numpy as jnp
 
 
-def cross_entropy(logits, labels):
-    """-log softmax(logits)[label], without overflow."""
-    logs = jax.nn.log_softmax(logits)
-    return -jnp.take_along_axis(logs, labels[:, None], axis=-1)[:, 0]
-
-
 def by_example(values, like):
     """Targets as numbers in the shape [batch, units] of the outputs."""
     return values.reshape(like.shape).astype(like.dtype)

@@ -24,20 +24,11 @@ def batch_norm_frozen(x, weights, stats, *, epsilon):
     return ((x - stats["mean"]) * factor + weights["shift"]).astype(x.dtype)
 
 
-def normalize(x, stats):
-    """Shifted and scaled channel by channel."""
-    return ((x - stats["offset"]) * stats["factor"]).astype(x.dtype)
-
-
-def safe_inverse(spread):
-    """1 / spread, and 1 where nothing varies."""
-    return 1 / jnp.where(spread > 0, spread, 1)
-
-
 def fit_standard(x):
     """For mean 0 and variance 1 in each channel."""
     axes = tuple(range(x.ndim - 1))
-    return {"offset": x.mean(axes), "factor": safe_inverse(x.std(axes))}
+    deviation = x.std(axes)
+    return {"offset": x.mean(axes), "factor": 1 / jnp.where(deviation, deviation, 1)}
 
 
 def fit_center(x):
@@ -49,12 +40,12 @@ def fit_center(x):
 def fit_minmax(x):
     """For values from 0 to 1 in each channel."""
     axes = tuple(range(x.ndim - 1))
-    low, high = x.min(axes), x.max(axes)
-    return {"offset": low, "factor": safe_inverse(high - low)}
+    low, spread = x.min(axes), jnp.ptp(x, axes)
+    return {"offset": low, "factor": 1 / jnp.where(spread, spread, 1)}
 
 
 def fit_signed(x):
     """For values from -1 to 1 in each channel."""
     axes = tuple(range(x.ndim - 1))
-    low, high = x.min(axes), x.max(axes)
-    return {"offset": (low + high) / 2, "factor": safe_inverse((high - low) / 2)}
+    low, half = x.min(axes), jnp.ptp(x, axes) / 2
+    return {"offset": low + half, "factor": 1 / jnp.where(half, half, 1)}

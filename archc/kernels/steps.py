@@ -15,7 +15,7 @@ from archc.kernels.face import (
     BATCH,
     CHOOSE,
     EPOCHS,
-    EVALUATION_BATCH,
+    EVAL_BATCH,
     FINAL,
     METRICS,
     MONITOR,
@@ -41,12 +41,11 @@ def train_step(state, data, rows):
 
     def objective(params):
         outputs, stats = apply(params, state.stats, inputs, train=True, key=key)
-        return loss(outputs, targets), (outputs, stats)
+        return loss(outputs, targets), (metrics(outputs, targets, 1), stats)
 
-    grads, (outputs, stats) = jax.grad(objective, has_aux=True)(state.params)
+    grads, (sums, stats) = jax.grad(objective, has_aux=True)(state.params)
     updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)
-    sums = metrics(outputs, targets, jnp.ones(len(rows)))
     return TrainState(params, stats, opt_state, state.step + 1, state.key), sums
 
 
@@ -89,7 +88,7 @@ def run_steps_looped_ragged(state, data, order, start, stop):
 @jax.jit
 def evaluate_step(state, data, start):
     """Sums over the rows from `start`; what lies past the last row is masked."""
-    rows = start + jnp.arange(EVALUATION_BATCH)
+    rows = start + jnp.arange(EVAL_BATCH)
     inputs, targets = jax.tree.map(lambda v: v.at[rows].get(mode="clip"), data)
     outputs, _ = apply(state.params, state.stats, inputs, train=False, key=state.key)
     return metrics(outputs, targets, rows < len(jax.tree.leaves(data)[0]))
@@ -98,8 +97,7 @@ def evaluate_step(state, data, start):
 def evaluate(state, data):
     """Averages over a part, in batches of one size."""
     n = len(jax.tree.leaves(data)[0])
-    starts = range(0, n, EVALUATION_BATCH)
-    sums = jax.device_get([evaluate_step(state, data, start) for start in starts])
+    sums = [evaluate_step(state, data, start) for start in range(0, n, EVAL_BATCH)]
     return {name: sum(float(s[name]) for s in sums) / n for name in sums[0]}
 
 
@@ -152,9 +150,7 @@ def should_stop_early(history):
 def named(state):
     """Weights and statistics by dotted name, as the .npz files hold them."""
     leaves = jax.tree.leaves_with_path((state.params, state.stats))
-    return {
-        ".".join(k.key for k in path[1:]): np.asarray(leaf) for path, leaf in leaves
-    }
+    return {".".join(k.key for k in path[1:]): np.asarray(w) for path, w in leaves}
 
 
 # which sibling does the job in this file's own tests
@@ -171,8 +167,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     data = parts(np.load(args.data), args.seed)
-    state = adapt(init(jax.random.key(args.seed)), data["train"])
-    history = []
+    state, history = adapt(init(jax.random.key(args.seed)), data["train"]), []
     while not should_stop(history):
         rows = order(PART_ROWS["train"], args.seed, len(history) + 1)
         state, _ = run_steps(state, data["train"], rows, 0, STEPS)

@@ -41,7 +41,7 @@ class Dense(Op):
         return (WeightSpec("kernel", shape, init), *Bias.spec(self.bias, self.units))
 
     def macs(self, x: TensorType) -> int:
-        return x.channels * self.units
+        return x.channels * self.output(x).size
 
     def lower(self, site: Site) -> Lowered:
         product = Operation("@", site.x, site.weight("kernel"))

@@ -1,6 +1,6 @@
 """Layers that bring values to a common scale."""
 
-from archc.code import Call, Code, Literal, call
+from archc.code import Call, Code, Literal, Operation, call
 from archc.ops.op import Lowered, Op, Site, Update, WeightSpec
 from archc.parameters import Choice, Real, Word
 from archc.types import TensorType
@@ -66,7 +66,8 @@ class Normalize(Op):
         )
 
     def lower(self, site: Site) -> Lowered:
-        return Lowered.same(Call("normalize", (site.x, site.stats)))
+        centred = Operation("-", site.x, site.stat("offset"))
+        return Lowered.same(site.cast(Operation("*", centred, site.stat("factor"))))
 
     def adaptation(self, x: Code) -> Code:
         return call(f"fit_{self.kind}", x)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from archc.code import Code, Entry
+from archc.code import Call, Code, Entry, Name
 from archc.parameters import FAMILIES, Described, Numbers, Parameter, Unfit
 from archc.types import Shape, TensorType
 
@@ -28,7 +28,8 @@ class Site:
     """Where a layer is lowered.
 
     `x` is what enters it and `out` the variable of what leaves it, to which a second update of
-    the same layer refers; `key` is the number of its random key.
+    the same layer refers; `key` is the number of its random key. `dtype` is what values are kept
+    in where that isn't float32.
     """
 
     scope: str
@@ -37,6 +38,7 @@ class Site:
     before: TensorType
     after: TensorType
     key: int = 0
+    dtype: str = ""
 
     def weight(self, name: str) -> Code:
         return Entry("params", (self.scope, name))
@@ -48,6 +50,13 @@ class Site:
     @property
     def stats(self) -> Code:
         return Entry("stats", (self.scope,))
+
+    def stat(self, name: str) -> Code:
+        return Entry("stats", (self.scope, name))
+
+    def cast(self, value: Code) -> Code:
+        """A value that was computed from float32 statistics, in the type that values are kept in."""
+        return Call("jnp.astype", (value, Name(self.dtype))) if self.dtype else value
 
     @property
     def random_key(self) -> Code:

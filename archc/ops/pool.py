@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from archc.code import call
+from archc.code import Call, Code, Literal, call
 from archc.ops.op import Lowered, Op, Site, need_image, padding_pairs, per_direction, windows
 from archc.parameters import Padding, Unfit, Window, Word
 from archc.types import TensorType
@@ -12,8 +12,6 @@ class Pool(Op):
     """What both kinds share: windows, by default side by side; a part that doesn't fill one is left out."""
 
     drawing = "pool"
-    disjoint_kernel: ClassVar[str]
-    """For windows side by side without padding."""
     window_kernel: ClassVar[str]
     """For any windows."""
 
@@ -36,8 +34,12 @@ class Pool(Op):
         x = site.before
         window, stride, padding = self._window(x), self._stride(x), self._padding(x)
         if stride == window and not any(map(any, padding)):
-            return Lowered.same(call(self.disjoint_kernel, site.x, window=window))
+            return Lowered.same(self.disjoint(site, window))
         return Lowered.same(call(self.window_kernel, site.x, window=window, stride=stride, padding=padding))
+
+    def disjoint(self, site: Site, window: tuple[int, ...]) -> Code:
+        """For windows side by side without padding, which need no sliding."""
+        raise NotImplementedError
 
     def _window(self, x: TensorType) -> tuple[int, ...]:
         return per_direction(self.window, len(x.spatial), "window")
@@ -54,8 +56,10 @@ class MaxPool(Pool):
 
     name = "max_pool"
     example = "max_pool(2x2)"
-    disjoint_kernel = "max_pool_disjoint"
     window_kernel = "max_pool_windows"
+
+    def disjoint(self, site: Site, window: tuple[int, ...]) -> Code:
+        return call("max_pool_disjoint", site.x, window=window)
 
 
 class AvgPool(Pool):
@@ -66,5 +70,12 @@ class AvgPool(Pool):
 
     name = "avg_pool"
     example = "avg_pool(2x2)"
-    disjoint_kernel = "avg_pool_disjoint"
     window_kernel = "avg_pool_windows"
+
+    def disjoint(self, site: Site, window: tuple[int, ...]) -> Code:
+        height, width, channels = site.before.shape
+        rows, columns, _ = site.after.shape
+        if (height, width) != (rows * window[0], columns * window[1]):
+            return call("avg_pool_disjoint", site.x, window=window)
+        cells = Call("jnp.reshape", (site.x, Literal((-1, rows, window[0], columns, window[1], channels))))
+        return Call("jnp.mean", (cells, Literal((2, 4))))

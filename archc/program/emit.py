@@ -1,17 +1,18 @@
 """IR -> the text of a standalone program: the kernels it uses, the model, and the steps."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from archc import __version__
 from archc.ir import Graph, Module, Recipe
 from archc.passes import run
-from archc.program.link import Linked, names_read, import_lines, link
-from archc.program.network import Network, constant, model_dict
+from archc.program.link import Linked, import_lines, link, names_read
+from archc.program.network import Network, model_dict
 from archc.program.objective import Objective
+from archc.program.printer import literal
 
 Target = Literal["cpu", "gpu"]
 
-EVALUATION_BATCH = 256
+EVAL_BATCH = 256
 """Rows an evaluation step takes: enough to keep two cores or a GPU busy on small networks."""
 
 
@@ -26,11 +27,13 @@ def emit(module: Module, target: Target = "cpu") -> str:
     recipe = module.recipe
     objective = Objective(recipe, raw)
     model.insert(1, network.adapt())
-    model += [objective.loss(), objective.metrics(), objective.optimizer(), objective.select()]
+    optimizer = objective.optimizer()
+    model += [objective.loss(), objective.metrics(), *([optimizer] if objective.masked else []), objective.select()]
     roles = roles_of(recipe, raw, target)
     steps = link(["main"], roles)
     kernels = link(network.uses | objective.uses, {})
-    return assemble(module, raw, constants(recipe, steps.uses), kernels, model, steps, 'if __name__ == "__main__":\n    main()')
+    numbers = constants(recipe, steps.uses) + ([] if objective.masked else optimizer)
+    return assemble(module, raw, numbers, kernels, model, steps, 'if __name__ == "__main__":\n    main()')
 
 
 def roles_of(recipe: Recipe, raw: Graph, target: Target) -> dict[str, str]:
@@ -52,21 +55,28 @@ def constants(recipe: Recipe, used: frozenset[str]) -> list[str]:
     if not recipe.data.test_examples:
         cut["test"] = recipe.test_rows
     choose = "validation" if recipe.validation_rows else "train"
-    patience = recipe.stop.arguments["patience"] if recipe.stop else None
-    values = {
+    numbers: dict[str, Any] = {
         "BATCH": recipe.batch,
         "EPOCHS": recipe.epochs,
         "STEPS": recipe.steps,
-        "PART_ROWS": {part: rows for part, rows in cut.items() if rows},
-        "EVALUATION_BATCH": max(recipe.batch, EVALUATION_BATCH),
-        "CHOOSE": choose,
-        "FINAL": "test" if recipe.test_rows else choose,
-        "MONITOR": recipe.monitor.quantity,
-        "METRICS": tuple(term.name for term in recipe.metrics),
-        "PATIENCE": patience,
+        "EVAL_BATCH": max(recipe.batch, EVAL_BATCH),
     }
-    always = {"BATCH", "EPOCHS", "STEPS", "PART_ROWS", "CHOOSE", "FINAL"}
-    return [constant(name, value) for name, value in values.items() if name in used | always]
+    if recipe.stop:
+        numbers["PATIENCE"] = recipe.stop.arguments["patience"]
+    parts = {"CHOOSE": choose, "FINAL": "test" if recipe.test_rows else choose, "MONITOR": recipe.monitor.quantity}
+    lines = [
+        together(numbers),
+        f"PART_ROWS = {literal({part: rows for part, rows in cut.items() if rows})}",
+        together(parts),
+    ]
+    if "METRICS" in used:
+        lines.append(f"METRICS = {literal(tuple(term.name for term in recipe.metrics))}")
+    return lines
+
+
+def together(values: dict[str, Any]) -> str:
+    """`A, B = 1, 2`."""
+    return f"{', '.join(values)} = {', '.join(literal(value) for value in values.values())}"
 
 
 def assemble(
@@ -85,12 +95,15 @@ def assemble(
         *(definition.text for _, definition in kernels.texts if definition.one_line),
     ]
     names = names_read("\n".join([*top, *written]))
-    usage = "`python program.py data.npz --seed 0` trains it as `archc train` does." if module.recipe else "It learns nothing: all its weights are given."
+    usage = (
+        "`python program.py data.npz --seed 0` trains it as `archc train` does."
+        if module.recipe
+        else "The file has no recipe, so there is nothing to train."
+    )
     header = [
-        f'"""{module.graph.name}, compiled by archc {__version__} from {module.source}.',
+        f'"""{module.graph.name}, compiled by archc {__version__} from {module.source}, to whose author it belongs.',
         "",
         usage,
-        f'This program belongs to whoever wrote {module.source}.',
         '"""',
     ]
     head = "\n".join([*header, "", *import_lines(names), "", *top])

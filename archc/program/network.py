@@ -4,7 +4,7 @@ import builtins
 import keyword
 from collections.abc import Iterable
 
-from archc.code import Call, Code, Entry, Literal, Mapping, Name, kernels
+from archc.code import Call, Code, Entry, Literal, LiteralValue, Mapping, Name, kernels
 from archc.ir import Graph, Module, Node
 from archc.ir.items import op_of, restored
 from archc.ops import Lowered, Site, Update
@@ -12,10 +12,11 @@ from archc.program.link import IMPORTS, definitions
 from archc.program.printer import layout, literal
 from archc.types import TensorType
 
-FACE = frozenset(
-    "MODEL BATCH EPOCHS STEPS PART_ROWS CHOOSE FINAL MONITOR METRICS PATIENCE EVALUATION_BATCH TrainState init adapt "
-    "apply predict loss metrics optimizer select params stats inputs outputs targets train key keys data state x".split()
-)
+_FACE = """
+MODEL BATCH EPOCHS STEPS PART_ROWS CHOOSE FINAL MONITOR METRICS PATIENCE EVAL_BATCH TrainState init adapt
+apply predict loss metrics optimizer select params stats inputs outputs targets train key keys data state x
+"""
+FACE = frozenset(_FACE.split())
 """Names that the program gives a meaning of its own."""
 
 
@@ -47,18 +48,22 @@ class Network:
                 count += initialiser.random
             entries.append((scope, Mapping(tuple(weights))))
         stats = tuple(
-            (node.name, Mapping(tuple((w.name, restored(w.init).lower(w.shape, Name(""))) for w in node.weights if not w.trainable)))
+            (
+                node.name,
+                Mapping(
+                    tuple((w.name, restored(w.init).lower(w.shape, Name(""))) for w in node.weights if not w.trainable)
+                ),
+            )
             for node in self.graph.nodes
             if any(not w.trainable for w in node.weights)
         )
         opt_state = Name("optimizer.init(params)") if self.module.recipe else Name("()")
-        state = (Name("params"), Name("stats"), opt_state, Name("jnp.int32(0)"), Name("step_key"))
+        state = (Name("params"), Name("stats"), opt_state, Name("jnp.int32(0)"), Name("step_key" if random else "key"))
         return [
             "@jax.jit",
             "def init(key):",
             '    """The state before the first step."""',
-            f"    {'init_key' if random else '_'}, step_key = jax.random.split(key)",
-            *([f"    keys = jax.random.split(init_key, {random})"] if random else []),
+            *([f"    *keys, step_key = jax.random.split(key, {random + 1})"] if random else []),
             *self.statement(Mapping(tuple(entries)), "params = ", open=True),
             *self.statement(Mapping(stats), "stats = "),
             *self.statement(Call("TrainState", state), "return "),
@@ -77,8 +82,14 @@ class Network:
         lines = [
             "def adapt(state, data):",
             f'    """What {" and ".join(learners)} learn{"s" if len(learners) == 1 else ""} from the training rows."""',
-            "    inputs, stats = data[0], dict(state.stats)",
         ]
+        sources = {port.name: Entry("data", (0, port.name)) for port in self.graph.inputs}
+        first = next(node for node in self.graph.nodes if node.name == learners[0])
+        if len(learners) == 1 and first.inputs[0] in sources:
+            learnt = self.ops[first.name].adaptation(sources[first.inputs[0]])
+            lines += self.statement(Mapping(((first.name, learnt),)), "learnt = ")
+            return [*lines, "    return state._replace(stats={**state.stats, **learnt})"]
+        lines.append("    inputs, stats = data[0], dict(state.stats)")
         needed = self.ancestors(learners)
         for port in self.graph.inputs:
             if port.name in needed:
@@ -87,8 +98,8 @@ class Network:
             if node.name not in needed:
                 continue
             if self.ops[node.name].adapts:
-                x = Name(self.variables.of[node.inputs[0]])
-                lines += self.statement(self.ops[node.name].adaptation(x), f"stats[{literal(node.name)}] = ")
+                learnt = self.ops[node.name].adaptation(Name(self.variables.of[node.inputs[0]]))
+                lines += self.statement(learnt, f"stats[{literal(node.name)}] = ")
             if node.name != learners[-1]:
                 lines += self.updates(node, self.lowered(node).evaluate, 4, "")
         return [*lines, "    return state._replace(stats=stats)"]
@@ -103,7 +114,11 @@ class Network:
         lines = [
             "def apply(params, stats, inputs, *, train, key):",
             f'    """The network: {shapes}, and the new stats."""',
-            *([f"    del {', '.join(unused)}  # nothing in this model asks for {'them' if len(unused) > 1 else 'it'}"] if unused else []),
+            *(
+                [f"    del {', '.join(unused)}  # nothing in this model asks for {'them' if len(unused) > 1 else 'it'}"]
+                if unused
+                else []
+            ),
             *([f"    keys = jax.random.split(key, {len(self.keys)})"] if self.keys else []),
             *(["    stats = dict(stats)"] if moves else []),
         ]
@@ -118,7 +133,7 @@ class Network:
     def layer(self, node: Node, lowered: Lowered) -> list[str]:
         """A layer's lines; one that owns arrays stands in a scope of its name."""
         place = f"{node.place.file}:{node.place.line}"
-        scoped = bool(node.weights)
+        scoped = any(weight.trainable for weight in node.weights)
         indent = 8 if scoped else 4
         if lowered.train == lowered.evaluate:
             body = self.updates(node, lowered.train, indent, place)
@@ -126,8 +141,14 @@ class Network:
             body = [" " * indent + "if train:", *self.updates(node, lowered.train, indent + 4, place)]
             if lowered.evaluate:
                 body += [" " * indent + "else:", *self.updates(node, lowered.evaluate, indent + 4, place)]
-            elif node.inputs[0] in self.variables.of and self.variables.of[node.inputs[0]] != self.variables.of[node.name]:
-                body += [" " * indent + "else:", *self.updates(node, (Update(Name(self.variables.of[node.inputs[0]])),), indent + 4, place)]
+            elif (
+                node.inputs[0] in self.variables.of
+                and self.variables.of[node.inputs[0]] != self.variables.of[node.name]
+            ):
+                body += [
+                    " " * indent + "else:",
+                    *self.updates(node, (Update(Name(self.variables.of[node.inputs[0]])),), indent + 4, place),
+                ]
         return [f"    with jax.named_scope({literal(node.name)}):", *body] if scoped else body
 
     def updates(self, node: Node, updates: Iterable[Update], indent: int, place: str) -> list[str]:
@@ -156,8 +177,7 @@ class Network:
         lines = [
             "def predict(params, stats, inputs):",
             '    """What the model says, in evaluation mode."""',
-            "    key = jax.random.key(0)  # nothing is random outside training",
-            "    outputs, _ = apply(params, stats, inputs, train=False, key=key)",
+            "    outputs, _ = apply(params, stats, inputs, train=False, key=jax.random.key(0))",
         ]
         if len(linked) == 1:
             return [*lines, f"    return {through(next(iter(linked.values())), 'outputs')}"]
@@ -168,7 +188,8 @@ class Network:
         x = self.variables.of[node.inputs[0]]
         before = TensorType(self.graph.value_shape(node.inputs[0]))
         out = Name(self.variables.of[node.name])
-        site = Site(node.name, Name(x), out, before, TensorType(node.output), self.keys.get(node.name, 0))
+        dtype = "jnp.bfloat16" if self.bf16 else ""
+        site = Site(node.name, Name(x), out, before, TensorType(node.output), self.keys.get(node.name, 0), dtype)
         return self.ops[node.name].lower(site)
 
     def enter(self, name: str, *, cast: bool = False) -> list[str]:
@@ -226,15 +247,12 @@ class Variables:
         return holder
 
 
-def constant(name: str, value: object) -> str:
-    """`NAME = value`."""
-    return f"{name} = {literal(value)}"  # type: ignore[arg-type]
-
-
 def model_dict(module: Module, raw: Graph) -> list[str]:
     """`MODEL`."""
     recipe = module.recipe
-    summary = recipe and {"data": recipe.data.name, "precision": recipe.precision, "seed": recipe.seed}
+    summary: LiteralValue = None
+    if recipe is not None:
+        summary = {"data": recipe.data.name, "precision": recipe.precision, "seed": recipe.seed}
     return layout(
         Mapping(
             (

@@ -17,6 +17,11 @@ class Objective:
         self.graph = raw
         self.uses: set[str] = set()
 
+    @property
+    def masked(self) -> bool:
+        """Whether the optimizer refers to a function, behind which it has to stand."""
+        return self.recipe.weight_decay > 0 or self.recipe.optimizer.kind == "optimizer:adamw"
+
     def losses(self) -> Code:
         """The loss of each example, all terms together."""
         total: Code | None = None
@@ -33,11 +38,12 @@ class Objective:
         return [
             "def loss(outputs, targets):",
             '    """The mean over the batch."""',
-            *self.statement(Call("jnp.mean", (self.losses(),)), "return "),
+            *self.statement(self.losses(), "losses = "),
+            "    return jnp.mean(losses)",
         ]
 
     def metrics(self) -> list[str]:
-        values = [("loss", self.losses())]
+        values: list[tuple[str, Code]] = [("loss", Name("losses"))]
         for term in self.recipe.metrics:
             raw, target, x, classes = self.compared(term)
             value = restored(term.metric).lower(raw, self.recipe.links[term.output], target, x, classes)
@@ -46,15 +52,13 @@ class Objective:
         return [
             "def metrics(outputs, targets, mask):",
             '    """Sums over the examples that the mask keeps: they add up over batches."""',
+            *self.statement(self.losses(), "losses = "),
             *self.statement(Mapping(tuple(sums)), "return ", open=True),
         ]
 
     def optimizer(self) -> list[str]:
         optimizer = with_decay(restored(self.recipe.optimizer).lower(), self.recipe.weight_decay)
-        code = list(kernels(optimizer))
-        self.uses.update(code)
-        if "only_kernels" in "".join(layout(optimizer, 0)):
-            self.uses.add("only_kernels")
+        self.uses.update({*kernels(optimizer), *(["only_kernels"] if self.masked else [])})
         return layout(optimizer, 0, "optimizer = ")
 
     def select(self) -> list[str]:

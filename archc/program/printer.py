@@ -8,7 +8,7 @@ from archc.code import Call, Code, Entry, Group, Literal, LiteralValue, Mapping,
 
 WIDTH = 88
 
-FUNCTIONS = {"==": "jnp.equal", "+": "jnp.add", "*": "jnp.multiply", "@": "jnp.matmul"}
+FUNCTIONS = {"==": "jnp.equal", "+": "jnp.add", "-": "jnp.subtract", "*": "jnp.multiply", "@": "jnp.matmul"}
 """What an operation becomes where it doesn't fit a line."""
 
 
@@ -61,7 +61,7 @@ def flat(code: Code) -> str:
             return f"({inner},)" if len(code.items) == 1 else f"({inner})"
 
 
-PRECEDENCE = {"==": 0, "+": 1, "*": 2, "@": 2}
+PRECEDENCE = {"==": 0, "+": 1, "-": 1, "*": 2, "@": 2}
 
 
 def operand(code: Code, of: Operation) -> str:
@@ -73,7 +73,9 @@ def operand(code: Code, of: Operation) -> str:
     return f"({flat(code)})" if weaker or tied else flat(code)
 
 
-def layout(code: Code, indent: int, lead: str = "", tail: str = "", comment: str = "", *, open: bool = False) -> list[str]:
+def layout(
+    code: Code, indent: int, lead: str = "", tail: str = "", comment: str = "", *, open: bool = False
+) -> list[str]:
     """The lines of `lead code tail  # comment`; `open` breaks the outermost bracket in any case.
 
     A comment that doesn't fit behind goes on a line of its own before.

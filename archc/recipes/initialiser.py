@@ -17,6 +17,11 @@ class Initialiser(Described):
         raise NotImplementedError
 
 
+def size(shape: Shape) -> Code:
+    """The shape as jnp takes it: a number will do for one dimension."""
+    return Literal(shape[0] if len(shape) == 1 else shape)
+
+
 class Zeros(Initialiser):
     """All 0."""
 
@@ -24,7 +29,7 @@ class Zeros(Initialiser):
     random = False
 
     def lower(self, shape: Shape, key: Code) -> Code:
-        return call("jnp.zeros", Literal(shape))
+        return call("jnp.zeros", size(shape))
 
 
 class Ones(Initialiser):
@@ -34,7 +39,7 @@ class Ones(Initialiser):
     random = False
 
     def lower(self, shape: Shape, key: Code) -> Code:
-        return call("jnp.ones", Literal(shape))
+        return call("jnp.ones", size(shape))
 
 
 class Constant(Initialiser):
@@ -45,7 +50,7 @@ class Constant(Initialiser):
     value = Real("the number")
 
     def lower(self, shape: Shape, key: Code) -> Code:
-        return call("jnp.full", Literal(shape), Literal(float(self.value)))
+        return call("jnp.full", size(shape), Literal(float(self.value)))
 
 
 class Given(Initialiser):

@@ -60,7 +60,7 @@ class CrossEntropy(Loss):
             )
 
     def lower(self, outputs: Code, target: Code, x: TensorType, classes: int) -> Code:
-        return Call("cross_entropy", (outputs, target))
+        return Call("optax.softmax_cross_entropy_with_integer_labels", (outputs, target))
 
 
 class BinaryCrossEntropy(Loss):

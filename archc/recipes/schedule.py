@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from archc.code import Call, Code, Literal, LiteralValue, Name, call
+from archc.code import Call, Code, Literal, LiteralValue, Name
 from archc.parameters import Count, Described, Parameter, Real, Unfit, whole
 
 
@@ -43,12 +43,8 @@ class Cosine(Schedule):
 
     def lower(self) -> Code:
         if not self.warmup:
-            return call(
-                "optax.cosine_decay_schedule",
-                Literal(float(self.rate)),
-                Name("EPOCHS * STEPS"),
-                alpha=float(self.final / self.rate),
-            )
+            share = (("alpha", Literal(float(self.final / self.rate))),) if self.final else ()
+            return Call("optax.cosine_decay_schedule", (Literal(float(self.rate)), Name("EPOCHS * STEPS")), share)
         return Call(
             "optax.warmup_cosine_decay_schedule",
             (Literal(0.0), Literal(float(self.rate))),

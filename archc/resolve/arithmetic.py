@@ -17,12 +17,13 @@ def number(value: Any, span: Span, what: str) -> int | float:
     """The value, if it is a number. Raises Wrong."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise wrong("E0310", f"{what} needs a number, and this is {describe(value)}", span)
-    return value
+    plain: int | float = value
+    return plain
 
 
-def bounded(value: Any, span: Span) -> int | float:
+def bounded(value: int | float, span: Span) -> int | float:
     """The value, if archc can count with it. Raises Wrong."""
-    if isinstance(value, complex) or value != value or abs(value) > LARGEST:
+    if value != value or abs(value) > LARGEST:
         raise wrong("E0311", "this number is too large", span, help=f"numbers go up to {LARGEST:.0e}")
     return value
 
@@ -63,7 +64,7 @@ def binary(operator: str, left: Any, right: Any, span: Span, left_span: Span, ri
 
 
 def power(a: int | float, b: int | float, span: Span) -> int | float:
-    if abs(a) > 1 and b * math.log10(abs(a)) > 18.5:
+    if a != 0 and b * math.log10(abs(a)) > 18.5:
         raise wrong("E0311", "this number is too large", span, help=f"numbers go up to {LARGEST:.0e}")
     result: int | float = a**b
     return result
@@ -74,7 +75,11 @@ def function(name: str, values: list[Any], spans: list[Span], span: Span) -> int
     numbers = [number(v, s, f"`{name}`") for v, s in zip(values, spans, strict=True)]
     wanted = {"min": "two or more", "max": "two or more", "make_divisible": "two"}.get(name, "one")
     if not {"two or more": len(numbers) >= 2, "two": len(numbers) == 2, "one": len(numbers) == 1}[wanted]:
-        raise wrong("E0312", f"`{name}` takes {wanted} number{'s' if wanted != 'one' else ''}, and {len(numbers)} are given", span)
+        raise wrong(
+            "E0312",
+            f"`{name}` takes {wanted} number{'s' if wanted != 'one' else ''}, and {len(numbers)} are given",
+            span,
+        )
     if name in ("sqrt", "log2") and (numbers[0] < 0 or (name == "log2" and numbers[0] == 0)):
         raise wrong("E0311", f"`{name}` of {numbers[0]} is no number", spans[0])
     match name:
@@ -97,7 +102,7 @@ def function(name: str, values: list[Any], spans: list[Span], span: Span) -> int
 
 
 def make_divisible(value: int | float, divisor: int | float, span: Span) -> int:
-    """The multiple of `divisor` nearest to `value`, at least `divisor`, and at most a tenth below (Howard et al., 2019)."""
+    """The multiple of `divisor` nearest to `value`, at least `divisor`, at most a tenth below (Howard et al., 2019)."""
     step = whole(divisor)
     if step is None or step < 1:
         raise wrong("E0311", "`make_divisible` needs a whole number of at least 1 to divide by", span)

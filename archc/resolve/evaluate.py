@@ -26,7 +26,13 @@ class Evaluator:
     next step takes: None before there is one, UNKNOWN after an error.
     """
 
-    def __init__(self, names: Mapping[str, Any], report: Report, facts: Callable[[str, Span], Any], builder: Builder | None = None):
+    def __init__(
+        self,
+        names: Mapping[str, Any],
+        report: Report,
+        facts: Callable[[str, Span], Any],
+        builder: Builder | None = None,
+    ):
         self.names: dict[str, Any] = dict(names)
         self.report = report
         self.facts = facts
@@ -69,7 +75,12 @@ class Evaluator:
         """A value that is no part of the network. Raises Wrong."""
         value = self.value(expression)
         if isinstance(value, Tensor):
-            raise wrong("E0313", f"{what} needs a number, and this is a value of the network", expression.span, f"gives {value.type}")
+            raise wrong(
+                "E0313",
+                f"{what} needs a number, and this is a value of the network",
+                expression.span,
+                f"gives {value.type}",
+            )
         return value
 
     def listed(self, argument: tree.Argument, parameter: Parameter | None) -> Any:
@@ -99,20 +110,35 @@ class Evaluator:
             # a word that the parameter has not: it says itself what it takes
             known = [*parameter.words, *FAMILIES.get(parameter.family, {})]
             if parameter.family and not parameter.words and word not in ("True", "False"):
-                raise misspelt("E0301", f"there is no {parameter.family} `{word}`", name.span, word, known, otherwise=listing(parameter.family, known))
+                raise misspelt(
+                    "E0301",
+                    f"there is no {parameter.family} `{word}`",
+                    name.span,
+                    word,
+                    known,
+                    otherwise=listing(parameter.family, known),
+                )
             return Word(word)
         if word in ("True", "False"):
-            raise wrong("E0305", f"`{word.lower()}` is lower-case", name.span, fix=word.lower(), help=f"write `{word.lower()}`")
+            raise wrong(
+                "E0305", f"`{word.lower()}` is lower-case", name.span, fix=word.lower(), help=f"write `{word.lower()}`"
+            )
         if parameter is not None:
             return Word(word)
-        raise unknown_name(name, [*self.names, *(OPS if self.builder is not None else ()), "it"], in_model=self.builder is not None)
+        raise unknown_name(
+            name, [*self.names, *(OPS if self.builder is not None else ()), "it"], in_model=self.builder is not None
+        )
 
     def current(self, span: Span, who: str) -> Tensor:
         if self.it is UNKNOWN:
             raise Unknown
         if self.it is None:
             several = self.builder is not None and len(self.builder.inputs) > 1
-            why = "start the flow at one of the inputs: `left -> …`" if several else "declare what enters the model first: `input x[…]`"
+            why = (
+                "start the flow at one of the inputs: `left -> …`"
+                if several
+                else "declare what enters the model first: `input x[…]`"
+            )
             raise wrong("E0201", f"{who} has no value to take", span, help=why)
         assert isinstance(self.it, Tensor)
         return self.it
@@ -137,12 +163,19 @@ class Evaluator:
         for node in reversed(spine):
             if node.operator in ("and", "or"):
                 left = self.truth(result, node.left.span)
-                result = left if left == (node.operator == "or") else self.truth(self.value(node.right), node.right.span)
+                result = (
+                    left if left == (node.operator == "or") else self.truth(self.value(node.right), node.right.span)
+                )
                 continue
             right = self.value(node.right)
             for side, value in ((node.left, result), (node.right, right)):
                 if isinstance(value, Tensor):
-                    raise wrong("E0313", f"`{node.operator}` needs numbers, and this is a value of the network", side.span, f"gives {value.type}")
+                    raise wrong(
+                        "E0313",
+                        f"`{node.operator}` needs numbers, and this is a value of the network",
+                        side.span,
+                        f"gives {value.type}",
+                    )
             result = binary(node.operator, result, right, node.span, node.left.span, node.right.span)
         return result
 
@@ -152,7 +185,12 @@ class Evaluator:
             return self.facts(fact.value, fact.span)
         value = self.value(of)
         if not isinstance(value, Tensor):
-            raise wrong("E0306", f"{describe(value)} has no facts such as `.{fact.value}`", expression.span, help="facts belong to values of the network: `it.channels`")
+            raise wrong(
+                "E0306",
+                f"{describe(value)} has no facts such as `.{fact.value}`",
+                expression.span,
+                help="facts belong to values of the network: `it.channels`",
+            )
         return self.fact(value, fact)
 
     def fact(self, tensor: Tensor, fact: tree.Name) -> Any:
@@ -173,7 +211,14 @@ class Evaluator:
             case "macs":
                 return sum(node.macs for node in self.builder.behind(tensor.name))
             case _:
-                raise misspelt("E0306", f"a value has no fact `{fact.value}`", fact.span, fact.value, list(TENSOR_FACTS), otherwise="its facts are " + ", ".join(f"`{f}`" for f in TENSOR_FACTS))
+                raise misspelt(
+                    "E0306",
+                    f"a value has no fact `{fact.value}`",
+                    fact.span,
+                    fact.value,
+                    list(TENSOR_FACTS),
+                    otherwise="its facts are " + ", ".join(f"`{f}`" for f in TENSOR_FACTS),
+                )
 
     def item(self, expression: tree.Item) -> Any:
         value, index = self.value(expression.value), self.value(expression.index)
@@ -181,7 +226,12 @@ class Evaluator:
             raise wrong("E0307", f"only a list has entries, and this is {describe(value)}", expression.value.span)
         at = whole(index)
         if at is None or not 0 <= at < len(value):
-            raise wrong("E0307", f"there is no entry {describe(index)} in a list of {len(value)}", expression.index.span, help="entries count from 0")
+            raise wrong(
+                "E0307",
+                f"there is no entry {describe(index)} in a list of {len(value)}",
+                expression.index.span,
+                help="entries count from 0",
+            )
         return value[at]
 
     # flows
@@ -206,10 +256,24 @@ class Evaluator:
         except Unknown:
             return UNKNOWN
         if not isinstance(value, Tensor):
-            self.report.add(wrong("E0202", f"{describe(value)} is no step of a flow", step.span, help="a step is a layer, such as `relu`, or the name of a value").diagnostic)
+            self.report.add(
+                wrong(
+                    "E0202",
+                    f"{describe(value)} is no step of a flow",
+                    step.span,
+                    help="a step is a layer, such as `relu`, or the name of a value",
+                ).diagnostic
+            )
             return UNKNOWN
         if not first and isinstance(step, tree.Name) and step.value in self.names:
-            self.report.add(wrong("E0202", f"`{step.value}` is a value, and only starts a flow", step.span, help=f"what stands before it would be lost: begin with `{step.value} -> …`").diagnostic)
+            self.report.add(
+                wrong(
+                    "E0202",
+                    f"`{step.value}` is a value, and only starts a flow",
+                    step.span,
+                    help=f"what stands before it would be lost: begin with `{step.value} -> …`",
+                ).diagnostic
+            )
             return UNKNOWN
         return value
 
@@ -240,7 +304,9 @@ class Evaluator:
         if parameter is not None:
             known = list(FAMILIES.get(parameter.family, {}))
             kind = parameter.family or "value"
-            raise misspelt("E0301", f"there is no {kind} `{word}`", callee.span, word, known, otherwise=listing(kind, known))
+            raise misspelt(
+                "E0301", f"there is no {kind} `{word}`", callee.span, word, known, otherwise=listing(kind, known)
+            )
         candidates = [*(OPS if self.builder is not None else ()), *FUNCTIONS]
         raise unknown_name(callee, candidates, in_model=self.builder is not None, call=call)
 
@@ -257,12 +323,16 @@ class Evaluator:
 
     # things declared in registries
 
-    def layer(self, callee: tree.Name, arguments: tuple[tree.Argument, ...], span: Span | None = None, name: str | None = None) -> Tensor:
+    def layer(
+        self, callee: tree.Name, arguments: tuple[tree.Argument, ...], span: Span | None = None, name: str | None = None
+    ) -> Tensor:
         assert self.builder is not None
         op = self.build(OPS[callee.value], callee, arguments, span)
         return self.builder.layer(op, self.current(span or callee.span, f"`{callee.value}`"), span or callee.span, name)  # type: ignore[arg-type]
 
-    def build(self, cls: type[Described], callee: tree.Name, arguments: tuple[tree.Argument, ...], span: Span | None = None) -> Described:
+    def build(
+        self, cls: type[Described], callee: tree.Name, arguments: tuple[tree.Argument, ...], span: Span | None = None
+    ) -> Described:
         """An instance from written arguments. Raises Wrong at the argument that is at fault."""
         span = span or callee.span
         positional: list[Any] = []

@@ -29,7 +29,9 @@ class Choice:
     overridden: bool = False
 
 
-def resolve(file: tree.File, folder: Path, report: Report, choice: Choice | None = None, data_dir: Path | None = None) -> list[Module]:
+def resolve(
+    file: tree.File, folder: Path, report: Report, choice: Choice | None = None, data_dir: Path | None = None
+) -> list[Module]:
     """The IR of every model that the choice covers; what is wrong goes to the report.
 
     Without a choice of model or recipe these are all models of the file, the one that the recipe
@@ -79,10 +81,21 @@ class FileResolver:
                 continue
             name = item.name.value
             if name in RESERVED:
-                self.tell(wrong("E0303", f"`{name}` has a meaning of its own here", item.name.span, help="choose another name"))
+                self.tell(
+                    wrong(
+                        "E0303", f"`{name}` has a meaning of its own here", item.name.span, help="choose another name"
+                    )
+                )
                 continue
             if name in seen:
-                self.tell(wrong("E0304", f"the name `{name}` is given twice", item.name.span, related=(Related(seen[name], "first given here"),)))
+                self.tell(
+                    wrong(
+                        "E0304",
+                        f"the name `{name}` is given twice",
+                        item.name.span,
+                        related=(Related(seen[name], "first given here"),),
+                    )
+                )
                 continue
             seen[name] = item.name.span
             self.names[name] = self.constant(item.value)
@@ -98,7 +111,12 @@ class FileResolver:
 
     @staticmethod
     def no_facts(name: str, span: Span) -> Any:
-        raise wrong("E0404", f"`data.{name}` is not known here", span, help="facts about the data can stand in models and recipes")
+        raise wrong(
+            "E0404",
+            f"`data.{name}` is not known here",
+            span,
+            help="facts about the data can stand in models and recipes",
+        )
 
     def distinct(self, items: Sequence[Any], kind: str) -> dict[str, Any]:
         """Models or recipes by name; a second one of the same name is an error."""
@@ -106,7 +124,11 @@ class FileResolver:
         for item in items:
             name = item.name.value if item.name else ""
             if name in found:
-                span = item.name.span if item.name else Span(item.span.source, item.span.start, item.span.start + len("train"))
+                span = (
+                    item.name.span
+                    if item.name
+                    else Span(item.span.source, item.span.start, item.span.start + len("train"))
+                )
                 title = f"the {kind} `{name}` is given twice" if name else "there are two recipes without a name"
                 help = "" if name else "give one a name: `train quick { … }` starts from the unnamed one"
                 self.tell(wrong("E0304", title, span, help=help))
@@ -134,12 +156,23 @@ class FileResolver:
         setting = recipe.written.get("model") if recipe is not None else None
         if self.choice.model:
             if self.choice.model not in models:
-                raise misspelt("E0415", f"the file has no model `{self.choice.model}`", self.file.source.span(0, 0), self.choice.model, list(models))
+                raise misspelt(
+                    "E0415",
+                    f"the file has no model `{self.choice.model}`",
+                    self.file.source.span(0, 0),
+                    self.choice.model,
+                    list(models),
+                )
             return models[self.choice.model], {}
         if setting is None:
             if len(models) > 1 and recipe is not None:
                 span = Span(recipe.block.span.source, recipe.block.span.start, recipe.block.span.start + len("train"))
-                raise wrong("E0416", "the file has several models, and the recipe doesn't say which it trains", span, help=f"for example `model = {next(iter(models))}`")
+                raise wrong(
+                    "E0416",
+                    "the file has several models, and the recipe doesn't say which it trains",
+                    span,
+                    help=f"for example `model = {next(iter(models))}`",
+                )
             return next(iter(models.values())), {}
         value = setting.value
         callee = value.callee if isinstance(value, tree.Call) else value
@@ -163,13 +196,17 @@ class FileResolver:
                 key = written.name.value
             else:
                 word = written.name.span.text
-                raise misspelt("E0209", f"`{model.name.value}` has no parameter `{word}`", written.name.span, word, names)
+                raise misspelt(
+                    "E0209", f"`{model.name.value}` has no parameter `{word}`", written.name.span, word, names
+                )
             if key in values:
                 raise wrong("E0209", f"`{key}` is given twice", written.span)
             values[key] = evaluator.value(written.value)
         return values
 
-    def defaults(self, model: tree.Model, given: dict[str, Any], recipe: RecipeResolver | None) -> dict[str, Any] | None:
+    def defaults(
+        self, model: tree.Model, given: dict[str, Any], recipe: RecipeResolver | None
+    ) -> dict[str, Any] | None:
         """Every parameter's value; None if one has none."""
         values = dict(given)
         seen: dict[str, Span] = {}
@@ -178,13 +215,28 @@ class FileResolver:
         for parameter in model.parameters:
             name = parameter.name.value
             if name in seen:
-                self.tell(wrong("E0304", f"the name `{name}` is given twice", parameter.name.span, related=(Related(seen[name], "first given here"),)))
+                self.tell(
+                    wrong(
+                        "E0304",
+                        f"the name `{name}` is given twice",
+                        parameter.name.span,
+                        related=(Related(seen[name], "first given here"),),
+                    )
+                )
                 sound = False
             seen[name] = parameter.name.span
             if name in values:
                 continue
             if parameter.default is None:
-                self.tell(wrong("E0214", f"the parameter `{name}` of `{model.name.value}` has no value", parameter.name.span, help=f"give it one here, `{name} = …`, or in the recipe: `model = {model.name.value}({name} = …)`"))
+                self.tell(
+                    wrong(
+                        "E0214",
+                        f"the parameter `{name}` of `{model.name.value}` has no value",
+                        parameter.name.span,
+                        help=f"give it one here, `{name} = …`, "
+                        f"or in the recipe: `model = {model.name.value}({name} = …)`",
+                    )
+                )
                 sound = False
                 continue
             try:

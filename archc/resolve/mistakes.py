@@ -20,10 +20,18 @@ def unknown_name(name: tree.Name, candidates: list[str], *, in_model: bool, call
     written = f"{near[0]}" if near else ""
     if call is not None:
         if near:
-            return wrong("E0301", f"there is no layer `{word}`", name.span, help=f"did you mean `{rewritten(near[0], call)}`?", fix=written)
+            return wrong(
+                "E0301",
+                f"there is no layer `{word}`",
+                name.span,
+                help=f"did you mean `{rewritten(near[0], call)}`?",
+                fix=written,
+            )
         return wrong("E0301", f"there is no layer `{word}`", name.span, help=layers())
     kind = "layer or name" if in_model else "name"
-    return misspelt("E0301", f"there is no {kind} `{word}`", name.span, word, candidates, otherwise=layers() if in_model else "")
+    return misspelt(
+        "E0301", f"there is no {kind} `{word}`", name.span, word, candidates, otherwise=layers() if in_model else ""
+    )
 
 
 def layers() -> str:
@@ -43,7 +51,9 @@ def rewritten(name: str, call: tree.Call) -> str:
     return f"{name}({', '.join(parts)})" if parts else name
 
 
-def unknown_argument(cls: type[Described], key: tree.Name, argument: tree.Argument, callee: tree.Name, span: Span) -> Wrong:
+def unknown_argument(
+    cls: type[Described], key: tree.Name, argument: tree.Argument, callee: tree.Name, span: Span
+) -> Wrong:
     """An argument that the layer doesn't have."""
     if key.value in ("activation", "act", "activation_fn") and cls.family == "layer":
         wanted = argument.value.span.text.strip('"').lower()
@@ -52,7 +62,13 @@ def unknown_argument(cls: type[Described], key: tree.Name, argument: tree.Argume
     known = list(cls.parameters)
     near = closest(key.value, known)
     if near:
-        return wrong("E0209", f"`{callee.value}` has no argument `{key.value}`", key.span, help=f"did you mean `{near[0]}`?", fix=near[0])
+        return wrong(
+            "E0209",
+            f"`{callee.value}` has no argument `{key.value}`",
+            key.span,
+            help=f"did you mean `{near[0]}`?",
+            fix=near[0],
+        )
     return wrong("E0209", f"`{callee.value}` has no argument `{key.value}`", key.span, help=cls.usage())
 
 
@@ -62,7 +78,24 @@ def unknown_setting(key: tree.Name, known: list[str]) -> Wrong:
     for family in ("optimizer",):
         owners = [name for name, cls in FAMILIES[family].items() if key.value in cls.parameters]
         if not near and owners:
-            return wrong("E0401", f"`train` has no setting `{key.value}`", key.span, help=f"it belongs to the optimizer: `optimizer = {owners[0]}({key.value} = …)`")
+            return wrong(
+                "E0401",
+                f"`train` has no setting `{key.value}`",
+                key.span,
+                help=f"it belongs to the optimizer: `optimizer = {owners[0]}({key.value} = …)`",
+            )
     if key.value in ("lr", "learning_rate", "rate"):
-        return wrong("E0401", f"`train` has no setting `{key.value}`", key.span, help="the learning rate belongs to the optimizer: `optimizer = adam(1e-3)`")
-    return misspelt("E0401", f"`train` has no setting `{key.value}`", key.span, key.value, known, otherwise="the settings are " + ", ".join(f"`{k}`" for k in known))
+        return wrong(
+            "E0401",
+            f"`train` has no setting `{key.value}`",
+            key.span,
+            help="the learning rate belongs to the optimizer: `optimizer = adam(1e-3)`",
+        )
+    return misspelt(
+        "E0401",
+        f"`train` has no setting `{key.value}`",
+        key.span,
+        key.value,
+        known,
+        otherwise="the settings are " + ", ".join(f"`{k}`" for k in known),
+    )

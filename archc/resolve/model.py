@@ -31,7 +31,9 @@ class Surroundings:
     overridden: bool = False
 
 
-def resolve_model(model: tree.Model, arguments: Mapping[str, Any], around: Surroundings, report: Report) -> Graph | None:
+def resolve_model(
+    model: tree.Model, arguments: Mapping[str, Any], around: Surroundings, report: Report
+) -> Graph | None:
     """The graph of a model called with `arguments`; None if nothing sound came out of it."""
     return Body(model, arguments, around, report).resolve()
 
@@ -112,7 +114,12 @@ class Body:
     def flow(self, expression: tree.Expression) -> Tensor:
         value = self.evaluated(expression)
         if not isinstance(value, Tensor):
-            raise wrong("E0202", f"{describe(value)} is no step of a flow", expression.span, help="a line of a model is a layer or a chain of them; `let n = …` names a number")
+            raise wrong(
+                "E0202",
+                f"{describe(value)} is no step of a flow",
+                expression.span,
+                help="a line of a model is a layer or a chain of them; `let n = …` names a number",
+            )
         return value
 
     def declare_inner(self, expression: tree.Expression) -> None:
@@ -126,7 +133,8 @@ class Body:
                         "W0301",
                         f"`{step.name.value}` names the {callee.value}, which has no weights",
                         step.span,
-                        help=f"for the weights, put the name before the activation: `… as {step.name.value} -> {callee.value}`",
+                        help="for the weights, put the name before the activation: "
+                        f"`… as {step.name.value} -> {callee.value}`",
                     )
                 )
 
@@ -137,7 +145,13 @@ class Body:
             raise wrong("E0303", f"`{word}` has a meaning of its own here", name.span, help="choose another name")
         if word in self.declared:
             related = (Related(self.declared[word], "first given here"),)
-            raise wrong("E0304", f"the name `{word}` is given twice", name.span, related=related, help="every name in a model means one thing")
+            raise wrong(
+                "E0304",
+                f"the name `{word}` is given twice",
+                name.span,
+                related=related,
+                help="every name in a model means one thing",
+            )
         self.declared[word] = name.span
 
     def input(self, statement: tree.Input) -> None:
@@ -148,13 +162,20 @@ class Body:
             for size in value if isinstance(value, tuple) else (value,):
                 number = whole(size)
                 if number is None or not 1 <= number <= LARGEST:
-                    raise wrong("E0204", f"a dimension is a whole number of at least 1, and this is {describe(size)}", dim.span)
+                    raise wrong(
+                        "E0204", f"a dimension is a whole number of at least 1, and this is {describe(size)}", dim.span
+                    )
                 shape.append(number)
         if len(shape) == 3 and shape[0] in (1, 3) and shape[1] > 4 and shape[2] > 4:
             channels_last = ", ".join(map(str, (*shape[1:], shape[0])))
             self.report.add(
-                Diagnostic("W0201", "this looks like channels first", statement.span, f"height {shape[0]}, width {shape[1]}, {shape[2]} channels",
-                           help=f"sizes go height, width, channels: `input {statement.name.value}[{channels_last}]`")
+                Diagnostic(
+                    "W0201",
+                    "this looks like channels first",
+                    statement.span,
+                    f"height {shape[0]}, width {shape[1]}, {shape[2]} channels",
+                    help=f"sizes go height, width, channels: `input {statement.name.value}[{channels_last}]`",
+                )
             )
         first = not self.builder.inputs
         tensor = self.builder.input(statement.name.value, tuple(shape), statement.span)
@@ -162,19 +183,31 @@ class Body:
         self.evaluator.it = tensor if first else None
 
     def output(self, name: tree.Name, value: Tensor) -> None:
-        self.builder.outputs.append(Port(name=name.value, value=value.name, shape=value.type.shape, place=place(name.span)))
+        self.builder.outputs.append(
+            Port(name=name.value, value=value.name, shape=value.type.shape, place=place(name.span))
+        )
 
     def last_output(self, _: None) -> None:
         """Without an `output` the last value is the output."""
         if not self.builder.inputs and not any(isinstance(s, tree.Input) for s in self.model.body):
-            raise wrong("E0201", f"the model `{self.model.name.value}` has no input", self.model.name.span, help="declare what enters it: `input image[28, 28, 1]`")
+            raise wrong(
+                "E0201",
+                f"the model `{self.model.name.value}` has no input",
+                self.model.name.span,
+                help="declare what enters it: `input image[28, 28, 1]`",
+            )
         if self.builder.outputs or any(isinstance(s, tree.Output) for s in self.model.body):
             return
         it = self.evaluator.it
         if it is UNKNOWN:
             raise Unknown
         if not isinstance(it, Tensor) or not self.builder.nodes:
-            raise wrong("E0212", f"the model `{self.model.name.value}` has no layers", self.model.name.span, help="a model is an input and the layers behind it, one idea a line")
+            raise wrong(
+                "E0212",
+                f"the model `{self.model.name.value}` has no layers",
+                self.model.name.span,
+                help="a model is an input and the layers behind it, one idea a line",
+            )
         name = "output"
         while name in self.declared:
             name += "_"
@@ -198,13 +231,22 @@ class Body:
             shown = "[" + ", ".join("_" if w is None else str(w) for w in wanted) + "]"
             code = "W0502" if self.around.overridden else "E0502"
             related = (Related(it.span, f"gives {it.type}"),)
-            self.report.add(Diagnostic(code, f"the value here is {it.type}, and {shown} is expected", statement.span, related=related))
+            self.report.add(
+                Diagnostic(
+                    code, f"the value here is {it.type}, and {shown} is expected", statement.span, related=related
+                )
+            )
 
     def promise(self, statement: tree.Assert) -> None:
         condition = statement.condition
         value = self.evaluator.value(condition)
         if not isinstance(value, bool):
-            raise wrong("E0503", f"a promise is something that holds or not, and this is {describe(value)}", condition.span, help="such as `assert params == 61_706`")
+            raise wrong(
+                "E0503",
+                f"a promise is something that holds or not, and this is {describe(value)}",
+                condition.span,
+                help="such as `assert params == 61_706`",
+            )
         if value:
             return
         title, label = "this promise doesn't hold", ""

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from archc.diagnostics import Related
 from archc.ir import Graph, Node, Place, Port, Weight
 from archc.ir.items import argument, item
-from archc.ops import Op
+from archc.ops import OPS, Op
 from archc.parameters import FAMILIES, Described, Unfit
 from archc.resolve.wrong import wrong
 from archc.source import Span
@@ -45,6 +46,8 @@ class Builder:
 
     def layer(self, op: Op, it: Tensor, span: Span, name: str | None = None) -> Tensor:
         """Puts `op` behind `it`. Raises Wrong if the value cannot enter it."""
+        if op.adapts:
+            self.check_adapts(op, it, span)
         try:
             output, specs = op.output(it.type), op.weights(it.type)
         except Unfit as unfit:
@@ -60,12 +63,24 @@ class Builder:
             inputs=(it.name,),
             output=output.shape,
             weights=tuple(
-                Weight(name=w.name, shape=w.shape, init=item(self.initialiser(w.init)), trainable=w.trainable) for w in specs
+                Weight(name=w.name, shape=w.shape, init=item(self.initialiser(w.init)), trainable=w.trainable)
+                for w in specs
             ),
             macs=op.macs(it.type),
             place=place(span),
         )
         return Tensor(name, output, span)
+
+    def check_adapts(self, op: Op, it: Tensor, span: Span) -> None:
+        """Statistics that are taken before the first step can't depend on what is learnt or random."""
+        for node in self.behind(it.name):
+            if any(weight.trainable for weight in node.weights) or OPS[node.op].random:
+                raise wrong(
+                    "E0215",
+                    f"`{op.name}` learns before training begins, and `{node.name}` stands before it",
+                    span,
+                    help=f"put `{op.name}` first, right behind the input; between layers use `batch_norm`",
+                )
 
     def initialiser(self, init: Described | str | None) -> Described:
         if isinstance(init, str):
@@ -91,11 +106,13 @@ class Builder:
                 waiting.extend(node.inputs)
 
     def graph(self) -> Graph:
-        return Graph(name=self.model, inputs=tuple(self.inputs), nodes=tuple(self.nodes.values()), outputs=tuple(self.outputs))
+        return Graph(
+            name=self.model, inputs=tuple(self.inputs), nodes=tuple(self.nodes.values()), outputs=tuple(self.outputs)
+        )
 
 
 def place(span: Span) -> Place:
-    return Place(file=span.source.name, line=span.line, column=span.column)
+    return Place(file=PurePath(span.source.name).name, line=span.line, column=span.column)
 
 
 def parameters(nodes: Iterator[Node]) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from archc.diagnostics import Report
 from archc.diagnostics.suggest import closest
-from archc.resolve.wrong import wrong
+from archc.resolve.wrong import Wrong, wrong
 from archc.source import Source, Span
 from archc.syntax import tree
 from archc.syntax.parser import parse, parse_expression
@@ -22,7 +22,14 @@ def override(source: Source, settings: Sequence[str], report: Report) -> Source:
         key, equals, text = (part.strip() for part in written.partition("="))
         typed = Source(f"--set {key}" if key else "--set", text)
         if not equals or not key:
-            report.add(wrong("E0320", f"`--set {written}` has no value", None, help="it is written `--set NAME=VALUE`, such as `--set train.epochs=5`").diagnostic)
+            report.add(
+                wrong(
+                    "E0320",
+                    f"`--set {written}` has no value",
+                    None,
+                    help="it is written `--set NAME=VALUE`, such as `--set train.epochs=5`",
+                ).diagnostic
+            )
             continue
         parse_expression(typed, report)
         if report.errors > before:
@@ -73,7 +80,7 @@ def find_setting(file: tree.File, path: str) -> tuple[int, int, str, str] | None
     return None
 
 
-def unknown_key(file: tree.File, key: str) -> Exception:
+def unknown_key(file: tree.File, key: str) -> Wrong:
     """No parameter, `let` or recipe has the name."""
     known = [item.name.value for item in file.items if isinstance(item, tree.Let)]
     known += [p.name.value for item in file.items if isinstance(item, tree.Model) for p in item.parameters]

@@ -7,7 +7,7 @@ from archc.data.catalog import DataSet, Where
 from archc.diagnostics import Diagnostic, Related, Report
 from archc.ir import Column, DataSpec, Graph, LossTerm, MetricTerm, Monitor, Recipe
 from archc.ir.items import item
-from archc.parameters import FAMILIES, Described, Parameter, Unfit
+from archc.parameters import FAMILIES, Described, Unfit
 from archc.recipes import initialiser
 from archc.recipes.loss import Loss
 from archc.recipes.metric import Metric
@@ -50,7 +50,14 @@ class RecipeResolver:
         for setting in block.settings:
             key = setting.name.value
             if key in seen:
-                self.tell(wrong("E0403", f"`{key}` is set twice", setting.name.span, related=(Related(seen[key], "first set here"),)))
+                self.tell(
+                    wrong(
+                        "E0403",
+                        f"`{key}` is set twice",
+                        setting.name.span,
+                        related=(Related(seen[key], "first set here"),),
+                    )
+                )
                 continue
             seen[key] = setting.name.span
             if key not in Settings.parameters and key not in SPECIAL:
@@ -94,7 +101,14 @@ class RecipeResolver:
         """`data.classes` and the like. Raises Wrong."""
         known = ("classes", "shape", "features", "examples")
         if name not in known:
-            raise misspelt("E0306", f"data has no fact `{name}`", span, name, list(known), otherwise="its facts are " + ", ".join(f"`data.{k}`" for k in known))
+            raise misspelt(
+                "E0306",
+                f"data has no fact `{name}`",
+                span,
+                name,
+                list(known),
+                otherwise="its facts are " + ", ".join(f"`data.{k}`" for k in known),
+            )
         if "data" not in self.values:
             if "data" in self.written:
                 raise Unknown
@@ -105,10 +119,16 @@ class RecipeResolver:
         if name == "classes":
             counts = [len(c.classes) for c in spec.targets if c.kind == "class"]
             if len(counts) != 1:
-                raise wrong("E0406", f"`{spec.name}` has {len(counts) or 'no'} class columns, so `data.classes` isn't known", span)
+                raise wrong(
+                    "E0406",
+                    f"`{spec.name}` has {len(counts) or 'no'} class columns, so `data.classes` isn't known",
+                    span,
+                )
             return counts[0]
         if len(spec.features) != 1:
-            raise wrong("E0406", f"`{spec.name}` has {len(spec.features)} feature columns, so `data.{name}` isn't known", span)
+            raise wrong(
+                "E0406", f"`{spec.name}` has {len(spec.features)} feature columns, so `data.{name}` isn't known", span
+            )
         shape = spec.features[0].shape
         return shape if name == "shape" else TensorType(shape).size
 
@@ -152,7 +172,14 @@ class RecipeResolver:
         batch = self.values["batch"]
         if batch > rows["train"]:
             span = self.written["batch"].value.span
-            self.report.add(Diagnostic("W0401", f"a batch of {batch} is larger than the {rows['train']} training rows", span, help=f"each step takes all {rows['train']}"))
+            self.report.add(
+                Diagnostic(
+                    "W0401",
+                    f"a batch of {batch} is larger than the {rows['train']} training rows",
+                    span,
+                    help=f"each step takes all {rows['train']}",
+                )
+            )
         links: dict[str, Literal["softmax", "sigmoid", "linear"]] = {port.name: "linear" for port in graph.outputs}
         for term in losses:
             links[term.output] = FAMILIES["loss"][term.loss.kind.split(":")[1]].reads  # type: ignore[attr-defined]
@@ -186,11 +213,17 @@ class RecipeResolver:
             column = features.get(port.name) or (spec.features[0] if single else None)
             if column is None:
                 names = ", ".join(f"`{name}`" for name in features)
-                raise wrong("E0405", f"no column of the data feeds the input `{port.name}`", data, help=f"call the input as the column is called: {names}")
+                raise wrong(
+                    "E0405",
+                    f"no column of the data feeds the input `{port.name}`",
+                    data,
+                    help=f"call the input as the column is called: {names}",
+                )
             if column.shape != port.shape:
                 raise wrong(
                     "E0405",
-                    f"the input `{port.name}` is {TensorType(port.shape)}, and the data gives {TensorType(column.shape)}",
+                    f"the input `{port.name}` is {TensorType(port.shape)}, "
+                    f"and the data gives {TensorType(column.shape)}",
                     data,
                     help=f"declare `input {port.name}{TensorType(column.shape)}`, or `input {port.name}[data.shape]`",
                 )
@@ -211,7 +244,12 @@ class RecipeResolver:
         if isinstance(expression, tree.Binary) and expression.operator == "*":
             factor = self.evaluator.plain(expression.left, "the weight of a loss")
             if isinstance(factor, bool) or not isinstance(factor, int | float) or factor <= 0:
-                raise wrong("E0407", "the weight of a loss is a number above 0", expression.left.span, help="such as `0.3 * cross_entropy(aux)`")
+                raise wrong(
+                    "E0407",
+                    "the weight of a loss is a number above 0",
+                    expression.left.span,
+                    help="such as `0.3 * cross_entropy(aux)`",
+                )
             return self.terms(expression.right, weight * factor, graph, spec)
         loss, output, target = self.use(expression, "loss", graph, spec)
         assert isinstance(loss, Loss)
@@ -219,9 +257,19 @@ class RecipeResolver:
         self.check(loss, output, column, graph, expression.span)
         final = next((n.op for n in graph.nodes if n.name == self.port(graph, output).value), "")
         if loss.reads == "softmax" and final not in ("softmax", "dense"):
-            raise wrong("E0408", f"`{loss.name}` needs class scores, and the output ends in `{final}`", expression.span, help=f"end with `dense({len(column.classes)}) -> softmax`")
+            raise wrong(
+                "E0408",
+                f"`{loss.name}` needs class scores, and the output ends in `{final}`",
+                expression.span,
+                help=f"end with `dense({len(column.classes)}) -> softmax`",
+            )
         if loss.reads == "sigmoid" and final not in ("sigmoid", "dense"):
-            raise wrong("E0408", f"`{loss.name}` needs a probability, and the output ends in `{final}`", expression.span, help="end with `dense(1) -> sigmoid`")
+            raise wrong(
+                "E0408",
+                f"`{loss.name}` needs a probability, and the output ends in `{final}`",
+                expression.span,
+                help="end with `dense(1) -> sigmoid`",
+            )
         return [LossTerm(weight=weight, loss=item(loss), output=output, target=target)]
 
     def metrics(self, graph: Graph, spec: DataSpec, losses: list[LossTerm]) -> list[MetricTerm]:
@@ -236,7 +284,12 @@ class RecipeResolver:
             self.check(metric, output, next(c for c in spec.targets if c.name == target), graph, entry.value.span)
             name = entry.name.value if isinstance(entry.name, tree.Name) else metric.name
             if name == "loss" or any(term.name == name for term in found):
-                raise wrong("E0409", f"two figures would be called `{name}`", entry.span, help="give one a name: `top = accuracy`")
+                raise wrong(
+                    "E0409",
+                    f"two figures would be called `{name}`",
+                    entry.span,
+                    help="give one a name: `top = accuracy`",
+                )
             found.append(MetricTerm(name=name, metric=item(metric), output=output, target=target))
         return found
 
@@ -250,7 +303,9 @@ class RecipeResolver:
         if column.kind != "class":
             return []
         try:
-            accuracy.check_output(TensorType(self.port(graph, losses[0].output).shape), len(column.classes), column.shape)
+            accuracy.check_output(
+                TensorType(self.port(graph, losses[0].output).shape), len(column.classes), column.shape
+            )
         except Unfit:
             return []
         return [MetricTerm(name="accuracy", metric=item(accuracy), output=losses[0].output, target=column.name)]
@@ -259,30 +314,60 @@ class RecipeResolver:
         """A loss or metric as written, with its output and target. Raises Wrong."""
         callee = expression.callee if isinstance(expression, tree.Call) else expression
         if not isinstance(callee, tree.Name):
-            raise wrong("E0407", f"this is no {family}", expression.span, help=f"there are {', '.join(f'`{k}`' for k in sorted(FAMILIES[family]))}")
+            raise wrong(
+                "E0407",
+                f"this is no {family}",
+                expression.span,
+                help=f"there are {', '.join(f'`{k}`' for k in sorted(FAMILIES[family]))}",
+            )
         if callee.value not in FAMILIES[family]:
             known = sorted(FAMILIES[family])
-            raise misspelt("E0301", f"there is no {family} `{callee.value}`", callee.span, callee.value, known, otherwise=f"there are {', '.join(f'`{k}`' for k in known)}")
+            raise misspelt(
+                "E0301",
+                f"there is no {family} `{callee.value}`",
+                callee.span,
+                callee.value,
+                known,
+                otherwise=f"there are {', '.join(f'`{k}`' for k in known)}",
+            )
         arguments = list(expression.arguments) if isinstance(expression, tree.Call) else []
-        words = []
-        while arguments and arguments[0].name is None and isinstance(arguments[0].value, tree.Name) and len(words) < 2:
-            words.append(arguments.pop(0).value)
+        words: list[tree.Name] = []
+        while arguments and arguments[0].name is None and len(words) < 2:
+            word = arguments[0].value
+            if not isinstance(word, tree.Name):
+                break
+            words.append(word)
+            del arguments[0]
         described = self.evaluator.build(FAMILIES[family][callee.value], callee, tuple(arguments), expression.span)
         outputs, targets = [port.name for port in graph.outputs], [column.name for column in spec.targets]
-        output = self.pick(words[0] if words else None, outputs, f"this {family} needs to know of which output", expression.span)  # type: ignore[arg-type]
+        output = self.pick(
+            words[0] if words else None, outputs, f"this {family} needs to know of which output", expression.span
+        )
         if len(words) > 1:
-            target = self.pick(words[1], targets, "", expression.span)  # type: ignore[arg-type]
+            target = self.pick(words[1], targets, "", expression.span)
         else:
             fallback = None if output in targets else (targets[0] if len(targets) == 1 else None)
             target = output if output in targets else fallback or ""
             if not target:
-                raise wrong("E0410", f"no column of the data is called `{output}`", expression.span, help=f"say which: `{callee.value}({output}, {targets[0]})`")
+                raise wrong(
+                    "E0410",
+                    f"no column of the data is called `{output}`",
+                    expression.span,
+                    help=f"say which: `{callee.value}({output}, {targets[0]})`",
+                )
         return described, output, target
 
     def pick(self, word: tree.Name | None, known: list[str], question: str, span: Span) -> str:
         if word is not None:
             if word.value not in known:
-                raise misspelt("E0410", f"there is no output or column `{word.value}`", word.span, word.value, known, otherwise="there are " + ", ".join(f"`{k}`" for k in known))
+                raise misspelt(
+                    "E0410",
+                    f"there is no output or column `{word.value}`",
+                    word.span,
+                    word.value,
+                    known,
+                    otherwise="there are " + ", ".join(f"`{k}`" for k in known),
+                )
             return word.value
         if len(known) > 1:
             raise wrong("E0410", question, span, help="the outputs are " + ", ".join(f"`{k}`" for k in known))
@@ -304,16 +389,28 @@ class RecipeResolver:
     def rows(self, spec: DataSpec, span: Span) -> dict[str, int]:
         """How many rows each part has. Raises Wrong if nothing is left to train on."""
         if spec.test_examples and "test" in self.written:
-            raise wrong("E0412", f"`{spec.name}` brings a test part of its own, of {spec.test_examples} rows", self.written["test"].name.span, help="leave `test` out")
+            raise wrong(
+                "E0412",
+                f"`{spec.name}` brings a test part of its own, of {spec.test_examples} rows",
+                self.written["test"].name.span,
+                help="leave `test` out",
+            )
         shares = {
             "validation": self.values.get("validate", spec.validate_share),
             "test": 0 if spec.test_examples else self.values.get("test", spec.test_share),
         }
-        held = {part: share if isinstance(share, int) else round(spec.examples * share) for part, share in shares.items()}
+        held = {
+            part: share if isinstance(share, int) else round(spec.examples * share) for part, share in shares.items()
+        }
         train = spec.examples - sum(held.values())
         if train < 1:
             at = self.written.get("validate") or self.written.get("test")
-            raise wrong("E0412", f"nothing is left to train on: {held['validation']} rows for validation and {held['test']} for the test, of {spec.examples}", at.value.span if at else span)
+            raise wrong(
+                "E0412",
+                f"nothing is left to train on: {held['validation']} rows for validation "
+                f"and {held['test']} for the test, of {spec.examples}",
+                at.value.span if at else span,
+            )
         return {"train": train, "validation": held["validation"], "test": held["test"] + spec.test_examples}
 
     def monitor(self, stop: Described | None, metrics: list[MetricTerm]) -> Monitor:
@@ -325,7 +422,9 @@ class RecipeResolver:
                 metric = FAMILIES["metric"][term.metric.kind.split(":")[1]]
                 return Monitor(quantity=quantity, better=metric.better)  # type: ignore[attr-defined]
         span = self.written["stop"].value.span
-        raise wrong("E0413", f"`val_{quantity}` isn't measured", span, help=f"add `metrics = {quantity}`, or watch `val_loss`")
+        raise wrong(
+            "E0413", f"`val_{quantity}` isn't measured", span, help=f"add `metrics = {quantity}`, or watch `val_loss`"
+        )
 
 
 def missing(key: str, block: tree.Train) -> Wrong:
@@ -341,5 +440,3 @@ def missing(key: str, block: tree.Train) -> Wrong:
     start = block.span.start
     span = Span(block.span.source, start, start + len("train"))
     return wrong("E0404", f"the recipe has no `{key}`: {doc}", span, help=f"for example `{examples[key]}`")
-
-

@@ -18,7 +18,14 @@ class Unknown(Exception):
 
 
 def wrong(
-    code: str, title: str, span: Span | None, label: str = "", *, help: str = "", related: tuple[Related, ...] = (), fix: str | None = None
+    code: str,
+    title: str,
+    span: Span | None,
+    label: str = "",
+    *,
+    help: str = "",
+    related: tuple[Related, ...] = (),
+    fix: str | None = None,
 ) -> Wrong:
     """`fix` is a text that would stand well in place of `span`."""
     fixes = (Fix(f"write `{fix}`", (Edit(span, fix),)),) if fix is not None and span is not None else ()

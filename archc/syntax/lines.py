@@ -1,7 +1,7 @@
 """Which ends of lines end a statement, and which brackets belong together.
 
 Stands between lexer and parser. The lexer gives a NEWLINE for every end of a line; what leaves
-here has one behind every statement, also before a `}`, and none elsewhere. Braces leave in
+here has one after every statement, also before a `}`, and none elsewhere. Braces leave in
 pairs; a bracket that has no partner leaves as UNCLOSED or STRAY, which no rule of the grammar takes.
 """
 
@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archc.source import Source, Span
-
 
 _NEAR = 200
 """How many open brackets are searched for the brace that a line belongs to."""
@@ -97,7 +96,7 @@ def join_lines(tokens: Sequence[Token]) -> Lines:
 
 
 def _goes_on(left: Sequence[Token], tokens: Sequence[Token], index: int, unclosed: bool) -> bool:
-    """Whether the statement goes on behind the end of line at `index`."""
+    """Whether the statement goes on after the end of line at `index`."""
     last = left[-1].type if left else "NEWLINE"
     following, second = (tokens[i].type if i < len(tokens) else "" for i in (index + 1, index + 2))
     if following in CONTINUES and last != "NEWLINE":
@@ -162,11 +161,15 @@ class _Pairs:
 
     def _follow_indents(self, index: int) -> None:
         """If a brace stands under an outer line, and not under the inner one, the inner has no partner."""
+        if not self._leads_line(index):
+            return
         indent = self._indent(index)
-        braces = [opened for kind, opened in self._open[-_NEAR:] if kind == "LBRACE"]
-        if self._leads_line(index) and any(self._indent(opened) == indent for opened in braces):
-            while self._open[-1][0] != "LBRACE" or self._indent(self._open[-1][1]) > indent:
-                self._drop(index)
+        for inner, (kind, opened) in enumerate(reversed(self._open[-_NEAR:])):
+            if kind == "LBRACE" and self._indent(opened) <= indent:
+                if self._indent(opened) == indent:
+                    for _ in range(inner):
+                        self._drop(index)
+                return
 
     def _abandon(self, index: int) -> None:
         """A new item begins at `index`, or the text ends: whatever is open stays open."""
@@ -182,7 +185,6 @@ class _Pairs:
             self.missing[index] = self.missing.get(index, 0) + 1
         else:
             self._counts[kind] -= 1
-
 
     def _begins_item(self, index: int) -> bool:
         """Whether the `model` or `train` at `index` begins a model or a recipe beside what is open."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from archc.diagnostics import Diagnostic, Fix, Related
 from archc.diagnostics.suggest import closest
-from archc.source import Source
+from archc.source import Source, Span
 from archc.syntax import signs, tree
 from archc.syntax.limits import DEEPEST, LONGEST_NAME
 from archc.syntax.lines import GOES_ON, STARTS, Token
@@ -18,7 +18,7 @@ from archc.syntax.place import BEGINS_VALUE, ENDS_VALUE, KEYWORDS, LATER, Place,
 Row = Callable[[Place], Diagnostic | None]
 
 PARTNER = {"(": ")", "[": "]", "{": "}", ")": "(", "]": "[", "}": "{"}
-SETTINGS = frozenset({"data", "loss", "optimizer", "batch", "epochs", "metrics", "init", "validate", "seed"})
+SETTINGS = frozenset({"data", "loss", "optimizer", "batch", "epochs", "metrics", "init", "validate", "stop", "seed"})
 ELSEWHERE = {
     **dict.fromkeys(("class", "def", "fn", "func", "function", "network", "net", "architecture", "nn"), "model"),
     **dict.fromkeys(("const", "var", "set", "val", "define", "constant"), "let"),
@@ -28,6 +28,8 @@ ELSEWHERE = {
     **dict.fromkeys(("check", "require", "ensure"), "assert"),
 }
 """Words that begin statements of other languages, and ours."""
+NAMING = ("LET", "MODEL", "TRAIN", "INPUT", "OUTPUT", "AS")
+"""A new name follows one of these."""
 PUNCTUATION = {"EQUAL": "=", "COMMA": ",", "RPAR": ")", "RSQB": "]", "LBRACE": "{", "LSQB": "[", "ARROW": "->"}
 
 
@@ -39,10 +41,8 @@ def explain(place: Place) -> Diagnostic:
 def unpaired_brace(brace: Token) -> Diagnostic:
     """A `{` that nothing closes, or a `}` that closes nothing."""
     if brace.text == "{":
-        return Diagnostic("E0102", "this `{` is never closed", brace.span, help="put `}` behind the last line it holds")
-    return Diagnostic(
-        "E0102", "this `}` closes nothing", brace.span, help="delete it", fixes=replacing("delete it", (brace.span, ""))
-    )
+        return Diagnostic("E0102", "this `{` is never closed", brace.span, help="put `}` after its last line")
+    return Diagnostic("E0102", "this `}` closes nothing", brace.span, fixes=replacing("delete it", (brace.span, "")))
 
 
 def compared_argument(arguments: Sequence[tree.Argument]) -> Diagnostic | None:
@@ -64,13 +64,13 @@ def compared_argument(arguments: Sequence[tree.Argument]) -> Diagnostic | None:
 
 
 def no_value(source: Source) -> Diagnostic:
-    """`--set epochs=` with nothing behind it."""
+    """`--set epochs=` with nothing after it."""
     return Diagnostic("E0117", "a value is missing", source.span(0, len(source.text)), help="as in `--set epochs=5`")
 
 
-def too_many(last: Diagnostic) -> Diagnostic:
+def too_many(span: Span) -> Diagnostic:
     """Stands in place of all errors after a certain number."""
-    return Diagnostic("E0120", "too many errors: reading stops here", last.span, help="mend those above first")
+    return Diagnostic("E0120", "too many errors: reading stops here", span, help="correct those above first")
 
 
 def _excess(place: Place) -> Diagnostic | None:
@@ -93,9 +93,9 @@ def _excess(place: Place) -> Diagnostic | None:
         case "DEEP":
             return Diagnostic(
                 "E0110",
-                f"brackets and operators stand more than {DEEPEST} deep within each other",
+                f"brackets and operators are nested more than {DEEPEST} deep",
                 token.span,
-                label="here it is one more",
+                label="one too many",
                 help="name some of the parts with `let`, and use the names",
             )
     return None
@@ -149,7 +149,9 @@ def _closing(place: Place, partner: str) -> tuple[Fix, ...]:
 
 
 def _open_text(text: Token) -> Diagnostic:
-    return Diagnostic("E0104", "this text has no closing quote", text.span, help='put `"` where it ends, on the same line')
+    return Diagnostic(
+        "E0104", "this text has no closing quote", text.span, help='put `"` where it ends, on the same line'
+    )
 
 
 def _later(place: Place) -> Diagnostic | None:
@@ -166,26 +168,25 @@ def _later(place: Place) -> Diagnostic | None:
 
 
 def _name(place: Place) -> Diagnostic | None:
-    """Something new needs a name, and what stands there is none."""
+    """Something new needs a name, and what is there is none."""
     token, before = place.token, place.before
-    new = before.type in ("LET", "MODEL", "INPUT", "OUTPUT", "AS") or (before.type == "TRAIN" and place.inside == "")
+    new = before.type in NAMING and (before.type != "TRAIN" or place.inside == "")
     if "NAME" in place.accepted and "NUMBER" not in place.accepted and (new or place.first.type == "MODEL"):
-        where = f"behind `{before.text}`"
         if token.type in KEYWORDS:
             title = f"`{token.text}` is a word of the language and cannot be a name"
             return Diagnostic("E0105", title, token.span, help="choose another name")
         if token.type == "TEXT":
             bare = token.text[1:-1]
             fixes = replacing(f"write `{bare}`", (token.span, bare)) if bare.isidentifier() and bare.isascii() else ()
-            return Diagnostic("E0105", "names stand in no quotes", token.span, fixes=fixes)
+            return Diagnostic("E0105", "names take no quotes", token.span, fixes=fixes)
         if token.type in ("NUMBER", "SIZE"):
             return Diagnostic("E0105", f"a name begins with a letter, not with `{token.text[0]}`", token.span)
         if new and before.type != "TRAIN":
-            return Diagnostic("E0117", f"a name is missing {where}", place.spot, help=_shape(before.type))
-    named = place.index >= 2 and place.tokens[place.index - 2].type in ("LET", "MODEL", "TRAIN", "INPUT", "OUTPUT", "AS")
+            return Diagnostic("E0117", f"a name is missing after `{before.text}`", place.spot, help=_shape(before.type))
+    named = place.index >= 2 and place.tokens[place.index - 2].type in NAMING
     if named and before.type == "NAME" and token.type in ("MINUS", "DOT") and place.glued:
-        end = place.after.end if place.after.type in ("NAME", "NUMBER") and place.after.start == token.end else token.end
-        span = token.source.span(before.start, end)
+        goes_on = place.after.type in ("NAME", "NUMBER") and place.after.start == token.end
+        span = token.source.span(before.start, place.after.end if goes_on else token.end)
         better = re.sub(r"\W", "_", span.text)
         return Diagnostic(
             "E0105",
@@ -214,11 +215,15 @@ def _elsewhere(place: Place) -> Diagnostic | None:
             title = f"`{token.text}` belongs inside a model"
             return Diagnostic("E0116", title, token.span, help="put it between the braces of `model Name { … }`")
         if place.inside == "MODEL" and token.type in ("MODEL", "TRAIN"):
-            title = f"`{token.text}` cannot stand inside a model"
-            return Diagnostic("E0116", title, token.span, help="put it behind the `}` that ends the model")
+            title = f"`{token.text}` does not belong inside a model"
+            return Diagnostic("E0116", title, token.span, help="put it after the `}` that ends the model")
+        if place.inside == "" and token.type not in ("NAME", *LATER):
+            help = "outside of models and recipes a line begins with `let`, `model` or `train`"
+            return Diagnostic("E0116", f"{place.shown} does not belong here", token.span, help=help)
         if token.type == "ARROW":
-            title = "nothing stands before this `->`"
-            return Diagnostic("E0117", title, token.span, help="the first layer needs no `->`: values flow in by themselves")
+            title = "there is nothing before this `->`"
+            help = "the first layer needs no `->`: values flow in by themselves"
+            return Diagnostic("E0117", title, token.span, help=help)
     if first.type != "NAME" or place.index > 1:
         return None
     word = _meant(place)
@@ -239,7 +244,7 @@ def _elsewhere(place: Place) -> Diagnostic | None:
             help = "outside of models and recipes a line begins with `let`, `model` or `train`"
             return Diagnostic("E0118", f"no statement begins with `{first.text}`", first.span, help=help)
         help = "put layers between the braces of `model Name { … }`"
-        return Diagnostic("E0116", f"`{first.text}` cannot stand outside a model", first.span, help=help)
+        return Diagnostic("E0116", f"`{first.text}` belongs inside a model", first.span, help=help)
     if place.inside == "MODEL" and token.type == "EQUAL":
         if first.text in SETTINGS:
             return Diagnostic("E0116", f"the setting `{first.text}` belongs inside `train {{ … }}`", first.span)
@@ -276,102 +281,41 @@ def _setting(place: Place) -> Diagnostic | None:
     if place.inside != "TRAIN":
         return None
     if place.index == 0:
-        return Diagnostic("E0116", f"{place.shown} begins no setting", token.span, help="settings are written `name = value`")
+        help = "settings are written `name = value`"
+        return Diagnostic("E0116", f"{place.shown} begins no setting", token.span, help=help)
     if place.index != 1:
         return None
+    if place.at_end and place.first.type == "NAME":
+        word = place.first.text
+        return Diagnostic("E0117", f"`{word}` has no value", place.first.span, help=f"write `{word} = …`")
     if token.type in BEGINS_VALUE | {"LSQB"} and place.first.type == "NAME":
         title = f"`=` is missing between `{place.first.text}` and its value"
         return Diagnostic("E0117", title, token.span, fixes=inserting("put `=` before it", token, "= "))
     if token.type == "DOT":
-        return Diagnostic("E0116", "the name of a setting is one word", token.span, help="inside `train { … }` it is just `epochs = …`")
-    if token.type in ("ARROW", "LPAR", "NAME", "NEWLINE"):
-        return Diagnostic(
-            "E0116",
-            "only settings stand inside `train { … }`",
-            place.first.span,
-            help="settings are written `name = value`, as in `optimizer = adam(1e-3)`",
-        )
+        help = "inside `train { … }` it is just `epochs = …`"
+        return Diagnostic("E0116", "the name of a setting is one word", token.span, help=help)
+    if token.type in ("ARROW", "LPAR", "NAME"):
+        help = "settings are written `name = value`, as in `optimizer = adam(1e-3)`"
+        return Diagnostic("E0116", "only settings belong inside `train { … }`", place.first.span, help=help)
     return None
-
-
-def _equals(place: Place) -> Diagnostic | None:
-    """`=` and `==` mixed up."""
-    token = place.token
-    if token.type == "EQUAL" and place.first.type == "ASSERT":
-        return Diagnostic(
-            "E0112", "`==` compares, `=` gives a name its value", token.span, fixes=replacing("write `==`", (token.span, "=="))
-        )
-    if token.text == "==" and "EQUAL" in place.accepted:
-        return Diagnostic(
-            "E0112", "`=` gives a name its value, `==` compares", token.span, fixes=replacing("write `=`", (token.span, "="))
-        )
-    if token.type == "COMPARE" and place.before.type in ENDS_VALUE:
-        earlier = [other for other in place.tokens[: place.index] if other.type == "COMPARE"]
-        if earlier:
-            return Diagnostic(
-                "E0121",
-                "comparisons cannot be chained",
-                token.span,
-                related=(Related(earlier[-1].span, "the first one"),),
-                help="compare twice: `a < b and b < c`",
-            )
-    return None
-
-
-def _number(place: Place) -> Diagnostic | None:
-    """Numbers and sizes that are written otherwise: `5 x 5`, `5k`, `.5`, `3d`."""
-    token, before = place.token, place.before
-    if before.type in ("NUMBER", "SIZE") and token.type == "NAME" and place.index:
-        rest = token.text[1:]
-        if token.text[0] in "xX" and place.same_line(before):
-            if not rest and place.after.type in ("NUMBER", "SIZE"):
-                return signs.size(place, before.text, place.after.text, before.start, place.after.end)
-            if re.fullmatch(r"[0-9]+([xX][0-9]+)*", rest):
-                return signs.size(place, before.text, rest.lower(), before.start, token.end)
-            if rest and place.glued:
-                help = f"give the parts as `({before.text}, {rest})`"
-                return Diagnostic("E0113", "a size such as `5x5` is made of digits only", before.span.to(token.span), help=help)
-        if place.glued:
-            return _glued(place)
-    if token.type == "DOT" and place.after.type == "NUMBER" and place.after.start == token.end:
-        span = token.span.to(place.after.span)
-        better = f"0{span.text}"
-        return Diagnostic("E0119", f"write `{better}`, with a digit before the point", span, fixes=replacing("add the 0", (span, better)))
-    if before.type == "DOT" and place.index >= 2 and place.tokens[place.index - 2].type == "NUMBER":
-        whole = place.tokens[place.index - 2]
-        if whole.end == before.start:
-            title = "a digit is missing behind the point"
-            return Diagnostic("E0119", title, whole.span.to(before.span), help=f"write `{whole.text}.0` or `{whole.text}`")
-    return None
-
-
-def _glued(place: Place) -> Diagnostic:
-    before, token = place.before, place.token
-    span = before.span.to(token.span)
-    if token.text in ("k", "m", "g", "t", "B", "b"):
-        letter = {"B": "G", "b": "G"}.get(token.text, token.text.upper())
-        better = before.text + letter
-        title = f"write `{better}`: counts end in K, M, G or T"
-        return Diagnostic("E0119", title, span, fixes=replacing(f"write `{better}`", (span, better)))
-    title = f"the number `{before.text}` runs into `{token.text}`"
-    return Diagnostic("E0119", title, span, help="names begin with a letter; between a number and a name stands a sign or a space")
 
 
 def _missing_value(place: Place) -> Diagnostic | None:
-    """`relu ->` with nothing behind it, `f(a,, b)`."""
+    """`relu ->` with nothing after it, `f(a,, b)`."""
     token, before = place.token, place.before
     if "NUMBER" not in place.accepted or place.index == 0:
         return None
-    if before.type in GOES_ON and (place.at_end or token.type in ("RPAR", "RSQB", "COMMA", "ARROW") or token.type in STARTS):
+    if before.type in GOES_ON and (place.at_end or token.type in {"RPAR", "RSQB", "COMMA", "ARROW"} | STARTS):
         what = "a layer" if before.type == "ARROW" else "a value"
         if token.type == "OUTPUT" and before.type == "ARROW":
             help = "`output name = …` begins a line of its own"
-            return Diagnostic("E0117", "a layer is missing behind this `->`", before.span, help=help)
-        return Diagnostic("E0117", f"{what} is missing behind `{before.text}`", before.span)
+            return Diagnostic("E0117", "a layer is missing after this `->`", before.span, help=help)
+        return Diagnostic("E0117", f"{what} is missing after `{before.text}`", before.span)
     if token.type == "COMMA" and before.type == "COMMA":
         return Diagnostic("E0117", "a value is missing between these commas", before.span.to(token.span))
     if token.type in ("COMMA", "RPAR", "RSQB") and before.type in ("LPAR", "LSQB", "COMMA"):
-        title = "the sizes are missing" if place.first.type in ("INPUT", "EXPECT") else f"a value is missing before `{token.text}`"
+        sizes = place.first.type in ("INPUT", "EXPECT")
+        title = "the sizes are missing" if sizes else f"a value is missing before `{token.text}`"
         return Diagnostic("E0117", title, token.span)
     if place.at_end and before.type == "ASSERT":
         return Diagnostic("E0117", "`assert` needs a comparison", before.span, help="as in `assert params <= 60_000`")
@@ -382,8 +326,8 @@ def _body(place: Place) -> Diagnostic | None:
     """`model LeNet` without braces."""
     if "LBRACE" not in place.accepted or place.first.type not in ("MODEL", "TRAIN"):
         return None
-    title = f"`{{` is missing: the body of a `{place.first.text}` stands in braces"
-    return Diagnostic("E0122", title, place.spot, help="put `{` at the end of this line, and `}` behind the body")
+    title = f"`{{` is missing: the body of a `{place.first.text}` goes in braces"
+    return Diagnostic("E0122", title, place.spot, help="put `{` at the end of this line, and `}` after the body")
 
 
 def _dims(place: Place) -> Diagnostic | None:
@@ -397,14 +341,15 @@ def _dims(place: Place) -> Diagnostic | None:
 
 
 def _second_statement(place: Place) -> Diagnostic | None:
-    """Something behind a statement that is complete."""
+    """Something after a statement that is complete."""
     token, before = place.token, place.before
     if "NEWLINE" not in place.accepted or place.at_end or not place.index:
         return None
     if before.type == "RBRACE" or token.type in STARTS or place.first.type in ("INPUT", "EXPECT"):
         if token.type == "ARROW":
             title = f"`{place.first.text}` is a statement of its own"
-            help = "begin a new line, without the `->`" if place.same_line(before) else "write the line without its `->`"
+            where = "begin a new line" if place.same_line(before) else "write the line"
+            help = f"{where} without the `->`"
             return Diagnostic("E0117", title, token.span, help=help)
         title = f"a new line is missing before {place.shown}"
         return Diagnostic("E0117", title, token.span, help="every statement has a line of its own")
@@ -419,7 +364,8 @@ def _second_statement(place: Place) -> Diagnostic | None:
             token.span,
             fixes=inserting("put `->` before it", token, "-> "),
         )
-    return Diagnostic("E0101", f"{place.shown} does not fit behind a complete value", token.span, help="is an operator missing?")
+    title = f"{place.shown} does not fit after a complete value"
+    return Diagnostic("E0101", title, token.span, help="is an operator missing?")
 
 
 def _comma(place: Place) -> Diagnostic | None:
@@ -427,21 +373,29 @@ def _comma(place: Place) -> Diagnostic | None:
     token, before = place.token, place.before
     if "COMMA" not in place.accepted or before.type not in ENDS_VALUE or token.type not in BEGINS_VALUE | {"UNCLOSED"}:
         return None
-    behind = token.source.span(before.end, before.end)
+    gap = token.source.span(before.end, before.end)
     return Diagnostic(
         "E0108",
         f"a comma is missing before {place.shown}",
         token.span,
-        fixes=replacing("put a comma before it", (behind, ",")),
+        fixes=replacing("put a comma before it", (gap, ",")),
     )
 
 
+def _brace(place: Place) -> Diagnostic | None:
+    """`sgd { lr: 0.1 }`."""
+    if place.token.text not in ("{", "}") or not place.index:
+        return None
+    help = "arguments go in `( )`, lists in `[ ]`"
+    return Diagnostic("E0101", "only models and recipes have a body in braces", place.token.span, help=help)
+
+
 def _arrow(place: Place) -> Diagnostic | None:
-    """A flow where only a value can stand."""
+    """A flow where only a value fits."""
     if place.token.type != "ARROW" or not place.index:
         return None
     help = "name the flow first, `let name = …`, and use the name here"
-    return Diagnostic("E0101", "a flow cannot stand here, only a value", place.token.span, help=help)
+    return Diagnostic("E0101", "a flow does not fit here, only a value", place.token.span, help=help)
 
 
 def _unexpected(place: Place) -> Diagnostic:
@@ -449,7 +403,8 @@ def _unexpected(place: Place) -> Diagnostic:
     span = place.spot
     if len(place.accepted) == 1 and certain:
         what = "is missing at" if place.at_end else "is missing before"
-        fixes = inserting("put `=` before it", place.token, "= ") if place.token.type in BEGINS_VALUE and certain == ["="] else ()
+        value_follows = certain == ["="] and place.token.type in BEGINS_VALUE
+        fixes = inserting("put `=` before it", place.token, "= ") if value_follows else ()
         return Diagnostic("E0117", f"`{certain[0]}` {what} {place.shown}", span, fixes=fixes)
     if place.at_end:
         return Diagnostic("E0101", f"{place.shown} comes too early", span, label="something is missing here")
@@ -466,15 +421,16 @@ ROWS: tuple[Row, ...] = (
     signs.semicolon,
     signs.colon,
     signs.strange,
-    _number,
+    signs.number,
     _name,
     _elsewhere,
     _setting,
-    _equals,
+    signs.equals,
     _missing_value,
     _body,
     _dims,
     _second_statement,
     _comma,
+    _brace,
     _arrow,
 )

@@ -4,13 +4,11 @@ A statement that cannot be read costs one error. The parser then goes back to wh
 before that statement and on to the next one, so that each is judged by itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, cast
 
 from lark import Lark, UnexpectedToken
-from lark import Token as LarkToken
-from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from archc.diagnostics import Diagnostic, Report
 from archc.resources import grammar
@@ -47,16 +45,18 @@ def _parse(source: Source, report: Report, start: str) -> Any:
         report.add(mistakes.no_value(source))
         return None
     errors = [mistakes.unpaired_brace(brace) for brace in lines.unpaired[:MOST_ERRORS]]
-    found = _read(mark_excess(lines.tokens), start, errors)
+    if len(lines.unpaired) > MOST_ERRORS:
+        errors.append(mistakes.too_many(lines.unpaired[MOST_ERRORS].span))
+        found = None
+    else:
+        found = _read(mark_excess(lines.tokens), start, errors)
     errors = _in_order(errors)
-    if len(errors) > MOST_ERRORS:
-        errors[MOST_ERRORS:] = [mistakes.too_many(errors[MOST_ERRORS])]
     report.extend(errors)
     return found
 
 
 def _in_order(errors: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """By place, one for each place, and without the closing braces of bodies that lack the opening one."""
+    """Sorted by place, one for each place, and without the closing braces of bodies that lack the opening one."""
     kept: dict[int, Diagnostic] = {}
     headless = 0
     for error in sorted(errors, key=lambda error: error.span.start if error.span else 0):
@@ -64,49 +64,55 @@ def _in_order(errors: Sequence[Diagnostic]) -> list[Diagnostic]:
             headless -= 1
             continue
         headless += error.code == "E0122"
-        kept.setdefault(error.span.start if error.span else 0, error)
+        # of two at one place the later found knows more than that a brace has no partner
+        kept[error.span.start if error.span else 0] = error
     return list(kept.values())
 
 
 def _read(tokens: Sequence[Token], start: str, errors: list[Diagnostic]) -> Any:
     """What the parser makes of the tokens; what it cannot make anything of is added to `errors`."""
-    parser = _lark().parse_interactive(start=start)
-    saved = parser.copy(deepcopy_values=False)
+    parser = _Stack(start)
     inside = ""  # the word whose braces the statement is in: MODEL, TRAIN
     begin = position = 0  # where the statement begins, and the token that is next
+    height = 1  # of the parser's stack below the statement
     while position < len(tokens):
         token = tokens[position]
         try:
-            _feed(parser, token)
+            parser.feed(token)
         except (UnexpectedToken, Refused) as fault:
             end = _statement_end(tokens, begin)
             if isinstance(fault, Refused):
                 errors.append(fault.diagnostic)
             else:
-                place = Place(tokens[begin:end], position - begin, inside, frozenset(parser.accepts()))
+                place = Place(tokens[begin:end], position - begin, inside, parser.accepted())
                 errors.append(mistakes.explain(place))
             if len(errors) > MOST_ERRORS:
+                errors[-1] = mistakes.too_many(token.span)
                 return None
-            if tokens[begin].type == "RBRACE":
-                # something stands behind a body on its last line; the body itself is in order
-                _feed(parser, token._replace(type="NEWLINE"))
+            if tokens[begin].type == "RBRACE" and position > begin:
+                # something follows a body on its last line; the body itself is in order
+                parser.feed(token._replace(type="NEWLINE"))
                 begin = position if token.type in STARTS else _statement_end(tokens, position)
             else:
-                parser, begin = saved, end
-            position, saved = begin, parser.copy(deepcopy_values=False)
+                if position > begin:
+                    parser.forget(height)
+                begin = end
+            position = begin
             continue
+        if position == begin:
+            height = parser.height - 1
         position += 1
         if token.type in ("NEWLINE", "LBRACE"):
             if token.type == "LBRACE":
                 inside = tokens[begin].type
-            begin, saved = position, parser.copy(deepcopy_values=False)
+            begin = position
         elif token.type == "RBRACE":
             inside = ""
-    return None if start == "alone" and errors else parser.feed_eof()
+    return None if start == "alone" and errors else parser.finish()
 
 
 def _statement_end(tokens: Sequence[Token], begin: int) -> int:
-    """The index behind the statement that begins at `begin`, its braces and NEWLINE included."""
+    """The index after the statement that begins at `begin`, its braces and NEWLINE included."""
     depth, braces = 0, False
     for index in range(begin, len(tokens)):
         token = tokens[index]
@@ -118,23 +124,42 @@ def _statement_end(tokens: Sequence[Token], begin: int) -> int:
             # what is indented below a header without braces was to be its body
             if braces or tokens[begin].type not in ("MODEL", "TRAIN") or not following:
                 return index + 1
-            if following.span.column <= tokens[begin].span.column:
+            if following.type == "RBRACE" or following.span.column <= tokens[begin].span.column:
                 return index + 1
     return len(tokens)
 
 
-def _feed(parser: InteractiveParser, token: Token) -> None:
-    # lark looks at nothing but a token's type
-    parser.feed_token(cast(LarkToken, token))
-
-
 def _tokens(source: Source) -> Iterator[Token]:
-    reader = _lark().parse_interactive(source.text, start="file")
-    end = 0
+    reader: Any = _lark().parse_interactive(source.text, start="file")
     for token in reader.lexer_thread.lex(reader.parser_state):
-        end = token.end_pos or 0
-        yield Token(token.type, str(token), source, token.start_pos or 0, end)
+        yield Token(token.type, str(token), source, token.start_pos, token.end_pos)
     yield Token("NEWLINE", "", source, len(source.text), len(source.text))
+
+
+class _Stack:
+    """Lark's parser, fed token by token, which can forget what was last."""
+
+    def __init__(self, start: str):
+        # lark leaves this part untyped, and of a token it looks at nothing but the type
+        self._parser = cast(Any, _lark().parse_interactive("", start=start))
+        self._state = self._parser.parser_state
+        self.feed: Callable[[Token], None] = self._parser.feed_token
+
+    @property
+    def height(self) -> int:
+        return len(self._state.state_stack)
+
+    def forget(self, height: int) -> None:
+        """Back to the time when the stack was so high. What is below must not have changed since."""
+        del self._state.state_stack[height:]
+        del self._state.value_stack[height - 1 :]  # the start has a state and no value
+
+    def accepted(self) -> frozenset[str]:
+        """The types of tokens that would fit now."""
+        return frozenset(self._parser.accepts())
+
+    def finish(self) -> Any:
+        return self._parser.feed_eof()
 
 
 class _KeepStrange:
@@ -142,7 +167,7 @@ class _KeepStrange:
 
     always_accept = ("OPEN_TEXT", "STRANGE")
 
-    def process(self, stream: Iterator[LarkToken]) -> Iterator[LarkToken]:
+    def process(self, stream: Iterator[Any]) -> Iterator[Any]:
         return stream
 
 

@@ -42,7 +42,7 @@ class Place:
 
     @property
     def after(self) -> Token:
-        """The token behind the one that does not fit; that one itself if it is the last."""
+        """The token after the one that does not fit; that one itself if it is the last."""
         return self.tokens[min(self.index + 1, len(self.tokens) - 1)]
 
     @property
@@ -76,7 +76,7 @@ class Place:
 
     @property
     def spot(self) -> Span:
-        """The token, or the place behind the last one if the statement ended too early."""
+        """The token, or the place after the last one if the statement ended too early."""
         if self.at_end and self.index:
             return self.token.source.span(self.before.end, self.before.end)
         return self.token.span

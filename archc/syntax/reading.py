@@ -95,7 +95,7 @@ def _too_large(name: str) -> Failed:
 
 
 def _not_utf8(data: bytes, name: str, error: UnicodeDecodeError) -> Diagnostic:
-    # some decoders count from behind the byte order mark
+    # some decoders count from after the byte order mark
     offset = error.start + (len(data) - len(error.object))
     line = data.count(b"\n", 0, offset) + 1
     notes: tuple[str, ...] = ()

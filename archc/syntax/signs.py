@@ -1,10 +1,10 @@
-"""Characters and signs that other languages use, and what stands for them here."""
+"""Signs and numbers as other languages write them, and what stands for them here."""
 
 import re
 import unicodedata
 
-from archc.diagnostics import Diagnostic
-from archc.syntax.place import Place, replacing
+from archc.diagnostics import Diagnostic, Related
+from archc.syntax.place import ENDS_VALUE, Place, replacing
 
 SIGNS = {
     "-->": "->",
@@ -30,24 +30,22 @@ SIGNS = {
     "&": "and",
     "|": "or",
     "^": "**",
-    "·": "*",
-    "∗": "*",
-    "×": "*",
-    "÷": "/",
+    "\N{MIDDLE DOT}": "*",
+    "\N{ASTERISK OPERATOR}": "*",
+    "\N{MULTIPLICATION SIGN}": "*",
+    "\N{DIVISION SIGN}": "/",
     "\N{MINUS SIGN}": "-",
     "\N{EN DASH}": "-",
     "\N{EM DASH}": "-",
     "\N{FULLWIDTH COMMA}": ",",
     "\N{FULLWIDTH LEFT PARENTHESIS}": "(",
     "\N{FULLWIDTH RIGHT PARENTHESIS}": ")",
-    "\N{LEFT DOUBLE QUOTATION MARK}": '"',
-    "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
-    "\N{DOUBLE LOW-9 QUOTATION MARK}": '"',
 }
 _LONGEST_FIRST = sorted(SIGNS, key=len, reverse=True)
 _CHANGES = ("+=", "-=", "*=", "/=", "++", "--")
-_SINGLE_QUOTES = "'`\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
-_QUOTED = re.compile(rf"[{_SINGLE_QUOTES}]([^{_SINGLE_QUOTES}\"\n]*)[{_SINGLE_QUOTES}]")
+_CURLY_QUOTES = "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}"
+_OTHER_QUOTES = f"'`\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}{_CURLY_QUOTES}"
+_QUOTED = re.compile(rf"[{_OTHER_QUOTES}]([^{_OTHER_QUOTES}\"\n]*)[{_OTHER_QUOTES}]")
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -79,7 +77,7 @@ def comment(place: Place) -> Diagnostic | None:
 
 
 def sign(place: Place) -> Diagnostic | None:
-    """A sign that means something elsewhere: `=>`, `&&`, `×` …"""
+    """A sign that means something elsewhere: `=>`, `&&`, `:=` …"""
     start = place.token.start
     text = place.text
     for wrong in _LONGEST_FIRST:
@@ -95,7 +93,11 @@ def sign(place: Place) -> Diagnostic | None:
 def _other(place: Place, wrong: str, start: int) -> Diagnostic:
     right = SIGNS[wrong]
     span = place.token.source.span(start, start + len(wrong))
-    if wrong == "×" and place.before.type in ("NUMBER", "SIZE") and place.after.type in ("NUMBER", "SIZE"):
+    if (
+        wrong == "\N{MULTIPLICATION SIGN}"
+        and place.before.type in ("NUMBER", "SIZE")
+        and place.after.type in ("NUMBER", "SIZE")
+    ):
         return size(place, place.before.text, place.after.text, place.before.start, place.after.end)
     title = f"`{wrong}` is written `{right.strip()}` here"
     return Diagnostic("E0115", title, span, fixes=replacing(f"write `{right.strip()}`", (span, right)))
@@ -124,17 +126,17 @@ def size(place: Place, left: str, right: str, start: int, end: int) -> Diagnosti
 
 
 def quotes(place: Place) -> Diagnostic | None:
-    """`'same'`."""
+    """`'same'`, or quotes as a word processor sets them."""
     token = place.token
-    if token.text not in _SINGLE_QUOTES or token.type != "STRANGE":
+    if token.text not in _OTHER_QUOTES or token.type != "STRANGE":
         return None
     quoted = _QUOTED.match(place.text, token.start)
     if not quoted:
-        return Diagnostic("E0103", f"`{token.text}` means nothing here", token.span, help='texts stand in `"`')
+        return Diagnostic("E0103", f"`{token.text}` means nothing here", token.span, help="text goes in double quotes")
     words, span = quoted.group(1), token.source.span(*quoted.span())
-    title = 'texts stand in `"`, and words such as `same` in no quotes'
+    title = "text goes in double quotes, and words such as `same` in none"
     help = f'write `"{words}"`'
-    if _BARE.fullmatch(words):
+    if _BARE.fullmatch(words) and token.text not in _CURLY_QUOTES:
         help = f'write `{words}` if it is a word of the language or a name, `"{words}"` if it is a text'
         return Diagnostic("E0103", title, span, help=help)
     return Diagnostic("E0103", title, span, help=help, fixes=replacing(help, (span, f'"{words}"')))
@@ -158,9 +160,9 @@ def colon(place: Place) -> Diagnostic | None:
     if place.first.type in ("MODEL", "TRAIN"):
         return Diagnostic(
             "E0122",
-            f"the body of a `{place.first.text}` stands in braces",
+            f"the body of a `{place.first.text}` goes in braces",
             span,
-            help="write `{` instead of `:`, and `}` behind the last line",
+            help="write `{` instead of `:`, and `}` after the last line",
         )
     if place.before.type == "NAME" and "EQUAL" in place.accepted:
         return Diagnostic(
@@ -173,7 +175,7 @@ def colon(place: Place) -> Diagnostic | None:
 
 
 def strange(place: Place) -> Diagnostic | None:
-    """Any other character that stands in no word of the language."""
+    """Any other character that the language does not use."""
     token = place.token
     if token.type != "STRANGE":
         return None
@@ -187,9 +189,75 @@ def strange(place: Place) -> Diagnostic | None:
     if not character.isascii():
         notes = (f"it is U+{ord(character):04X}, {unicodedata.name(character, 'which has no name').lower()}",)
     if character.isalpha():
-        help = "names are made of the letters a to z and A to Z, digits and `_`; texts and comments may hold any letter"
+        help = "names are made of a to z, A to Z, digits and `_`; any letter may be in a comment or in quotes"
     elif character == "\\":
         help = "a line goes on by itself inside brackets, and after `->`, `=` and operators"
     elif character == "?":
         help = "there is no choice between values yet in this version of the language"
     return Diagnostic("E0103", f"`{character}` means nothing here", token.span, notes=notes, help=help)
+
+
+def equals(place: Place) -> Diagnostic | None:
+    """`=` and `==` mixed up."""
+    token = place.token
+    if token.type == "EQUAL" and place.first.type == "ASSERT":
+        title = "`==` compares, `=` gives a name its value"
+        return Diagnostic("E0112", title, token.span, fixes=replacing("write `==`", (token.span, "==")))
+    if token.text == "==" and "EQUAL" in place.accepted:
+        title = "`=` gives a name its value, `==` compares"
+        return Diagnostic("E0112", title, token.span, fixes=replacing("write `=`", (token.span, "=")))
+    if token.type == "COMPARE" and place.before.type in ENDS_VALUE:
+        earlier = [other for other in place.tokens[: place.index] if other.type == "COMPARE"]
+        if earlier:
+            return Diagnostic(
+                "E0121",
+                "comparisons cannot be chained",
+                token.span,
+                related=(Related(earlier[-1].span, "the first one"),),
+                help="compare twice: `a < b and b < c`",
+            )
+    return None
+
+
+def number(place: Place) -> Diagnostic | None:
+    """Numbers and sizes that are written otherwise: `5 x 5`, `5k`, `.5`, `3d`."""
+    token, before = place.token, place.before
+    if before.type in ("NUMBER", "SIZE") and token.type == "NAME" and place.index:
+        rest = token.text[1:]
+        if token.text[0] in "xX" and place.same_line(before):
+            if not rest and place.after.type in ("NUMBER", "SIZE"):
+                return size(place, before.text, place.after.text, before.start, place.after.end)
+            if re.fullmatch(r"[0-9]+([xX][0-9]+)*", rest):
+                return size(place, before.text, rest.lower(), before.start, token.end)
+            if rest and place.glued:
+                help = f"give the parts as `({before.text}, {rest})`"
+                title = "a size such as `5x5` is made of digits only"
+                return Diagnostic("E0113", title, before.span.to(token.span), help=help)
+        if place.glued:
+            return _glued(place)
+    if token.type == "DOT" and place.after.type == "NUMBER" and place.after.start == token.end:
+        span = token.span.to(place.after.span)
+        better = f"0{span.text}"
+        title = "a digit is missing before the point"
+        return Diagnostic("E0119", title, span, fixes=replacing(f"write `{better}`", (span, better)))
+    if before.type == "DOT" and place.index >= 2 and place.tokens[place.index - 2].type == "NUMBER":
+        whole = place.tokens[place.index - 2]
+        if whole.end == before.start:
+            title = "a digit is missing after the point"
+            help = f"write `{whole.text}.0` or `{whole.text}`"
+            return Diagnostic("E0119", title, whole.span.to(before.span), help=help)
+    return None
+
+
+def _glued(place: Place) -> Diagnostic:
+    before, token = place.before, place.token
+    span = before.span.to(token.span)
+    if token.text in ("k", "m", "g", "t", "B", "b"):
+        letter = {"B": "G", "b": "G"}.get(token.text, token.text.upper())
+        better = before.text + letter
+        title = f"write `{better}`: counts end in K, M, G or T"
+        return Diagnostic("E0119", title, span, fixes=replacing(f"write `{better}`", (span, better)))
+    title = f"the number `{before.text}` runs into `{token.text}`"
+    return Diagnostic(
+        "E0119", title, span, help="a name begins with a letter, and a space or a sign separates it from a number"
+    )

@@ -4,6 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -61,7 +62,7 @@ class Loop:
         self._saved_at = time.monotonic()
         self._save_seconds = 0.0
         self._recoverable: Moment | None = None
-        self._metrics: MetricsFile | None = None
+        self._files = ExitStack()
         self._remembered_at = self._refreshed_at = 0.0
 
     def start(self, beginning: Beginning, table: Table, *, resume: bool) -> None:
@@ -84,7 +85,8 @@ class Loop:
             self._state = self._form.put(self._now.state)
         self._saved = (self._now.epoch, self._now.position)
         self._clock = Clock(self._now.seconds)
-        self._metrics = MetricsFile(self._folder, self._now.history, program.CHOOSE, program.STEPS)
+        metrics = MetricsFile(self._folder, self._now.history, program.CHOOSE, program.STEPS)
+        self._metrics = self._files.enter_context(closing(metrics))
 
     def train(self) -> None:
         """Epochs until the program says that it is enough. Raises Stopped when asked to, and Failed."""
@@ -206,8 +208,7 @@ class Loop:
 
     def close(self) -> None:
         """Lets go of the run's files."""
-        if self._metrics is not None:
-            self._metrics.close()
+        self._files.close()
 
     @property
     def epoch(self) -> int:

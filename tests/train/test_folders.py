@@ -52,7 +52,9 @@ def test_eight_at_once_never_share_a_folder(tmp_path: Path, explicit: bool) -> N
 def test_numbers_go_on_after_the_highest(tmp_path: Path) -> None:
     for name in ("digits-2", "digits-9", "digits-x", "digits-9-old"):
         (tmp_path / name).mkdir()
-    assert create_run("digits", None, tmp_path).path.name == "digits-10"
+    folder = create_run("digits", None, tmp_path)
+    folder.unlock()
+    assert folder.path.name == "digits-10"
 
 
 def test_a_folder_that_holds_a_run_is_not_trained_in(finished: Result) -> None:
