@@ -5,8 +5,10 @@ given without a name; an instance holds the checked values. Plain descriptors an
 models, because a hundred of those would cost a tenth of a second at every start.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NoReturn, Self
+
+from archc.diagnostics.suggest import closest
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 
@@ -19,14 +21,31 @@ class Word(str):
 
 
 class Unfit(Exception):
-    """A value that does not fit where it stands: what is wrong, and what to do about it."""
+    """A value that does not fit where it stands: what is wrong, and what to do about it.
 
-    def __init__(self, problem: str, help: str = "", *, code: str = "", parameter: str = ""):
+    `parameter` is the one at fault, `label` a few words for under the marked text, `fix` what
+    could be written instead, and `before` a layer that would mend it if it stood before.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        help: str = "",
+        *,
+        code: str = "",
+        parameter: str = "",
+        label: str = "",
+        fix: str = "",
+        before: str = "",
+    ):
         super().__init__(problem)
         self.problem = problem
         self.help = help
         self.code = code
         self.parameter = parameter
+        self.label = label
+        self.fix = fix
+        self.before = before
 
 
 def show(value: object) -> str:
@@ -46,10 +65,17 @@ def show(value: object) -> str:
             return "x".join(map(str, value))
         case tuple():
             return "(" + ", ".join(map(show, value)) + ")"
+        case float():
+            return repr(value).replace("e-0", "e-").replace("e+", "e")
         case None:
             return "none"
         case _:
             return str(value)
+
+
+def counted(n: int, noun: str) -> str:
+    """`1 value`, `2 values`."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 class Parameter:
@@ -60,6 +86,8 @@ class Parameter:
     """
 
     kind: ClassVar[str] = "a value"
+    numeric: ClassVar[bool] = False
+    """Whether it takes nothing but numbers, so that a word in it must be a name of the file."""
     words: tuple[str, ...] = ()
     """Words that stand for themselves here, before they are looked up as names."""
     family: str = ""
@@ -95,8 +123,18 @@ class Parameter:
         """An accepted value, back from its JSON form."""
         return Word(value) if isinstance(value, str) and value in self.words else value
 
-    def refuse(self, value: Any, help: str = "") -> NoReturn:
-        raise Unfit(f"`{self.name}` takes {self.kind}, not {describe(value)}", help)
+    def refuse(self, value: Any, help: str = "", fix: str = "") -> NoReturn:
+        if self.numeric and isinstance(value, str) and value.replace(".", "", 1).isdigit():
+            help, fix = "write the number without quotes", value
+        raise Unfit(f"`{self.name}` takes {self.kind}, not {describe(value)}", help, fix=fix)
+
+    def refuse_word(self, value: Any, words: Iterable[str], otherwise: str = "") -> NoReturn:
+        """Refuses something else than one of `words`, and says which was meant."""
+        words = list(words)
+        if isinstance(value, str) and not isinstance(value, Word) and value.lower() in words:
+            self.refuse(value, f"`{value.lower()}` is a word: write it without quotes", value.lower())
+        near = closest(value, words) if isinstance(value, str) else []
+        self.refuse(value, f"did you mean `{near[0]}`?" if near else otherwise, near[0] if near else "")
 
 
 def describe(value: object) -> str:
@@ -106,8 +144,8 @@ def describe(value: object) -> str:
             return f"the word `{value}`"
         case str():
             return f'the text `"{value}"`'
-        case list():
-            return "a list"
+        case list() if len(show(value)) > 40:
+            return "this list"
         case _:
             return f"`{show(value)}`"
 
@@ -126,6 +164,8 @@ def whole(value: Any) -> int | None:
 class Count(Parameter):
     """A whole number of at least `least`."""
 
+    numeric = True
+
     def __init__(self, doc: str, *, least: int = 1, **rest: Any):
         super().__init__(doc, **rest)
         self.least = least
@@ -142,6 +182,8 @@ class Count(Parameter):
 
 class Real(Parameter):
     """A number in an interval; `above` and `below` are outside it, `least` and `most` inside."""
+
+    numeric = True
 
     def __init__(
         self,
@@ -177,7 +219,8 @@ class Real(Parameter):
             or (self.below is not None and value >= self.below)
         )
         if outside:
-            self.refuse(value)
+            share = self.below == 1 and 1 < value < 100
+            self.refuse(value, f"as a share: `{show(value)}%`" if share else "", f"{show(value)}%" if share else "")
         return value
 
 
@@ -187,8 +230,7 @@ class Flag(Parameter):
     def accept(self, value: Any) -> bool:
         if isinstance(value, bool):
             return value
-        right = {"true": "true", "True": "true", "yes": "true", "false": "false", "False": "false", "no": "false"}
-        return self.refuse(value, f"write `{right[value]}`" if isinstance(value, str) and value in right else "")
+        return self.refuse_word(value, ("true", "false"))
 
 
 class Choice(Parameter):
@@ -202,9 +244,7 @@ class Choice(Parameter):
     def accept(self, value: Any) -> str:
         if isinstance(value, Word) and value in self.words:
             return value
-        if isinstance(value, str) and value in self.words:
-            self.refuse(value, f"`{value}` is a word: write it without quotes")
-        return self.refuse(value)
+        return self.refuse_word(value, self.words)
 
 
 class Quoted(Parameter):
@@ -214,7 +254,7 @@ class Quoted(Parameter):
 
     def accept(self, value: Any) -> str:
         if isinstance(value, Word):
-            self.refuse(value, f'write it in quotes: `"{value}"`')
+            self.refuse(value, f'write it in quotes: `"{value}"`', f'"{value}"')
         if not isinstance(value, str):
             self.refuse(value)
         return value
@@ -224,6 +264,7 @@ class Window(Parameter):
     """A length for each spatial direction: `3` serves every one, `3x5` names them."""
 
     kind = "a whole number or a size like `3x3`"
+    numeric = True
 
     def __init__(self, doc: str, *, least: int = 1, **rest: Any):
         super().__init__(doc, **rest)
@@ -257,8 +298,8 @@ class Padding(Window):
     def accept(self, value: Any) -> str | int | tuple[int, ...]:
         if isinstance(value, Word) and value in self.words:
             return value
-        if isinstance(value, str) and value.lower() in self.words:
-            self.refuse(value, f"`{value.lower()}` is a word: write it without quotes")
+        if isinstance(value, str):
+            self.refuse_word(value, self.words)
         return super().accept(value)
 
 
@@ -266,6 +307,7 @@ class Numbers(Parameter):
     """Numbers in (nested) lists, as for written-out weights. Held as nested tuples of floats."""
 
     kind = "a list of numbers"
+    numeric = True
 
     def accept(self, value: Any) -> Any:
         if isinstance(value, list | tuple):
@@ -292,7 +334,8 @@ class Family(Parameter):
             return FAMILIES[self.family][self.number].build([value], {})
         if isinstance(value, Described) and value.family == self.family:
             return value
-        return self.refuse(value)
+        known = FAMILIES.get(self.family, {})
+        return self.refuse_word(value, known, f"there are {', '.join(f'`{name}`' for name in sorted(known))}")
 
 
 FAMILIES: dict[str, dict[str, "type[Described]"]] = {}
@@ -324,9 +367,12 @@ class Described:
         self = cls()
         places = [p for p in cls.parameters.values() if not p.named_only]
         if len(positional) > len(places):
-            takes = f"{len(places)} value{'s' if len(places) != 1 else ''} without a name" if places else "no values"
+            takes = f"{counted(len(places), 'value')} without a name" if places else "no values"
             raise Unfit(
-                f"`{cls.name}` takes {takes}, and {len(positional)} are given", cls.usage(), parameter=f"#{len(places)}"
+                f"`{cls.name}` takes {takes}, not {len(positional)}",
+                cls.usage(),
+                parameter=f"#{len(places)}",
+                code="unknown",
             )
         given: dict[str, Any] = {}
         for parameter, value in zip(places, positional, strict=False):
@@ -335,7 +381,8 @@ class Described:
             if name not in cls.parameters:
                 raise Unfit(f"`{cls.name}` has no argument `{name}`", parameter=name, code="unknown")
             if name in given:
-                raise Unfit(f"`{name}` is given twice", f"the value without a name is already `{name}`", parameter=name)
+                help = f"the value without a name is already `{name}`"
+                raise Unfit(f"`{name}` is given twice", help, parameter=name, code="unknown")
             given[name] = value
         for name, parameter in cls.parameters.items():
             if name in given:
@@ -364,7 +411,10 @@ class Described:
     @classmethod
     def usage(cls) -> str:
         """How it is written: `conv(filters, window, stride = 1, …)`."""
-        parts = [p.name if p.required else f"{p.name} = {show(p.default)}" for p in cls.parameters.values()]
+        parts = [
+            p.name if p.required else f"{p.name} = {'…' if p.default is None else show(p.default)}"
+            for p in cls.parameters.values()
+        ]
         return f"it is written `{cls.name}({', '.join(parts)})`" if parts else f"it is written `{cls.name}`"
 
     def values(self) -> dict[str, Any]:

@@ -34,6 +34,6 @@ class TensorType:
         return "[" + ", ".join(map(str, self.shape)) + "]"
 
     @property
-    def noun(self) -> str:
-        """The word that messages use for a value of this rank."""
-        return ("number", "flat value", "sequence", "image", "volume")[min(self.rank, 4)]
+    def described(self) -> str:
+        """What messages call a value of this rank."""
+        return ("a number", "a flat value", "a sequence", "an image", "a volume")[min(self.rank, 4)]

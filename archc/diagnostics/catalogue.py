@@ -49,6 +49,7 @@ CATALOGUE: dict[str, str] = {
     "E0213": "a file without a model",
     "E0214": "a parameter without a value",
     "E0215": "statistics that come too late",
+    "E0216": "a value that nothing uses",
     "W0201": "a size that looks channels-first",
     # names and values
     "E0301": "a name that nothing has",

@@ -4,7 +4,8 @@ from typing import Any
 
 from archc.ir.graph import Argument, Item, Node
 from archc.ops import OPS, Op
-from archc.parameters import FAMILIES, Described
+from archc.parameters import Described
+from archc.recipes import FAMILIES
 
 
 def argument(value: Any) -> Argument:

@@ -24,11 +24,11 @@ class Dense(Op):
     def output(self, x: TensorType) -> TensorType:
         if x.rank != 1:
             raise Unfit(
-                f"dense needs a flat value, and this one is an {x.noun}"
-                if x.noun == "image"
-                else f"dense needs a flat value, and this one is a {x.noun}",
+                f"dense needs a flat value, and this one is {x.described}",
                 f"put `flatten` before it: {x} becomes [{x.size}]",
                 code="E0204",
+                label="takes [features]",
+                before="flatten",
             )
         return TensorType((self.units,))
 

@@ -132,7 +132,10 @@ class Bias(Parameter):
             return numbers.accept(value)
         if isinstance(value, bool) or (isinstance(value, Described) and value.family == self.family):
             return value
-        return self.refuse(value)
+        if value in (0, 1):
+            word = "true" if value else "false"
+            self.refuse(value, f"write `{word}`", word)
+        return self.refuse_word(value, ["true", "false", *FAMILIES[self.family]])
 
     @staticmethod
     def spec(value: Any, units: int) -> tuple[WeightSpec, ...]:
@@ -159,13 +162,15 @@ def written_out(numbers: tuple[Any, ...], shape: Shape, what: str) -> Described:
     given = shape_of(numbers)
     if given is None:
         raise Unfit(
-            f"the rows of `{what}` have different lengths", "every row needs as many numbers as there are outputs"
+            f"the rows of `{what}` have different lengths",
+            "every row needs as many numbers as there are outputs",
+            parameter=what,
         )
     if given != shape:
-        raise Unfit(
-            f"`{what}` is {TensorType(given)} here, and this layer needs {TensorType(shape)}",
-            "rows are inputs and columns are outputs: [in, out]" if len(shape) == 2 else "",
-        )
+        help = "rows are inputs and columns are outputs: [in, out]" if len(shape) == 2 else ""
+        if len(shape) == 2 and given == shape[::-1]:
+            help = "it looks transposed: here rows are inputs and columns are outputs, [in, out]"
+        raise Unfit(f"`{what}` is {TensorType(given)}, and this layer needs {TensorType(shape)}", help, parameter=what)
     return FAMILIES["initialiser"]["given"].build([numbers], {})
 
 
@@ -178,6 +183,7 @@ def per_direction(value: int | Sequence[int], directions: int, what: str) -> tup
         raise Unfit(
             f"`{what} = {shown}` names {len(value)} directions, and this value has {directions}",
             f"write one number for all, or {directions} joined by `x`",
+            parameter=what,
         )
     return tuple(value)
 
@@ -217,6 +223,14 @@ def windows(x: TensorType, window: Shape, stride: Shape, padding: Sequence[tuple
 
 def need_image(x: TensorType, name: str) -> None:
     """Raises Unfit unless `x` is [height, width, channels]."""
-    if x.rank != 3:
-        help = "declare the input as an image: `input image[28, 28, 1]`" if x.rank < 3 else ""
-        raise Unfit(f"`{name}` needs an image, [height, width, channels], and this value is {x}", help, code="E0204")
+    if x.rank == 3:
+        return
+    help = "an image is declared as `input image[28, 28, 1]`, and is one until `flatten`"
+    if x.rank == 2:
+        help = f"an image has channels too: [{x.shape[0]}, {x.shape[1]}, 1] if it is grey"
+    raise Unfit(
+        f"{name} needs an image, and this one is {x.described}",
+        "" if x.rank > 3 else help,
+        code="E0204",
+        label="takes [height, width, channels]",
+    )

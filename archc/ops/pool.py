@@ -25,8 +25,9 @@ class Pool(Op):
         for (before, after), k in zip(padding, self._window(x), strict=True):
             if self.padding != "same" and max(before, after) >= k:
                 raise Unfit(
-                    f"padding of {max(before, after)} would let a whole {k}-wide window see nothing but padding",
-                    f"padding of at most {k - 1}",
+                    f"with a padding of {max(before, after)} a window of {k} would see nothing else",
+                    f"at most {k - 1}",
+                    parameter="padding",
                 )
         return TensorType((*windows(x, self._window(x), self._stride(x), padding, self.name), x.channels))
 

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from archc.code import Call, Code
 from archc.code import Literal as Constant
-from archc.parameters import Described, Unfit
+from archc.parameters import Described, Unfit, counted
 from archc.types import Shape, TensorType
 
 Function = Literal["softmax", "sigmoid", "linear"]
@@ -114,6 +114,6 @@ def same_size(loss: str, x: TensorType, target: TensorType) -> None:
     """Raises Unfit unless output and target hold as many values."""
     if x.size != target.size:
         raise Unfit(
-            f"`{loss}` compares an output of {x.size} value{'s' * (x.size != 1)} with a target of {target.size}",
-            f"end with `dense({target.size})`",
+            f"`{loss}` compares an output of {counted(x.size, 'value')} with a target of {target.size}",
+            f"end with `dense({target.size}){' -> sigmoid' * (loss == 'binary_cross_entropy')}`",
         )

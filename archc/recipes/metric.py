@@ -4,7 +4,7 @@ from typing import ClassVar
 from typing import Literal as Either
 
 from archc.code import Call, Code, Literal, Operation, call
-from archc.parameters import Described, Unfit
+from archc.parameters import Described, Unfit, counted
 from archc.types import Shape, TensorType
 
 
@@ -34,8 +34,11 @@ class Accuracy(Metric):
     def check_output(self, x: TensorType, classes: int, target: Shape) -> None:
         if x.rank != 1:
             raise Unfit(f"`accuracy` needs one value a class, and the output is {x}")
-        if not classes and x.size != TensorType(target).size:
-            raise Unfit(f"`accuracy` compares an output of {x.size} values with a target of {TensorType(target).size}")
+        if classes and x.channels != classes and (classes, x.channels) != (2, 1):
+            raise Unfit(f"`accuracy` needs one value for each of the {classes} classes, and the output is {x}")
+        expected = TensorType(target).size
+        if not classes and x.size != expected:
+            raise Unfit(f"`accuracy` compares an output of {counted(x.size, 'value')} with a target of {expected}")
 
     def lower(self, raw: Code, function: str, target: Code, x: TensorType, classes: int) -> Code:
         if classes and x.channels > 1:
@@ -51,7 +54,7 @@ class MeanAbsolute(Metric):
     def check_output(self, x: TensorType, classes: int, target: Shape) -> None:
         if x.size != TensorType(target).size:
             raise Unfit(
-                f"`mae` compares an output of {x.size} values with a target of {TensorType(target).size}",
+                f"`mae` compares an output of {counted(x.size, 'value')} with a target of {TensorType(target).size}",
                 "for classes use `accuracy`" if classes else "",
             )
 

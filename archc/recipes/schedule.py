@@ -3,7 +3,7 @@
 from typing import Any
 
 from archc.code import Call, Code, Literal, LiteralValue, Name
-from archc.parameters import Count, Described, Parameter, Real, Unfit, whole
+from archc.parameters import Count, Described, Parameter, Real, Unfit, counted, whole
 
 
 class Schedule(Described):
@@ -60,6 +60,7 @@ class Rates(Parameter):
     """A rate, or a list of them."""
 
     kind = "a rate above 0, or a list of them"
+    numeric = True
 
     def accept(self, value: Any) -> Any:
         rates = list(value) if isinstance(value, list | tuple) else [value]
@@ -75,6 +76,7 @@ class Epochs(Parameter):
     """Rising whole numbers of epochs."""
 
     kind = "a list of rising epochs, such as `[30, 60]`"
+    numeric = True
 
     def accept(self, value: Any) -> tuple[int, ...]:
         epochs = [whole(v) for v in value] if isinstance(value, list | tuple) else [whole(value)]
@@ -107,7 +109,8 @@ class Step(Schedule):
             )
         if many and len(self.rate) != len(self.at) + 1:
             raise Unfit(
-                f"{len(self.rate)} rates need {len(self.rate) - 1} epochs to step at, and `at` has {len(self.at)}",
+                f"{counted(len(self.rate), 'rate')} need {counted(len(self.rate) - 1, 'epoch')} to step at, "
+                f"and `at` has {len(self.at)}",
                 parameter="at",
             )
 

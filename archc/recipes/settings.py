@@ -9,6 +9,7 @@ class Share(Parameter):
     """A share of the rows, below 1, or a number of them."""
 
     kind = "a share such as `20%`, or a number of rows"
+    numeric = True
 
     def accept(self, value: Any) -> float | int:
         rows = whole(value)

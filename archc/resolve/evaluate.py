@@ -1,13 +1,13 @@
 """What expressions and flows mean: numbers, values of the network, and things declared in registries."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 from archc.diagnostics import Report
-from archc.ops import OPS
-from archc.parameters import FAMILIES, Described, Parameter, Unfit, Word, describe, whole
+from archc.ops import OPS, Op
+from archc.parameters import FAMILIES, Described, Family, Parameter, Real, Unfit, Word, describe, whole
 from archc.resolve.arithmetic import FUNCTIONS, binary, bounded, function, number
-from archc.resolve.mistakes import unknown_argument, unknown_name
+from archc.resolve.mistakes import foreign_call, unknown_argument, unknown_call, unknown_name, unknown_number
 from archc.resolve.network import Builder, Tensor, parameters
 from archc.resolve.wrong import Unknown, Wrong, misspelt, wrong
 from archc.source import Span
@@ -71,9 +71,9 @@ class Evaluator:
             case tree.As():
                 return self.named(expression)
 
-    def plain(self, expression: tree.Expression, what: str) -> Any:
+    def plain(self, expression: tree.Expression, what: str, parameter: Parameter | None = None) -> Any:
         """A value that is no part of the network. Raises Wrong."""
-        value = self.value(expression)
+        value = self.value(expression, parameter)
         if isinstance(value, Tensor):
             raise wrong(
                 "E0313",
@@ -86,7 +86,15 @@ class Evaluator:
     def listed(self, argument: tree.Argument, parameter: Parameter | None) -> Any:
         if argument.name is not None:
             raise wrong("E0314", "a list of plain values has no `=` in it", argument.span)
-        return self.value(argument.value, parameter)
+        return self.argument(argument.value, parameter) if parameter else self.value(argument.value)
+
+    def argument(self, expression: tree.Expression, parameter: Parameter) -> Any:
+        """What is given for a parameter. Raises Wrong for a value of the network."""
+        value = self.value(expression, parameter)
+        if isinstance(value, Tensor):
+            title = f"`{parameter.name}` takes {parameter.kind}, not a value of the network"
+            raise wrong("E0313", title, expression.span, f"gives {value.type}")
+        return value
 
     def name(self, name: tree.Name, parameter: Parameter | None) -> Any:
         word = name.value
@@ -106,28 +114,24 @@ class Evaluator:
             return parameters(nodes) if word == "params" else sum(node.macs for node in nodes)
         if word in OPS and self.builder is not None and parameter is None:
             return self.layer(name, ())
-        if parameter is not None and (parameter.words or parameter.family):
-            # a word that the parameter has not: it says itself what it takes
-            known = [*parameter.words, *FAMILIES.get(parameter.family, {})]
-            if parameter.family and not parameter.words and word not in ("True", "False"):
-                raise misspelt(
-                    "E0301",
-                    f"there is no {parameter.family} `{word}`",
-                    name.span,
-                    word,
-                    known,
-                    otherwise=listing(parameter.family, known),
-                )
-            return Word(word)
         if word in ("True", "False"):
-            raise wrong(
-                "E0305", f"`{word.lower()}` is lower-case", name.span, fix=word.lower(), help=f"write `{word.lower()}`"
-            )
+            raise wrong("E0305", f"`{word.lower()}` is lower-case", name.span, fix=word.lower())
         if parameter is not None:
-            return Word(word)
-        raise unknown_name(
-            name, [*self.names, *(OPS if self.builder is not None else ()), "it"], in_model=self.builder is not None
-        )
+            return self.word(name, parameter)
+        in_model = self.builder is not None
+        known = [*self.names, *FUNCTIONS, *((*OPS, "it", "params", "macs") if in_model else ())]
+        raise unknown_name(name, known, in_model=in_model)
+
+    def word(self, name: tree.Name, parameter: Parameter) -> Word:
+        """A word that is neither one of the parameter's own nor a name of the file. Raises Wrong if it must be."""
+        own = [*parameter.words, *FAMILIES.get(parameter.family, {})]
+        if isinstance(parameter, Family):
+            title = f"there is no {parameter.family} `{name.value}`"
+            known = [*own, *self.names] if parameter.number else own
+            raise misspelt("E0301", title, name.span, name.value, known, otherwise=listing(own))
+        if parameter.numeric and not own:
+            raise unknown_number(name, [*self.names, *(["it"] if self.builder else [])])
+        return Word(name.value)
 
     def current(self, span: Span, who: str) -> Tensor:
         if self.it is UNKNOWN:
@@ -242,6 +246,8 @@ class Evaluator:
         try:
             for i, step in enumerate(chain.steps):
                 self.it = self.step(step, first=i == 0)
+            if self.it is UNKNOWN:
+                raise Unknown
             return self.it
         finally:
             self.it = before
@@ -285,30 +291,33 @@ class Evaluator:
             value = self.layer(callee, inner.arguments if isinstance(inner, tree.Call) else (), inner.span, name.value)
         else:
             value = self.value(inner)
+        if not isinstance(value, Tensor):
+            raise wrong(
+                "E0202", "`as` names a layer or a value of the network", expression.span, help="`let` names numbers"
+            )
         self.names[name.value] = value
         return value
 
     def call(self, call: tree.Call, parameter: Parameter | None) -> Any:
-        callee = call.callee
+        callee, in_model = call.callee, self.builder is not None
+        if isinstance(callee, tree.Member):
+            raise foreign_call(callee, call, OPS if in_model else {})
         if not isinstance(callee, tree.Name):
             raise wrong("E0308", "only a layer or a function can be called", callee.span)
-        word = callee.value
-        if parameter is not None and parameter.family and word in FAMILIES.get(parameter.family, {}):
-            return self.build(FAMILIES[parameter.family][word], callee, call.arguments, call.span)
+        word, family = callee.value, FAMILIES.get(parameter.family, {}) if parameter is not None else {}
+        if word in family:
+            return self.build(family[word], callee, call.arguments, call.span)
         if word in self.names:
             raise wrong("E0308", f"`{word}` is {self.what(word)}, and takes no arguments", call.span)
         if word in FUNCTIONS:
             return bounded(self.function(word, call), call.span)
-        if word in OPS and self.builder is not None and parameter is None:
-            return self.layer(callee, call.arguments, call.span)
-        if parameter is not None:
-            known = list(FAMILIES.get(parameter.family, {}))
-            kind = parameter.family or "value"
-            raise misspelt(
-                "E0301", f"there is no {kind} `{word}`", callee.span, word, known, otherwise=listing(kind, known)
-            )
-        candidates = [*(OPS if self.builder is not None else ()), *FUNCTIONS]
-        raise unknown_name(callee, candidates, in_model=self.builder is not None, call=call)
+        if parameter is None:
+            if word in OPS and in_model:
+                return self.layer(callee, call.arguments, call.span)
+            raise unknown_call(callee, call, "layer" if in_model else "function", OPS if in_model else {})
+        if word in OPS and parameter.numeric:
+            raise unknown_number(callee, [])
+        raise unknown_call(callee, call, parameter.family or "function", family)
 
     def what(self, word: str) -> str:
         value = self.names[word]
@@ -318,7 +327,7 @@ class Evaluator:
         for argument in call.arguments:
             if argument.name is not None:
                 raise wrong("E0312", f"the numbers that `{word}` takes have no names", argument.span)
-        values = [self.value(argument.value) for argument in call.arguments]
+        values = [self.plain(argument.value, f"`{word}`", NUMBER) for argument in call.arguments]
         return function(word, values, [a.span for a in call.arguments], call.span)
 
     # things declared in registries
@@ -327,45 +336,90 @@ class Evaluator:
         self, callee: tree.Name, arguments: tuple[tree.Argument, ...], span: Span | None = None, name: str | None = None
     ) -> Tensor:
         assert self.builder is not None
-        op = self.build(OPS[callee.value], callee, arguments, span)
-        return self.builder.layer(op, self.current(span or callee.span, f"`{callee.value}`"), span or callee.span, name)  # type: ignore[arg-type]
+        span = span or callee.span
+        op, spans = self.built(OPS[callee.value], callee, arguments, span)
+        assert isinstance(op, Op)
+        return self.builder.layer(op, self.current(span, f"`{callee.value}`"), span, name, spans)
 
     def build(
         self, cls: type[Described], callee: tree.Name, arguments: tuple[tree.Argument, ...], span: Span | None = None
     ) -> Described:
-        """An instance from written arguments. Raises Wrong at the argument that is at fault."""
-        span = span or callee.span
+        """An instance from written arguments. Raises Wrong, or Unknown once every fault has been told."""
+        return self.built(cls, callee, arguments, span or callee.span)[0]
+
+    def built(
+        self, cls: type[Described], callee: tree.Name, arguments: tuple[tree.Argument, ...], span: Span
+    ) -> tuple[Described, dict[str, Span]]:
+        """The same, with the place of every argument."""
         positional: list[Any] = []
         named: dict[str, Any] = {}
         spans: dict[str, Span] = {}
+        sound = True
         places = [p for p in cls.parameters.values() if not p.named_only]
         for argument in arguments:
-            if argument.name is None:
-                place = places[len(positional)] if len(positional) < len(places) else None
-                spans[place.name if place else f"#{len(places)}"] = argument.value.span
-                positional.append(self.value(argument.value, place or Parameter("")))
-                continue
-            key = argument.name
-            if not isinstance(key, tree.Name):
-                raise wrong("E0209", "the name of an argument is a word", key.span)
-            if key.value not in cls.parameters:
-                raise unknown_argument(cls, key, argument, callee, span)
-            if key.value in named:
-                raise wrong("E0209", f"`{key.value}` is given twice", argument.span)
-            spans[key.value] = argument.value.span
-            named[key.value] = self.value(argument.value, cls.parameters[key.value])
+            try:
+                if argument.name is None:
+                    at = len(positional)
+                    place = places[at] if at < len(places) else Parameter("")
+                    spans.setdefault(place.name or f"#{len(places)}", argument.value.span)
+                    positional.append(UNKNOWN)
+                    positional[at] = self.accepted(argument.value, place)
+                    continue
+                key = self.key(argument, named, cls, callee, span)
+                spans.setdefault(key, argument.value.span)
+                named[key] = UNKNOWN
+                named[key] = self.accepted(argument.value, cls.parameters[key])
+            except Wrong as error:
+                self.report.add(error.diagnostic)
+                sound = False
+            except Unknown:
+                sound = False
+        if not sound:
+            raise Unknown
         try:
-            return cls.build(positional, named)
+            return cls.build(positional, named), spans
         except Unfit as unfit:
             refuse(unfit, spans.get(unfit.parameter, span))
+
+    def key(
+        self, argument: tree.Argument, named: Mapping[str, Any], cls: type[Described], callee: tree.Name, span: Span
+    ) -> str:
+        """The parameter that a named argument is for. Raises Wrong."""
+        key = argument.name
+        if not isinstance(key, tree.Name):
+            assert key is not None
+            raise wrong("E0209", "the name of an argument is a word", key.span)
+        if key.value not in cls.parameters:
+            raise unknown_argument(cls, key, argument, callee, span)
+        if key.value in named:
+            raise wrong("E0209", f"`{key.value}` is given twice", key.span)
+        return key.value
+
+    def accepted(self, expression: tree.Expression, parameter: Parameter) -> Any:
+        """An argument's value as the parameter holds it. Raises Wrong."""
+        value = self.argument(expression, parameter)
+        if not parameter.name:
+            return value
+        try:
+            parameter.accept(value)
+        except Unfit as unfit:
+            if not unfit.help and isinstance(expression, tree.Binary) and expression.operator == "/":
+                whole_division = f"{expression.left.span.text} // {expression.right.span.text}"
+                unfit.help = f"`//` divides without a rest: `{whole_division}`"
+            refuse(unfit, expression.span)
+        return value
+
+
+NUMBER = Real("a number")
+"""What stands where only numbers do, outside an argument."""
 
 
 def refuse(unfit: Unfit, span: Span) -> NoReturn:
     """Raises Wrong for a value that a declared thing refused."""
     codes = {"missing": "E0210", "unknown": "E0209"}
     code = codes.get(unfit.code, unfit.code or "E0203")
-    raise wrong(code, unfit.problem, span, help=unfit.help) from None
+    raise wrong(code, unfit.problem, span, unfit.label, help=unfit.help, fix=unfit.fix) from None
 
 
-def listing(kind: str, known: list[str]) -> str:
+def listing(known: Iterable[str]) -> str:
     return f"there are {', '.join(f'`{k}`' for k in sorted(known))}" if known else ""

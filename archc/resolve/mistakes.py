@@ -1,8 +1,11 @@
 """Names that nothing has, and what people probably meant."""
 
+from collections.abc import Mapping
+
 from archc.diagnostics.suggest import closest
 from archc.ops import OPS
 from archc.parameters import FAMILIES, Described
+from archc.resolve.arithmetic import FUNCTIONS
 from archc.resolve.wrong import Wrong, misspelt, wrong
 from archc.source import Span
 from archc.syntax import tree
@@ -10,92 +13,156 @@ from archc.syntax import tree
 LATER = {"add", "concat", "multiply", "average", "maximum", "subtract", "dot", "distance"}
 """Merges, which come with branches."""
 
+ACTIVATION = ("activation", "act", "activation_fn", "nonlinearity")
+"""What other tools call the argument for what follows a layer."""
 
-def unknown_name(name: tree.Name, candidates: list[str], *, in_model: bool, call: tree.Call | None = None) -> Wrong:
+
+def unknown_name(name: tree.Name, candidates: list[str], *, in_model: bool) -> Wrong:
     """A name that is neither a layer nor given in the file."""
     word = name.value
     if word in LATER:
-        return wrong("E0302", f"`{word}` joins branches, which this version doesn't have yet", name.span)
-    near = closest(word, candidates)
-    written = f"{near[0]}" if near else ""
-    if call is not None:
-        if near:
-            return wrong(
-                "E0301",
-                f"there is no layer `{word}`",
-                name.span,
-                help=f"did you mean `{rewritten(near[0], call)}`?",
-                fix=written,
-            )
-        return wrong("E0301", f"there is no layer `{word}`", name.span, help=layers())
+        return later(name)
     kind = "layer or name" if in_model else "name"
-    return misspelt(
-        "E0301", f"there is no {kind} `{word}`", name.span, word, candidates, otherwise=layers() if in_model else ""
-    )
+    otherwise = listed_layers() if in_model else ""
+    return misspelt("E0301", f"there is no {kind} `{word}`", name.span, word, candidates, otherwise=otherwise)
 
 
-def layers() -> str:
+def unknown_number(name: tree.Name, candidates: list[str]) -> Wrong:
+    """A name that nothing has, where a number is needed."""
+    word = name.value
+    if word in OPS:
+        return wrong("E0313", f"`{word}` is a layer, and a number is needed here", name.span)
+    if word in ("batch", "batch_size", "none", "None", "_"):
+        return wrong("E0301", f"there is no name `{word}`", name.span, help="the batch is never written: leave it out")
+    if word == "data":
+        return wrong("E0301", "`data` alone is no number", name.span, help="facts about it are: `data.classes`")
+    return misspelt("E0301", f"there is no name `{word}`", name.span, word, candidates)
+
+
+def unknown_call(callee: tree.Name, call: tree.Call, kind: str, family: Mapping[str, type[Described]]) -> Wrong:
+    """A call of something that is neither in the family nor a function."""
+    if callee.value in LATER and kind == "layer":
+        return later(callee)
+    title = f"there is no {kind} `{callee.value}`"
+    near = closest(callee.value, [*family, *FUNCTIONS])
+    if near and near[0] in family:
+        meant = rewritten(family[near[0]], call)
+        return wrong("E0301", title, callee.span, help=f"did you mean `{meant}`?", fix=meant, at=call.span)
+    if near:
+        return wrong("E0301", title, callee.span, help=f"did you mean `{near[0]}`?", fix=near[0])
+    known = ", ".join(f"`{name}`" for name in sorted(family or FUNCTIONS))
+    return wrong("E0301", title, callee.span, help=listed_layers() if kind == "layer" else f"there are {known}")
+
+
+def foreign_call(callee: tree.Member, call: tree.Call, layers: Mapping[str, type[Described]]) -> Wrong:
+    """`nn.Linear(784, 10)`."""
+    title = f"there is no layer `{callee.span.text}`"
+    word = callee.name.value
+    near = word if word in layers else next(iter(closest(word, layers)), "")
+    if not near:
+        return wrong("E0308", title, callee.span, help=listed_layers() if layers else "")
+    meant = rewritten(layers[near], call)
+    return wrong("E0308", title, callee.span, help=f"layers stand by themselves: `{meant}`", fix=meant, at=call.span)
+
+
+def later(name: tree.Name) -> Wrong:
+    return wrong("E0302", f"`{name.value}` joins branches, which this version doesn't have yet", name.span)
+
+
+def listed_layers() -> str:
     return "the layers are " + ", ".join(f"`{name}`" for name in sorted(OPS))
 
 
-def rewritten(name: str, call: tree.Call) -> str:
-    """The call as archc would have it: `Conv2D(32, (3, 3))` becomes `conv(32, 3x3)`."""
-    parts = []
+def rewritten(cls: type[Described], call: tree.Call) -> str:
+    """The call as archc would have it: `Conv2D(32, (3, 3), activation = "relu")` becomes `conv(32, 3x3) -> relu`.
+
+    The name alone where that isn't certain.
+    """
+    positional: list[str] = []
+    named: dict[str, str] = {}
+    tail = ""
     for argument in call.arguments:
-        if argument.name is not None:
+        text = plainly(argument.value)
+        if argument.name is None:
+            positional.append(text)
             continue
-        if isinstance(argument.value, tree.Tuple) and all(isinstance(i, tree.Number) for i in argument.value.items):
-            parts.append("x".join(item.span.text for item in argument.value.items))
-        else:
-            parts.append(argument.value.span.text)
-    return f"{name}({', '.join(parts)})" if parts else name
+        key = argument.name.span.text
+        if key in ACTIVATION and cls.family == "layer":
+            tail = f" -> {text}"
+            continue
+        near = key if key in cls.parameters else next(iter(closest(key, cls.parameters)), "")
+        if not near or near in named:
+            return cls.name
+        named[near] = text
+    places = [p for p in cls.parameters.values() if not p.named_only]
+    if names_inputs_first(call, len(positional)):
+        del positional[0]
+    if len(positional) > len(places):
+        return cls.name
+    for place in places[len(positional) :]:
+        if not place.required or place.name not in named:
+            break
+        positional.append(named.pop(place.name))
+    parts = [*positional, *(f"{key} = {text}" for key, text in named.items())]
+    return (f"{cls.name}({', '.join(parts)})" if parts else cls.name) + tail
+
+
+def names_inputs_first(call: tree.Call, positional: int) -> bool:
+    """Whether a call is PyTorch's, which names the inputs of a layer before its outputs."""
+    word = call.callee.span.text.rpartition(".")[2]
+    return (word == "Linear" and positional > 1) or (word in ("Conv1d", "Conv2d", "Conv3d") and positional > 2)
+
+
+def plainly(value: tree.Expression) -> str:
+    """A value as archc writes it: words without quotes, sizes with an `x`, true and false in lower case."""
+    match value:
+        case tree.Tuple(items=items) if len(items) > 1 and all(isinstance(item, tree.Number) for item in items):
+            return "x".join(item.span.text for item in items)
+        case tree.Text(value=text) if text.isidentifier():
+            return text
+        case tree.Name(value=("True" | "False") as word):
+            return word.lower()
+        case _:
+            return value.span.text
 
 
 def unknown_argument(
     cls: type[Described], key: tree.Name, argument: tree.Argument, callee: tree.Name, span: Span
 ) -> Wrong:
     """An argument that the layer doesn't have."""
-    if key.value in ("activation", "act", "activation_fn") and cls.family == "layer":
-        wanted = argument.value.span.text.strip('"').lower()
-        others = span.text.replace(argument.span.text, "").replace("(, ", "(").replace(", ,", ",").replace(", )", ")")
-        return wrong("E0211", "activations are steps of their own", argument.span, help=f"write `{others} -> {wanted}`")
-    known = list(cls.parameters)
-    near = closest(key.value, known)
+    title = f"`{callee.value}` has no argument `{key.value}`"
+    if key.value in ACTIVATION and cls.family == "layer":
+        return activation_argument(argument, span)
+    near = closest(key.value, cls.parameters)
     if near:
-        return wrong(
-            "E0209",
-            f"`{callee.value}` has no argument `{key.value}`",
-            key.span,
-            help=f"did you mean `{near[0]}`?",
-            fix=near[0],
-        )
-    return wrong("E0209", f"`{callee.value}` has no argument `{key.value}`", key.span, help=cls.usage())
+        return wrong("E0209", title, key.span, help=f"did you mean `{near[0]}`?", fix=near[0])
+    return wrong("E0209", title, key.span, help=cls.usage())
 
 
-def unknown_setting(key: tree.Name, known: list[str]) -> Wrong:
+def activation_argument(argument: tree.Argument, span: Span) -> Wrong:
+    """`conv(32, 3x3, activation = relu)`."""
+    wanted = plainly(argument.value).lower()
+    if wanted not in OPS:
+        near = closest(wanted, [name for name, op in OPS.items() if op.activation])
+        wanted = near[0] if near else "…"
+    others = span.text.replace(argument.span.text, "").replace("(, ", "(").replace(", ,", ",").replace(", )", ")")
+    meant = f"{others} -> {wanted}"
+    fix = None if wanted == "…" else meant
+    title = "activations are steps of their own"
+    return wrong("E0211", title, argument.span, help=f"write `{meant}`", fix=fix, at=span)
+
+
+def unknown_setting(setting: tree.Setting, known: list[str]) -> Wrong:
     """A setting that `train` doesn't have."""
+    key = setting.name
+    title = f"`train` has no setting `{key.value}`"
     near = closest(key.value, known)
-    for family in ("optimizer",):
-        owners = [name for name, cls in FAMILIES[family].items() if key.value in cls.parameters]
-        if not near and owners:
-            return wrong(
-                "E0401",
-                f"`train` has no setting `{key.value}`",
-                key.span,
-                help=f"it belongs to the optimizer: `optimizer = {owners[0]}({key.value} = …)`",
-            )
-    if key.value in ("lr", "learning_rate", "rate"):
-        return wrong(
-            "E0401",
-            f"`train` has no setting `{key.value}`",
-            key.span,
-            help="the learning rate belongs to the optimizer: `optimizer = adam(1e-3)`",
-        )
-    return misspelt(
-        "E0401",
-        f"`train` has no setting `{key.value}`",
-        key.span,
-        key.value,
-        known,
-        otherwise="the settings are " + ", ".join(f"`{k}`" for k in known),
-    )
+    owners = [name for name, cls in FAMILIES["optimizer"].items() if key.value in cls.parameters]
+    if key.value in ("lr", "learning_rate", "rate", "eta"):
+        help = f"the learning rate belongs to the optimizer: `optimizer = adam({setting.value.span.text})`"
+        return wrong("E0401", title, key.span, help=help)
+    if not near and owners:
+        meant = f"optimizer = {owners[0]}(…, {key.value} = {setting.value.span.text})"
+        return wrong("E0401", title, key.span, help=f"it belongs to the optimizer: `{meant}`")
+    otherwise = "the settings are " + ", ".join(f"`{k}`" for k in known)
+    return misspelt("E0401", title, key.span, key.value, known, otherwise=otherwise)

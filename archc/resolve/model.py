@@ -8,14 +8,17 @@ from archc.diagnostics import Diagnostic, Related, Report
 from archc.ir import Graph, Port
 from archc.ops import OPS
 from archc.parameters import LARGEST, Described, describe, show, whole
-from archc.resolve.evaluate import UNKNOWN, Evaluator
+from archc.resolve.evaluate import NUMBER, UNKNOWN, Evaluator
 from archc.resolve.network import Builder, Tensor, place
-from archc.resolve.wrong import Unknown, Wrong, wrong
+from archc.resolve.wrong import Unknown, Wrong, given_twice, wrong
 from archc.source import Span
 from archc.syntax import tree
 from archc.types import TensorType
 
 RESERVED = ("it", "params", "macs", "data")
+
+Facts = Callable[[str, Span], Any]
+"""`data.classes` and the like, by name and the place that asks. Raises Wrong."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +29,24 @@ class Surroundings:
     """
 
     names: Mapping[str, Any]
-    facts: Callable[[str, Span], Any]
+    facts: Facts
     init: Described
     overridden: bool = False
 
 
+@dataclass(frozen=True)
+class Network:
+    """A model's graph, where its inputs and layers are written, and whether the file names its outputs."""
+
+    graph: Graph
+    spans: Mapping[str, Span]
+    named: bool
+
+
 def resolve_model(
     model: tree.Model, arguments: Mapping[str, Any], around: Surroundings, report: Report
-) -> Graph | None:
-    """The graph of a model called with `arguments`; None if nothing sound came out of it."""
+) -> Network | None:
+    """The network of a model called with `arguments`; None if nothing sound came out of it."""
     return Body(model, arguments, around, report).resolve()
 
 
@@ -50,16 +62,22 @@ class Body:
         self.evaluator = Evaluator({**around.names, **arguments}, report, around.facts, self.builder)
         self.declared: dict[str, Span] = {p.name.value: p.name.span for p in model.parameters}
         self.sound = True
+        self.complete = False
 
-    def resolve(self) -> Graph | None:
+    def resolve(self) -> Network | None:
+        self.attempt(self.some_input, None)
         for statement in self.model.body:
             self.attempt(self.statement, statement)
         self.attempt(self.last_output, None)
+        if self.sound:
+            self.attempt(self.nothing_unused, None)
         self.evaluator.whole_model = True
+        self.complete = self.sound
         for statement in self.model.body:
             if isinstance(statement, tree.Assert):
                 self.attempt(self.promise, statement)
-        return self.builder.graph() if self.sound else None
+        named = any(isinstance(statement, tree.Output) for statement in self.model.body)
+        return Network(self.builder.graph(), self.builder.spans, named) if self.sound else None
 
     def attempt(self, phase: Callable[[Any], None], statement: Any) -> None:
         """Runs a phase on a statement; what goes wrong ends the statement and is reported once."""
@@ -90,7 +108,7 @@ class Body:
             case tree.Let():
                 self.claim(statement.name)
                 self.declare_inner(statement.value)
-                self.evaluator.names[statement.name.value] = self.evaluated(statement.value)
+                self.evaluator.names[statement.name.value] = self.evaluator.value(statement.value)
             case tree.Output():
                 self.claim(statement.name)
                 self.declare_inner(statement.value)
@@ -105,14 +123,8 @@ class Body:
             case tree.Assert():
                 pass  # a promise is about the whole model: it waits until that is known
 
-    def evaluated(self, expression: tree.Expression) -> Any:
-        value = self.evaluator.value(expression)
-        if value is UNKNOWN:
-            raise Unknown
-        return value
-
     def flow(self, expression: tree.Expression) -> Tensor:
-        value = self.evaluated(expression)
+        value = self.evaluator.value(expression)
         if not isinstance(value, Tensor):
             raise wrong(
                 "E0202",
@@ -142,30 +154,17 @@ class Body:
         """Takes a name for this model. Raises Wrong if it is taken."""
         word = name.value
         if word in RESERVED:
-            raise wrong("E0303", f"`{word}` has a meaning of its own here", name.span, help="choose another name")
+            raise reserved(name)
         if word in self.declared:
-            related = (Related(self.declared[word], "first given here"),)
-            raise wrong(
-                "E0304",
-                f"the name `{word}` is given twice",
-                name.span,
-                related=related,
-                help="every name in a model means one thing",
-            )
+            raise given_twice(word, name.span, self.declared[word], help="every name in a model means one thing")
         self.declared[word] = name.span
 
     def input(self, statement: tree.Input) -> None:
         self.claim(statement.name)
         shape: list[int] = []
         for dim in statement.dims:
-            value = self.evaluator.plain(dim, "a dimension")
-            for size in value if isinstance(value, tuple) else (value,):
-                number = whole(size)
-                if number is None or not 1 <= number <= LARGEST:
-                    raise wrong(
-                        "E0204", f"a dimension is a whole number of at least 1, and this is {describe(size)}", dim.span
-                    )
-                shape.append(number)
+            value = self.evaluator.plain(dim, "a dimension", NUMBER)
+            shape += [dimension(size, dim.span) for size in (value if isinstance(value, tuple) else (value,))]
         if len(shape) == 3 and shape[0] in (1, 3) and shape[1] > 4 and shape[2] > 4:
             channels_last = ", ".join(map(str, (*shape[1:], shape[0])))
             self.report.add(
@@ -187,15 +186,19 @@ class Body:
             Port(name=name.value, value=value.name, shape=value.type.shape, place=place(name.span))
         )
 
+    def some_input(self, _: None) -> None:
+        if any(isinstance(statement, tree.Input) for statement in self.model.body):
+            return
+        self.evaluator.it = UNKNOWN
+        raise wrong(
+            "E0201",
+            f"the model `{self.model.name.value}` has no input",
+            self.model.name.span,
+            help="declare what enters it: `input image[28, 28, 1]`",
+        )
+
     def last_output(self, _: None) -> None:
         """Without an `output` the last value is the output."""
-        if not self.builder.inputs and not any(isinstance(s, tree.Input) for s in self.model.body):
-            raise wrong(
-                "E0201",
-                f"the model `{self.model.name.value}` has no input",
-                self.model.name.span,
-                help="declare what enters it: `input image[28, 28, 1]`",
-            )
         if self.builder.outputs or any(isinstance(s, tree.Output) for s in self.model.body):
             return
         it = self.evaluator.it
@@ -213,6 +216,17 @@ class Body:
             name += "_"
         self.builder.outputs.append(Port(name=name, value=it.name, shape=it.type.shape, place=place(it.span)))
 
+    def nothing_unused(self, _: None) -> None:
+        """A value that leads to no output is a mistake: what it costs is counted, and it never learns."""
+        tapped = any(isinstance(statement, tree.Output) for statement in self.model.body)
+        for name in self.builder.unused():
+            port = name in {port.name for port in self.builder.inputs}
+            help = f"begin a flow with it: `{name} -> …`" if port else "use it, or leave it out"
+            if not port and tapped:
+                help = "only what `output` names leaves the model: `output name = …`, or leave it out"
+            title = f"nothing uses the input `{name}`" if port else "nothing uses this value"
+            self.report.add(wrong("E0216", title, self.builder.spans[name], help=help).diagnostic)
+
     # promises
 
     def expect(self, statement: tree.Expect) -> None:
@@ -222,7 +236,7 @@ class Body:
             if isinstance(dim, tree.Name) and dim.value == "_":
                 wanted.append(None)
                 continue
-            number = whole(self.evaluator.plain(dim, "a dimension"))
+            number = whole(self.evaluator.plain(dim, "a dimension", NUMBER))
             if number is None:
                 raise wrong("E0204", "a dimension is a whole number, or `_` for any", dim.span)
             wanted.append(number)
@@ -238,19 +252,18 @@ class Body:
             )
 
     def promise(self, statement: tree.Assert) -> None:
-        condition = statement.condition
+        condition, layers = statement.condition, len(self.builder.nodes)
         value = self.evaluator.value(condition)
-        if not isinstance(value, bool):
-            raise wrong(
-                "E0503",
-                f"a promise is something that holds or not, and this is {describe(value)}",
-                condition.span,
-                help="such as `assert params == 61_706`",
-            )
-        if value:
+        if not isinstance(value, bool) or len(self.builder.nodes) > layers:
+            what = describe(value) if not isinstance(value, Tensor) else "a value of the network"
+            title = f"a promise is something that holds or not, and this is {what}"
+            if isinstance(value, bool):
+                title = "a promise speaks of the model, and builds no layers"
+            raise wrong("E0503", title, condition.span, help="such as `assert params == 61_706`")
+        if value or not self.complete:
             return
-        title, label = "this promise doesn't hold", ""
-        equality = True
+        condition = self.failing(condition)
+        label, equality = "", True
         if isinstance(condition, tree.Binary):
             equality = condition.operator in ("==", "!=")
             left, right = self.evaluator.value(condition.left), self.evaluator.value(condition.right)
@@ -259,7 +272,29 @@ class Body:
                 label += f", {condition.right.span.text} is {grouped(right)}"
         softened = equality and self.around.overridden
         help = "values were set from outside, so this only warns" if softened else ""
-        self.report.add(Diagnostic("W0501" if softened else "E0501", title, condition.span, label, help=help))
+        code = "W0501" if softened else "E0501"
+        self.report.add(Diagnostic(code, "this promise doesn't hold", condition.span, label, help=help))
+
+    def failing(self, condition: tree.Expression) -> tree.Expression:
+        """Of conditions that are joined by `and`, the first that doesn't hold."""
+        while isinstance(condition, tree.Binary) and condition.operator == "and":
+            condition = condition.right if self.evaluator.value(condition.left) else condition.left
+        return condition
+
+
+def reserved(name: tree.Name) -> Wrong:
+    """A name that the language gives a meaning."""
+    return wrong("E0303", f"`{name.value}` has a meaning of its own here", name.span, help="choose another name")
+
+
+def dimension(size: Any, span: Span) -> int:
+    """A dimension of an input. Raises Wrong."""
+    number = whole(size)
+    if number is None or number < 1:
+        raise wrong("E0204", f"a dimension is a whole number of at least 1, not {describe(size)}", span)
+    if number > LARGEST:
+        raise wrong("E0208", f"a dimension of {number:_} is more than archc builds ({LARGEST:_})", span)
+    return number
 
 
 def grouped(value: Any) -> str:

@@ -1,6 +1,6 @@
 """Builds a graph, a layer at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -27,7 +27,7 @@ class Tensor:
 
 
 class Builder:
-    """The graph of one model, as it grows."""
+    """The graph of one model, as it grows; `spans` are the places of its inputs and layers."""
 
     def __init__(self, model: str, init: Described, reserved: set[str]):
         self.model = model
@@ -36,26 +36,35 @@ class Builder:
         self.inputs: list[Port] = []
         self.nodes: dict[str, Node] = {}
         self.outputs: list[Port] = []
+        self.spans: dict[str, Span] = {}
         self.count: dict[str, int] = {}
 
     def input(self, name: str, shape: tuple[int, ...], span: Span) -> Tensor:
         if TensorType(shape).size > LARGEST_VALUE:
             raise wrong("E0208", f"an input of {TensorType(shape)} is larger than archc builds", span)
         self.inputs.append(Port(name=name, value=name, shape=shape, place=place(span)))
+        self.spans[name] = span
         return Tensor(name, TensorType(shape), span)
 
-    def layer(self, op: Op, it: Tensor, span: Span, name: str | None = None) -> Tensor:
-        """Puts `op` behind `it`. Raises Wrong if the value cannot enter it."""
+    def layer(
+        self, op: Op, it: Tensor, span: Span, name: str | None = None, spans: Mapping[str, Span] | None = None
+    ) -> Tensor:
+        """Puts `op` behind `it`; `spans` are the places of its arguments. Raises Wrong if the value cannot enter it."""
         if op.adapts:
             self.check_adapts(op, it, span)
         try:
             output, specs = op.output(it.type), op.weights(it.type)
         except Unfit as unfit:
             related = (Related(it.span, f"gives {it.type}"),) if it.span != span else ()
-            raise wrong(unfit.code or "E0203", unfit.problem, span, help=unfit.help, related=related) from None
+            at = (spans or {}).get(unfit.parameter, span)
+            fix = f"{unfit.before} -> {span.text}" if unfit.before else unfit.fix
+            raise wrong(
+                unfit.code or "E0203", unfit.problem, at, unfit.label, help=unfit.help, related=related, fix=fix
+            ) from None
         if max(output.size, *(TensorType(w.shape).size for w in specs), 0) > LARGEST_VALUE:
             raise wrong("E0208", f"`{op.name}` would be larger than archc builds", span, f"gives {output}")
         name = name or self.fresh(op.name)
+        self.spans[name] = span
         self.nodes[name] = Node(
             name=name,
             op=op.name,
@@ -94,6 +103,11 @@ class Builder:
             name = f"{op}{self.count[op]}"
             if name not in self.reserved:
                 return name
+
+    def unused(self) -> list[str]:
+        """Inputs and layers that no layer and no output reads."""
+        read = {port.value for port in self.outputs} | {value for node in self.nodes.values() for value in node.inputs}
+        return [name for name in (*(port.name for port in self.inputs), *self.nodes) if name not in read]
 
     def behind(self, name: str) -> Iterator[Node]:
         """The layers that a value is computed by, the last first."""

@@ -26,15 +26,25 @@ def wrong(
     help: str = "",
     related: tuple[Related, ...] = (),
     fix: str | None = None,
+    at: Span | None = None,
 ) -> Wrong:
-    """`fix` is a text that would stand well in place of `span`."""
-    fixes = (Fix(f"write `{fix}`", (Edit(span, fix),)),) if fix is not None and span is not None else ()
+    """`fix` is a text that would stand well in place of `at`, or of `span`."""
+    place = at or span
+    fixes = (Fix(f"write `{fix}`", (Edit(place, fix),)),) if fix and place is not None else ()
     return Wrong(Diagnostic(code, title, span, label, related, (), help, fixes))
 
 
-def misspelt(code: str, title: str, span: Span, word: str, candidates: list[str], *, otherwise: str = "") -> Wrong:
-    """A name that nothing has, with the nearest ones."""
+def misspelt(
+    code: str, title: str, span: Span | None, word: str, candidates: list[str], *, otherwise: str = ""
+) -> Wrong:
+    """A name that nothing has, with the nearest one."""
     near = closest(word, candidates)
     if near:
         return wrong(code, title, span, help=f"did you mean `{near[0]}`?", fix=near[0])
     return wrong(code, title, span, help=otherwise)
+
+
+def given_twice(name: str, span: Span, first: Span, help: str = "") -> Wrong:
+    """A name that something else bears already."""
+    related = (Related(first, "first given here"),)
+    return wrong("E0304", f"the name `{name}` is given twice", span, related=related, help=help)

@@ -12,7 +12,7 @@ from archc.diagnostics.suggest import closest
 from archc.source import Source, Span
 from archc.syntax import signs, tree
 from archc.syntax.limits import DEEPEST, LONGEST_NAME
-from archc.syntax.lines import GOES_ON, STARTS, Token
+from archc.syntax.lines import GOES_ON, OPERATORS, STARTS, Token
 from archc.syntax.place import BEGINS_VALUE, ENDS_VALUE, KEYWORDS, LATER, Place, inserting, replacing
 
 Row = Callable[[Place], Diagnostic | None]
@@ -319,6 +319,10 @@ def _missing_value(place: Place) -> Diagnostic | None:
         return Diagnostic("E0117", title, token.span)
     if place.at_end and before.type == "ASSERT":
         return Diagnostic("E0117", "`assert` needs a comparison", before.span, help="as in `assert params <= 60_000`")
+    if token.type == "EQUAL" and before.type in ("LPAR", "LSQB", "COMMA"):
+        return Diagnostic("E0117", "a name is missing before `=`", token.span)
+    if token.type in OPERATORS | {"DOT", "AS"}:
+        return Diagnostic("E0117", f"a value is missing before `{token.text}`", token.span)
     return None
 
 
@@ -357,6 +361,9 @@ def _second_statement(place: Place) -> Diagnostic | None:
         return Diagnostic("E0105", "this step has a name already", token.span)
     if before.type not in ENDS_VALUE or token.type not in BEGINS_VALUE:
         return None
+    if before.type == "NAME" and token.type in ("NUMBER", "SIZE", "TEXT"):
+        help = f"as in `{before.text}({token.text})`" if len(token.text) < LONGEST_NAME else ""
+        return Diagnostic("E0117", f"what `{before.text}` takes goes in `( )`", token.span, help=help)
     if place.inside == "MODEL" and place.first.type != "ASSERT":
         return Diagnostic(
             "E0106",
@@ -408,7 +415,8 @@ def _unexpected(place: Place) -> Diagnostic:
         return Diagnostic("E0117", f"`{certain[0]}` {what} {place.shown}", span, fixes=fixes)
     if place.at_end:
         return Diagnostic("E0101", f"{place.shown} comes too early", span, label="something is missing here")
-    return Diagnostic("E0101", f"{place.shown} does not fit here", span)
+    help = "commas separate arguments and items, inside `( )` and `[ ]`" if place.token.type == "COMMA" else ""
+    return Diagnostic("E0101", f"{place.shown} does not fit here", span, help=help)
 
 
 ROWS: tuple[Row, ...] = (

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 
 from archc.data.table import Table, check_against, fingerprint
 from archc.diagnostics import Diagnostic, Failed
@@ -190,7 +191,8 @@ def _drive(
 
     def work() -> Result:
         placed: AbstractContextManager[Any] = jax.default_device(device) if device is not None else nullcontext()
-        with placed, closing(loop):
+        # sums that overflow are told of as what they are, with the step and the layer
+        with placed, closing(loop), np.errstate(over="ignore", invalid="ignore"):
             loop.start(beginning, table, resume=resuming)
             listener.began(folder.path, module, beginning.device or jax.default_backend(), loop.epoch)
             loop.train()

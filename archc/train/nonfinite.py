@@ -56,15 +56,17 @@ class Search:
 
     def fault(self, base: Moment | None, until: tuple[int, int]) -> Fault:
         """What is wrong in the steps from `base` (the run's beginning if None) to step `until` of an epoch."""
-        steps = self._program.STEPS
+        steps, total = self._program.STEPS, 0.0
         for epoch, step, rows, before, after, sums in self._steps(base, until):
             if not (all(map(math.isfinite, sums.values())) and self._finite(after)):
                 batch = jax.tree.map(lambda values, rows=rows: values[rows], self._data["train"])
                 what, span = self._origin(self._form.put(before), batch, after)
                 return Fault(epoch + 1, step + 1, steps, what, span)
-        return Fault(
-            None, None, steps, "the weights and the training loss are finite, so some activation overflows", None
-        )
+            total = abs(sums["loss"]) + (total if step else 0.0)
+            if total > np.finfo(np.float32).max:
+                what = "the loss is still finite, and so large that the losses of an epoch can't be added up"
+                return Fault(epoch + 1, step + 1, steps, what, None)
+        return Fault(None, None, steps, "weights and training loss are finite: an activation overflows", None)
 
     def _steps(self, base: Moment | None, until: tuple[int, int]) -> Iterator[tuple[Any, ...]]:
         """Takes every step again, one by one, with copies of the state before and after it."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Column, Module
-from archc.recipes import FAMILIES
+from archc.ir.items import restored
 from archc.train.folders import RunFolder, open_run, read_module
 from archc.train.loading import Origins, explained, load_program
 from archc.train.weights import read_weights, with_weights
@@ -76,7 +76,7 @@ def check_written_out(module: Module) -> None:
     """Raises Failed if any weight is left to chance, so that only training can give it."""
     for scope, node in module.graph.layers():
         for weight in node.weights:
-            if FAMILIES["initialiser"][weight.init.kind].random:  # type: ignore[attr-defined]
+            if restored(weight.init).random:
                 title = f"{module.source} has no weights: `{scope}.{weight.name}` is random until it is trained"
                 help = f"train it, `archc train {module.source}`, and give the run's folder instead of the file"
                 raise Failed(Diagnostic("E0902", title, help=help))

@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -10,6 +11,7 @@ from typing import IO, Any, Protocol
 from archc.ir import Module
 
 REFRESH_SECONDS = 0.25
+_FEW_EPOCHS = 100
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ class Silent:
 class Lines:
     """Writes lines to a stream: an epoch a line, and on a terminal a live line below them.
 
-    Where epochs are quick, lines are thinned to one in a quarter of a second; the first and the
-    last are always there. `quiet` leaves what has to be known: damage, and the result.
+    Where epochs are many and quick, lines are thinned to one in a quarter of a second; those of the
+    first, the best and the last are always there. `quiet` leaves what has to be known: damage, and the result.
     """
 
     def __init__(self, stream: IO[str], *, quiet: bool = False, color: bool | None = None, live: bool | None = None):
@@ -126,7 +128,7 @@ class Lines:
         if end.is_best:
             line, self._best_unwritten = line + self._bold("  best"), ""
         now = time.monotonic()
-        if now < self._next_line and not end.is_last and end.epoch != 1:
+        if end.epochs > _FEW_EPOCHS and now < self._next_line and not end.is_last and end.epoch != 1:
             if end.is_best:
                 self._best_unwritten = line
             return
@@ -149,20 +151,23 @@ class Lines:
     def clear(self) -> None:
         """Takes the live line away, so that something else can be written."""
         if self._wrote_live:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
+            self._write("\r\x1b[K")
             self._wrote_live = False
 
     def _line(self, text: str) -> None:
         self.clear()
-        self._stream.write(text + "\n")
-        self._stream.flush()
+        self._write(text + "\n")
 
     def _show(self, text: str) -> None:
         width = shutil.get_terminal_size().columns
-        self._stream.write("\r\x1b[K" + text[: width - 1])
-        self._stream.flush()
+        self._write("\r\x1b[K" + text[: width - 1])
         self._wrote_live = True
+
+    def _write(self, text: str) -> None:
+        # a terminal or a pipe that went away is no reason to lose a run
+        with suppress(OSError):
+            self._stream.write(text)
+            self._stream.flush()
 
     def _bold(self, text: str) -> str:
         return f"\x1b[1m{text}\x1b[0m" if self._color else text

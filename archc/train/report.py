@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from archc.ir import Argument, Item, Module, Recipe
+from archc.ir import Module, Recipe
+from archc.ir.items import restored
 from archc.train.curves import draw_curves
 from archc.train.evaluation import Confusion
 from archc.train.folders import Beginning, RunFolder
@@ -146,25 +147,15 @@ def _recipe(recipe: Recipe) -> dict[str, str]:
     rows = {"train": recipe.train_rows, "validation": recipe.validation_rows, "test": recipe.test_rows}
     return {
         "data": f"{recipe.data.name}: " + ", ".join(f"{n:,} {part}" for part, n in rows.items() if n),
-        "loss": " + ".join(_item(term.loss) for term in recipe.losses),
+        "loss": " + ".join(restored(term.loss).written() for term in recipe.losses),
         "metrics": ", ".join(term.name for term in recipe.metrics) or "none",
-        "optimizer": _item(recipe.optimizer),
+        "optimizer": restored(recipe.optimizer).written(),
         "weight decay": f"{recipe.weight_decay:g}",
         "batch": str(recipe.batch),
-        "epochs": f"at most {recipe.epochs:,}" + (f", {_item(recipe.stop)}" if recipe.stop else ""),
+        "epochs": f"at most {recipe.epochs:,}" + (f", {restored(recipe.stop).written()}" if recipe.stop else ""),
         "best epoch by": f"{recipe.monitor.better} {recipe.monitor.quantity}",
         "precision": recipe.precision,
     }
-
-
-def _item(value: Argument) -> str:
-    """Much as it is written in the file."""
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(_item, value)) + "]"
-    if not isinstance(value, Item):
-        return f"{value:g}" if isinstance(value, float) else str(value)
-    arguments = ", ".join(f"{name}={_item(inner)}" for name, inner in value.arguments.items())
-    return f"{value.kind}({arguments})" if arguments else value.kind
 
 
 def _run(beginning: Beginning, result: Mapping[str, Any]) -> dict[str, str]:

@@ -17,9 +17,14 @@ class Interrupted(Exception):
 
     def __init__(self, code: int, run: Path | None, *, saved: bool, stuck: bool):
         self.code, self.run, self.saved, self.stuck = code, run, saved, stuck
-        reached = "what was reached is saved" if saved else "nothing was reached yet that needed saving"
-        resume = f"; go on with `archc train {run} --resume`" if run else ""
-        super().__init__(f"stopped: {reached}{resume}")
+        if saved:
+            what = f"what was reached is saved; go on with `archc train {run} --resume`"
+        elif run is not None:
+            again = "from the last checkpoint if there is one, else from the start"
+            what = f"nothing new was saved; `archc train {run} --resume` goes on {again}"
+        else:
+            what = "at once, without saving"
+        super().__init__(f"stopped: {what}")
 
 
 class Signals:

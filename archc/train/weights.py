@@ -16,7 +16,7 @@ from archc.diagnostics import Diagnostic, Failed
 def read_weights(path: Path) -> dict[str, np.ndarray]:
     """The arrays of an `.npz` file. Runs no code that it may hold. Raises Failed if it is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except FileNotFoundError:
         help = "a run has weights when it is over: go on with it, `archc train RUN --resume`"

@@ -25,6 +25,8 @@ from archc.ir import (
     Recipe,
     Weight,
 )
+from archc.ir.items import item
+from archc.recipes import FAMILIES
 
 KERNELS = Path(archc.kernels.__file__).parent
 
@@ -66,15 +68,9 @@ def program_text(*, epochs: int = 5, rows: int = 30, optimizer: str = "optax.ada
     """The text of a program for `rows` rows, two thirds of which train it in batches of 8, the last one ragged."""
     train, validation = rows * 2 // 3, rows // 5
     steps = -(-train // 8)
-    text = "\n\n".join([_text("face.py"), _MODEL.replace("SOURCE", SHA256), _text("steps.py")])
     parts = {"train": train, "validation": validation, "test": rows - train - validation}
-    for pattern, line in {
-        r"BATCH, .* = .*": f"BATCH, EPOCHS, STEPS, EVALUATION_BATCH, PATIENCE = 8, {epochs}, {steps}, 16, 2",
-        r"PART_ROWS = .*": f"PART_ROWS = {parts}",
-        r"optimizer = .*": f"optimizer = {optimizer}",
-    }.items():
-        text, count = re.subn(f"^{pattern}$", line, text, count=1, flags=re.MULTILINE)
-        assert count == 1, pattern
+    sizes = f"BATCH, EPOCHS, STEPS = 8, {epochs}, {steps}\nPART_ROWS = {parts}\noptimizer = {optimizer}\n"
+    text = "\n\n".join([_text("face.py"), _MODEL.replace("SOURCE", SHA256), sizes, _text("steps.py")])
     if looped:
         text = text.replace("run_steps = run_steps_one_by_one", "run_steps = run_steps_looped_ragged")
     centred = '    x = inputs["x"] - stats["normalize1"]["offset"]\n'
@@ -99,10 +95,15 @@ def _text(name: str) -> str:
 SHA256 = hashlib.sha256(ARCH_TEXT.encode()).hexdigest()
 
 
+def declared(family: str, name: str, *arguments: object) -> Item:
+    """An item of the recipes, as the IR holds it."""
+    return item(FAMILIES[family][name].build(arguments, {}))
+
+
 def module(*, epochs: int = 5, rows: int = 30) -> Module:
     """The IR of the same."""
     place = Place(file="logistic.arch", line=3, column=3)
-    zeros = Item(kind="zeros")
+    zeros = Item(kind="initialiser:zeros")
     normalize = Node(
         name="normalize1",
         op="normalize",
@@ -139,10 +140,10 @@ def module(*, epochs: int = 5, rows: int = 30) -> Module:
             examples=rows,
         ),
         columns={"x": "x"},
-        losses=(LossTerm(weight=1.0, loss=Item(kind="binary_cross_entropy"), output="output", target="y"),),
+        losses=(LossTerm(weight=1.0, loss=declared("loss", "binary_cross_entropy"), output="output", target="y"),),
         links={"output": "sigmoid"},
-        metrics=(MetricTerm(name="accuracy", metric=Item(kind="accuracy"), output="output", target="y"),),
-        optimizer=Item(kind="adam", arguments={"rate": 0.1}),
+        metrics=(MetricTerm(name="accuracy", metric=declared("metric", "accuracy"), output="output", target="y"),),
+        optimizer=declared("optimizer", "adam", 0.1),
         weight_decay=0.0,
         batch=8,
         epochs=epochs,

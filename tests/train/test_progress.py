@@ -92,3 +92,11 @@ def test_refreshes_are_few(tmp_path: Path) -> None:
     train(tmp_path, **train_many)
     gaps = [b - a for a, b in zip(listener.times, listener.times[1:], strict=False)]
     assert all(gap >= 0.25 for gap in gaps)
+
+
+def test_a_reader_that_goes_away_does_not_end_the_run(tmp_path: Path) -> None:
+    class Broken(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    assert train(tmp_path, listener=Lines(Broken())).numbers["epochs"] == 5

@@ -42,9 +42,10 @@ def start(folder: Path, text: str) -> BaseProcess:
     return process
 
 
-def wait_for(path: Path, process: BaseProcess) -> None:
+def wait_for(path: Path, process: BaseProcess, lines: int = 0) -> None:
+    """Until a living process has made a file, with so many lines."""
     until = time.monotonic() + 60
-    while not path.exists():
+    while not path.exists() or (lines and len(path.read_text().splitlines()) < lines):
         assert process.is_alive() and time.monotonic() < until
         time.sleep(0.005)
 
@@ -107,16 +108,15 @@ def test_moments_in_mid_epoch_are_saved(tmp_path: Path, undisturbed: dict[str, o
     folder, text = tmp_path / "run", logistic.program_text(**SIZE)
     process = start(folder, text)
     position = 0
+    wait_for(folder / "metrics.jsonl", process, lines=1)
     while position == 0:
-        wait_for(folder / "checkpoints" / "000001", process)
         manifests = sorted(folder.glob("checkpoints/0*/manifest.json"))
         try:
             position = json.loads(manifests[-1].read_bytes())["manifest"]["position"]
         except (OSError, IndexError):  # dropped for a newer one meanwhile
-            continue
-        if position and process.is_alive():
-            process.kill()
-            process.join()
+            assert process.is_alive()
+    process.kill()
+    process.join()
     resume(folder, logistic.table(ROWS), checkpoint_seconds=0.1)
     assert outcome(folder) == undisturbed
 
@@ -130,10 +130,7 @@ def test_a_broken_shuffle_would_be_noticed(tmp_path: Path) -> None:
     again = fit(module, program_text=text, arch_text=logistic.ARCH_TEXT, table=table, run=tmp_path / "again")
     assert outcome(whole.run) == outcome(again.run), "undisturbed, even the broken one repeats itself"
     process = start(tmp_path / "killed", text)
-    metrics = tmp_path / "killed" / "metrics.jsonl"
-    wait_for(tmp_path / "killed" / "checkpoints" / "000003", process)
-    while len(metrics.read_text().splitlines()) < 2:
-        time.sleep(0.005)
+    wait_for(tmp_path / "killed" / "metrics.jsonl", process, lines=2)
     process.kill()
     process.join()
     resume(tmp_path / "killed", table)

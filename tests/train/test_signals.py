@@ -68,9 +68,7 @@ def sleeping_in(name: str, folder: Path) -> str:
 def test_while_steps_are_taken(tmp_path: Path, number: int, status: int) -> None:
     folder = tmp_path / "run"
     process = start(folder)
-    wait_for(folder / "metrics.jsonl", process)
-    while not (folder / "metrics.jsonl").read_text():
-        time.sleep(0.01)
+    wait_for(folder / "metrics.jsonl", process, lines=1)
     assert stop(process, number) == status
     message = (folder / "message").read_text()
     assert message.startswith("True False") and f"archc train {folder} --resume" in message
@@ -87,7 +85,7 @@ def test_while_xla_compiles(tmp_path: Path) -> None:
     process = start(folder, sleeping_in("loss", folder))
     wait_for(folder / "asleep", process)
     assert stop(process, signal.SIGTERM) == 143
-    assert (folder / "message").read_text().startswith("False True stopped: nothing was reached yet")
+    assert (folder / "message").read_text().startswith("False True stopped: nothing new was saved")
 
 
 def test_while_it_evaluates(tmp_path: Path) -> None:

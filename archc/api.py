@@ -1,0 +1,252 @@
+"""archc as a library.
+
+import archc
+
+model = archc.load("lenet5.arch")
+model.summary()                         # a table, also in a notebook
+print(model.program())                  # the standalone JAX program
+program = model.compile()               # the same, imported
+state = program.init(jax.random.key(0))
+run = model.fit()                       # trains, in a run folder of its own
+run.predict(image=images)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from archc import summary
+from archc.diagnostics import Diagnostic, Failed, Report
+from archc.ir import Module
+from archc.locate import find_file
+from archc.parameters import show
+from archc.pipeline import Job, resolved
+from archc.program import Target, emit
+from archc.source import Source
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from archc.data.table import Table
+    from archc.train.prediction import Prediction
+    from archc.train.progress import Listener
+
+
+def load(
+    path: str | Path,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    model: str = "",
+    recipe: str = "",
+    data_dir: str | Path | None = None,
+) -> "Model":
+    """A checked model: a `.arch` file, or a built-in one by its bare name ("digits").
+
+    `settings` sets parameters, top-level names and settings, {"classes": 100, "train.epochs": 5},
+    as `--set` does. `model` and `recipe` choose by name where a file has several. Raises
+    archc.Failed, whose text tells every mistake with its place.
+    """
+    written = tuple(f"{key}={written_value(value)}" for key, value in (settings or {}).items())
+    folder = Path(data_dir) if data_dir is not None else None
+    job = Job(find_file(str(path)), written, model, recipe, folder)
+    report = Report()
+    source, modules = resolved(job, report)
+    report.stop_on_errors()
+    return Model(job, source, modules[0], tuple(report.found))
+
+
+def check(path: str | Path, *, settings: Mapping[str, Any] | None = None) -> list[Diagnostic]:
+    """Everything that is wrong with a file, errors and warnings in order; an empty list if nothing is."""
+    written = tuple(f"{key}={written_value(value)}" for key, value in (settings or {}).items())
+    report = Report()
+    try:
+        resolved(Job(find_file(str(path)), written), report)
+    except Failed as failed:
+        report.extend(failed.diagnostics)
+    return report.found
+
+
+def compile(path: str | Path, *, target: Target = "cpu", **choices: Any) -> ModuleType:
+    """The program of a file, imported; `choices` are those of `load`. Raises archc.Failed."""
+    return load(path, **choices).compile(target)
+
+
+def fit(path: str | Path, *, seed: int | None = None, run: str | Path | None = None, **choices: Any) -> "Run":
+    """Trains a file's model; `choices` are those of `load`. Raises archc.Failed."""
+    return load(path, **choices).fit(seed=seed, run=run)
+
+
+def written_value(value: Any) -> str:
+    """A Python value as the language writes it; a text is taken as it is, as an expression."""
+    return value if isinstance(value, str) else show(value)
+
+
+@dataclass(frozen=True, repr=False)
+class Model:
+    """A checked model and its recipe. `module` is its IR, `warnings` what was noticed on the way."""
+
+    job: Job
+    source: Source
+    module: Module
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.module.graph.name
+
+    @property
+    def parameters(self) -> int:
+        """How many trainable numbers it has."""
+        return self.module.graph.parameters
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of convolution and dense layers for one example."""
+        return self.module.graph.macs
+
+    def summary(self) -> "SummaryTable":
+        """Layers, shapes, parameters and costs, as a table."""
+        return SummaryTable(summary.summarize(self.module))
+
+    def program(self, target: Target = "cpu") -> str:
+        """The text of the standalone program."""
+        return emit(self.module, target)
+
+    def compile(self, target: Target = "cpu") -> ModuleType:
+        """The program, imported: `init`, `apply`, `predict`, `train_step` … (docs/program.md)."""
+        from archc.train.loading import load_program
+
+        return load_program(self.program(target), self.name)
+
+    def data(self) -> "Table":
+        """The recipe's data set: an array for each column. Raises archc.Failed if there is none."""
+        from archc.data.readers import load as load_data
+
+        if self.module.recipe is None:
+            raise Failed(Diagnostic("E0805", f"{self.module.source} has no `train` block, so it has no data"))
+        return load_data(self.module.recipe.data, self._where())
+
+    def fit(
+        self,
+        *,
+        seed: int | None = None,
+        run: str | Path | None = None,
+        device: str | None = None,
+        target: Target = "cpu",
+        listener: "Listener | None" = None,
+    ) -> "Run":
+        """Trains in a new run folder: `run`, or the next free one in `runs`.
+
+        `listener` is told what happens (archc.train.progress.Listener). Raises archc.Failed.
+        """
+        from archc.train import driver
+
+        result = driver.fit(
+            self.module,
+            program_text=self.program(target),
+            arch_text=self.source.text,
+            table=self.data(),
+            seed=seed,
+            run=Path(run) if run is not None else None,
+            device=device,
+            listener=listener,
+            source_folder=self.job.path.parent,
+            data_dir=self.job.data_dir,
+        )
+        return Run(result.run, self._where())
+
+    def _where(self) -> Any:
+        from archc.data.catalog import Where
+
+        return Where(self.job.path.parent, data_dir=self.job.data_dir)
+
+    def __repr__(self) -> str:
+        return f"<archc model {self.name}: {self.parameters:,} parameters, from {self.source.name}>"
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
+
+@dataclass(frozen=True, repr=False)
+class SummaryTable:
+    """A summary that prints itself, and shows as a table in a notebook."""
+
+    summary: summary.Summary
+
+    def __repr__(self) -> str:
+        return summary.as_text(self.summary)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{name}</th>" for name in summary.HEADINGS)
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in summary.cells(self.summary)
+        )
+        caption = escape(f"{self.summary.model}: {self.summary.parameters:,} parameters, {self.summary.macs:,} MACs")
+        return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+@dataclass(frozen=True, repr=False)
+class Run:
+    """A finished run: a folder with the program, the weights and the figures."""
+
+    folder: Path
+    where: Any
+
+    @cached_property
+    def result(self) -> dict[str, Any]:
+        """What result.json holds."""
+        import json
+
+        found: dict[str, Any] = json.loads((self.folder / "result.json").read_text(encoding="utf-8"))
+        return found
+
+    @property
+    def report(self) -> Path:
+        """The page with curves and figures."""
+        return self.folder / "report.html"
+
+    def weights(self) -> "dict[str, np.ndarray]":
+        """The best weights and statistics by name, such as "conv1.kernel" [height, width, in, out]."""
+        import numpy as np
+
+        with np.load(self.folder / "best.npz") as file:
+            return dict(file)
+
+    def history(self) -> list[dict[str, Any]]:
+        """A dict an epoch, as metrics.jsonl holds them."""
+        import json
+
+        lines = (self.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def evaluate(self, part: str | None = None) -> dict[str, Any]:
+        """Figures of the best weights over a part of the data. Raises archc.Failed."""
+        from archc.data.readers import load as load_data
+        from archc.train.evaluation import evaluate
+        from archc.train.folders import open_run, read_module
+
+        recipe = read_module(open_run(self.folder, lock=False)).recipe
+        assert recipe is not None
+        return evaluate(self.folder, load_data(recipe.data, self.where), part)
+
+    def predict(self, **inputs: "np.ndarray") -> "dict[str, Prediction]":
+        """Predictions by output for arrays [n, …] by input name. Raises archc.Failed."""
+        from archc.train.prediction import predict
+
+        return predict(self.folder, inputs)
+
+    def __repr__(self) -> str:
+        return f"<archc run in {self.folder}: best epoch {self.result['best_epoch']}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(part)}</td><td>{escape(name)}</td><td>{value:.4f}</td></tr>"
+            for part in ("train", "validation", "test")
+            for name, value in (self.result.get(part) or {}).items()
+        )
+        return f"<table><caption>{escape(str(self.folder))}</caption><tbody>{rows}</tbody></table>"

@@ -1,0 +1,112 @@
+"""`archc compile`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archc.cli.command import Command
+from archc.cli.compiling import Asked, checked, choice_options
+from archc.cli.named import FileName
+from archc.cli.terminal import Terminal
+from archc.cli.writing import write_text
+
+if TYPE_CHECKING:
+    from archc.ir import Module
+    from archc.program import Target
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        ("archc compile lenet5 -o program.py", "writes the program that `archc train lenet5` trains"),
+        ("archc compile xor_given", "prints a program"),
+        ("archc compile lenet5 --emit tree", "what the parser read, with lines and columns"),
+        ("archc compile lenet5 --emit ir", "the checked network and recipe as JSON"),
+        ("archc compile digits --emit stablehlo -o digits.mlir", "the training step as XLA gets it"),
+    ],
+)
+@click.argument("file", metavar="FILE", type=FileName())
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="Write there and print nothing.")
+@click.option(
+    "--emit",
+    type=click.Choice(["tree", "ir", "python", "stablehlo"]),
+    default="python",
+    help="At which stage to stop; python unless said.",
+)
+@click.option(
+    "--target",
+    type=click.Choice(["cpu", "gpu"]),
+    default="cpu",
+    help="What the program should be fast on; cpu unless said. It runs on both.",
+)
+@choice_options
+@click.pass_obj
+def command(terminal: Terminal, /, file: str, output: Path | None, emit: str, target: "Target", **choice: Any) -> None:
+    """Write the network as a standalone JAX program.
+
+    The program needs jax, optax and numpy, and nothing of archc. It belongs to whoever wrote the
+    .arch file.
+    """
+    text = compiled(Asked(file, **choice), emit, target, terminal)
+    if output is None:
+        terminal.result(text.rstrip("\n"))
+    else:
+        write_text(output, text)
+        terminal.remark(f"wrote {output}")
+
+
+def compiled(asked: Asked, emit: str, target: "Target", terminal: Terminal) -> str:
+    """The text of a stage. Raises Failed."""
+    if emit == "tree":
+        return syntax_tree(asked, terminal)
+    _, module = checked(asked, terminal)
+    if emit == "ir":
+        return module.model_dump_json(indent=2) + "\n"
+    from archc.program import emit as program
+
+    text = program(module, target)
+    return text if emit == "python" else lowered(module, text, target)
+
+
+def syntax_tree(asked: Asked, terminal: Terminal) -> str:
+    """What the parser made of a file, of which only the syntax has to be right. Raises Failed."""
+    from archc.cli.dump import dump
+    from archc.diagnostics import Report
+    from archc.pipeline import Job, parsed
+
+    report = Report()
+    _, tree = parsed(Job(asked.path(), asked.settings), report)
+    report.stop_on_errors()
+    terminal.tell(report.found)
+    return dump(tree) + "\n"
+
+
+def lowered(module: "Module", text: str, target: "Target") -> str:
+    """The StableHLO of the training step, or of the network where there is no recipe. Loads no data."""
+    import jax
+    import numpy as np
+
+    from archc.train.loading import load_program
+
+    program = load_program(text, module.graph.name)
+    key = jax.random.key(0)
+    state = jax.eval_shape(program.init, key)
+
+    def array(shape: tuple[int, ...], kind: type) -> jax.ShapeDtypeStruct:
+        return jax.ShapeDtypeStruct(shape, kind)  # type: ignore[no-untyped-call]
+
+    recipe = module.recipe
+    rows = recipe.train_rows if recipe else 1
+    inputs = {port.name: array((rows, *port.shape), np.float32) for port in module.graph.inputs}
+    if recipe:
+        targets = {
+            column.name: array((rows, *column.shape), np.int32 if column.kind == "class" else np.float32)
+            for column in recipe.data.targets
+        }
+        traced = program.train_step.trace(state, (inputs, targets), array((recipe.batch,), np.int32))
+    else:
+        network = jax.jit(program.apply, static_argnames="train")
+        traced = network.trace(state.params, state.stats, inputs, train=False, key=key)
+    lowered = traced.lower(lowering_platforms=("cuda" if target == "gpu" else "cpu",))
+    return str(lowered.as_text()).rstrip("\n") + "\n"

@@ -1,0 +1,102 @@
+"""`archc doctor`."""
+
+import os
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import click
+
+from archc import __version__
+from archc.cli.command import Command
+from archc.cli.terminal import Terminal
+
+PACKAGES = ("jax", "jaxlib", "optax", "numpy", "pydantic", "lark", "safetensors", "scikit-learn", "pillow")
+DRIVERS = (Path("/proc/driver/nvidia/version"), Path("/dev/nvidiactl"))
+"""What an NVIDIA driver leaves where it runs."""
+
+
+@click.command(cls=Command, examples=[("archc doctor", "what to look at first, and to put into a report of a fault")])
+@click.option(
+    "--data-dir", type=click.Path(path_type=Path), metavar="DIR", help="A folder with data files, looked through first."
+)
+@click.pass_obj
+def command(terminal: Terminal, /, data_dir: Path | None) -> None:
+    """Show versions, devices, caches and data folders.
+
+    Nothing is changed, and the exit status is 0 whatever is found.
+    """
+    sections = (("versions", versions()), ("devices", devices()), ("caches", caches()), ("data", data(data_dir)))
+    for title, lines in sections:
+        terminal.result(terminal.bold(title))
+        for name, what in lines:
+            terminal.result(f"  {name:13} {what}")
+
+
+def versions() -> Iterator[tuple[str, str]]:
+    """What is installed."""
+    yield "python", f"{'.'.join(map(str, sys.version_info[:3]))}, {sys.executable}"
+    yield "archc", __version__
+    for package in PACKAGES:
+        try:
+            yield package, version(package)
+        except PackageNotFoundError:
+            yield package, "not installed"
+
+
+def devices() -> Iterator[tuple[str, str]]:
+    """What JAX sees."""
+    try:
+        import jax
+
+        found = jax.devices()
+    # a broken installation can fail in any way, and saying so is what this command is for
+    except Exception as error:
+        yield "jax", f"does not start: {type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
+        return
+    for device in found:
+        yield device.platform, f"{device.device_kind} ({device})"
+    if any(device.platform == "gpu" for device in found):
+        yield "gpu", "seen: `archc train` uses it unless told otherwise"
+    elif any(driver.exists() for driver in DRIVERS):
+        yield "gpu", "there is an NVIDIA driver, and JAX doesn't use it: pip install 'archc[cuda]'"
+    else:
+        yield "gpu", "none seen"
+    yield "cpu cores", str(_cores())
+
+
+def _cores() -> int:
+    # those that this process may use, where the system tells
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def caches() -> Iterator[tuple[str, str]]:
+    """Where things are kept between runs."""
+    from archc.data.mnist import cache
+
+    yield "downloads", _folder(cache().parent)
+    yield "compiled", _folder(Path(folder)) if (folder := os.environ.get("JAX_COMPILATION_CACHE_DIR")) else "not kept"
+
+
+def data(data_dir: Path | None) -> Iterator[tuple[str, str]]:
+    """Where data are looked for, and which are there."""
+    from archc.data.catalog import Where
+    from archc.data.download import offline
+    from archc.data.mnist import FILES, find
+
+    given = os.environ.get("ARCHC_DATA")
+    yield "--data-dir", _folder(data_dir) if data_dir else "not given"
+    yield "ARCHC_DATA", _folder(Path(given)) if given else "not set"
+    found = find(Where(Path(), data_dir=data_dir))
+    folders = ", ".join(dict.fromkeys(str(path.parent) for path in found.values()))
+    missing = "cannot be downloaded: ARCHC_OFFLINE is set" if offline() else "downloaded when it is first used"
+    yield "mnist", f"{len(found)} of {len(FILES)} files" + (f", in {folders}" if found else f", {missing}")
+    try:
+        yield "digits", f"there, with scikit-learn {version('scikit-learn')}"
+    except PackageNotFoundError:
+        yield "digits", "not there: pip install scikit-learn"
+
+
+def _folder(path: Path) -> str:
+    return f"{path}" if path.is_dir() else f"{path} (not there)"

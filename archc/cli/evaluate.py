@@ -1,0 +1,80 @@
+"""`archc evaluate`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archc.cli.command import Command
+from archc.cli.compiling import data_dir_option
+from archc.cli.data import load_again
+from archc.cli.named import FileName, find_run
+from archc.cli.terminal import Terminal
+
+_WIDEST = 12
+"""What a class name may take above a column of a confusion matrix."""
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        ("archc evaluate runs/digits-1", "figures on the test part, and which digit was taken for which"),
+        ("archc evaluate runs/digits-1 --part validation", "the same on the part that chose the best epoch"),
+        ("archc evaluate runs/digits-1 --format json", "for scripts"),
+    ],
+)
+@click.argument("run", metavar="RUN", type=FileName(runs=True, files=False))
+@click.option(
+    "--part",
+    type=click.Choice(["test", "validation", "train"]),
+    help="Which rows; unless said, those that the run was measured on at its end.",
+)
+@data_dir_option
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is shown.")
+@click.pass_obj
+def command(terminal: Terminal, /, run: str, part: str | None, data_dir: Path | None, form: str) -> None:
+    """Measure a trained network on a part of its data.
+
+    RUN is the folder of a run that is over; its best weights are measured.
+    """
+    from archc.cli.train import recipe_of
+    from archc.train.folders import open_run, read_module
+
+    path = find_run(run)
+    folder = open_run(path, lock=False)
+    module = read_module(folder)
+    table = load_again(recipe_of(module), folder.beginning(), data_dir, terminal)
+
+    from archc.train.evaluation import evaluate
+
+    found = evaluate(path, table, part)
+    if form == "json":
+        terminal.result(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    confusions = found.pop("confusion")
+    terminal.result(f"{terminal.bold(module.graph.name)}, the best weights of {run}")
+    terminal.result(f"{found.pop('part')} part, {found.pop('examples'):,} examples\n")
+    width = max(map(len, found))
+    for name, value in found.items():
+        terminal.result(f"{name:{width}}  {value:.4f}")
+    for confusion in confusions.values():
+        terminal.result("\n" + matrix(confusion))
+
+
+def matrix(confusion: dict[str, Any]) -> str:
+    """How often each class (row) was taken for each (column)."""
+    classes = [_short(name) for name in confusion["classes"]]
+    counts = [[f"{count:,}" if count else "·" for count in row] for row in confusion["counts"]]
+    widths = [max(map(len, column)) for column in zip(classes, *counts, strict=True)]
+    first = max(map(len, classes))
+    lines = [
+        f"{name:>{first}} │ " + "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for name, row in [("", classes), *zip(classes, counts, strict=True)]
+    ]
+    lines.insert(1, "─" * (first + 1) + "┼" + "─" * (len(lines[0]) - first - 2))
+    return f"{confusion['target']}: what it is (rows), what it was taken for (columns)\n" + "\n".join(lines)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _WIDEST else name[: _WIDEST - 1] + "…"

@@ -1,0 +1,82 @@
+"""What `archc predict` is given: files, and numbers typed as `0,1`."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archc.cli.terminal import Terminal
+from archc.diagnostics import Diagnostic, Failed
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from archc.ir import Module, Port
+
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+NUMBERS = re.compile(rf"\s*{_NUMBER}(?:,\s*{_NUMBER})*,?\s*")
+"""`0,1`, `-0.5, 2e3`."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Examples by input, [n, …] each, and what each example is called."""
+
+    arrays: "dict[str, np.ndarray]"
+    names: tuple[str, ...]
+
+
+def read_all(module: "Module", written: Sequence[str], invert: bool, terminal: Terminal) -> Given:
+    """All examples that were given, in order. Raises Failed."""
+    import numpy as np
+
+    pieces = [read_one(module, text.strip(), invert, terminal) for text in written]
+    arrays = {port.name: np.concatenate([piece.arrays[port.name] for piece in pieces]) for port in module.graph.inputs}
+    return Given(arrays, tuple(name for piece in pieces for name in piece.names))
+
+
+def read_one(module: "Module", text: str, invert: bool, terminal: Terminal) -> Given:
+    """The examples of one word of the command line."""
+    path = Path(text)
+    if NUMBERS.fullmatch(text) and not path.is_file():
+        return Given(row(text, module.graph.inputs), (text,))
+    from archc.data.images import read_inputs
+
+    ports = module.graph.inputs
+    if len(ports) > 1 and path.suffix.lower() != ".npz":
+        names = ", ".join(f"`{port.name}`" for port in ports)
+        help = f"give an .npz file that holds them all by name: {names}"
+        raise Failed(Diagnostic("E0901", f"`{text}` is one array, and the model has {len(ports)} inputs", help=help))
+    scaled = module.recipe is None or module.recipe.data.arguments.get("scale") != "none"
+    arrays = {}
+    for port in ports:
+        read = read_inputs(path, port.shape, name=port.name, invert=invert, scaled=scaled)
+        arrays[port.name] = read.values
+        for note in read.notes:
+            terminal.remark(f"{text}: {note}")
+    counts = {len(values) for values in arrays.values()}
+    if len(counts) > 1:
+        rows = " and ".join(f"{len(values):,} of `{name}`" for name, values in arrays.items())
+        raise Failed(Diagnostic("E0901", f"`{text}` holds {rows}", help="give equally many of each"))
+    count = counts.pop()
+    return Given(arrays, (text,) if count == 1 else tuple(f"{text}[{at}]" for at in range(count)))
+
+
+def row(text: str, ports: "Sequence[Port]") -> "dict[str, np.ndarray]":
+    """One example as typed: the numbers of all inputs, one after another."""
+    import numpy as np
+
+    numbers = [float(number) for number in text.rstrip(", ").split(",")]
+    sizes = [prod(port.shape) for port in ports]
+    if len(numbers) != sum(sizes):
+        wanted = ", ".join(f"{size:,} for `{port.name}`" for port, size in zip(ports, sizes, strict=True))
+        title = f"`{text}` is {len(numbers):,} number{'s' * (len(numbers) != 1)}, and the model takes {sum(sizes):,}"
+        raise Failed(Diagnostic("E0901", title, help=f"an example is {wanted}, with commas between and no spaces"))
+    with np.errstate(over="ignore"):
+        values = np.array(numbers).astype(np.float32)
+    if not np.isfinite(values).all():
+        raise Failed(Diagnostic("E0901", f"`{text}` holds a number that float32 doesn't: they go up to 3.4e38"))
+    parts = np.split(values, np.cumsum(sizes)[:-1])
+    return {port.name: part.reshape(1, *port.shape) for port, part in zip(ports, parts, strict=True)}

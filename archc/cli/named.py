@@ -1,0 +1,64 @@
+"""Names of files and runs: how a shell completes them, and which folder is a run."""
+
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from archc.locate import SUFFIX, built_in
+
+
+class FileName(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """A `.arch` file or a built-in model; also a run's folder where `runs` is said."""
+
+    name = "file"
+
+    def __init__(self, *, runs: bool = False, files: bool = True):
+        self.runs, self.files = runs, files
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        names: list[str] = []
+        if self.files:
+            names += [*built_in(), *_in_folder(incomplete, f"*{SUFFIX}")]
+        if self.runs:
+            names += [path.parent.as_posix() for path in sorted(Path().glob("runs/*/run.json"))]
+        found = [CompletionItem(name) for name in dict.fromkeys(names) if name.startswith(incomplete)]
+        # folders are left to the shell, so that it goes on inside them; bash wants them said first
+        return [CompletionItem(incomplete, type="dir"), *found]
+
+
+def _in_folder(incomplete: str, pattern: str) -> list[str]:
+    """The files that a half-typed path may become."""
+    folder = incomplete.rpartition("/")[0]
+    start = Path(folder or ("/" if incomplete.startswith("/") else "."))
+    try:
+        found = sorted(path.name for path in start.glob(pattern))
+    except OSError:
+        return []
+    lead = incomplete[: incomplete.rfind("/") + 1]
+    return [lead + name for name in found]
+
+
+def find_run(written: str) -> Path:
+    """The folder of a run, which may not be one. Raises Failed if there is no such folder."""
+    from archc.diagnostics import Diagnostic, Failed
+
+    path = Path(written)
+    if path.is_dir():
+        return path
+    known = [run.parent.as_posix() for run in sorted(Path().glob("runs/*/run.json"))]
+    if path.is_file() or written in built_in():
+        help = f"train it first: `archc train {written}` says which folder it makes"
+    elif f"runs/{written}" in known:
+        help = f"did you mean `runs/{written}`?"
+    elif known:
+        help = f"there are {', '.join(f'`{run}`' for run in known[-5:])}"
+    else:
+        help = "`archc train FILE` prints the folder that it makes, such as runs/digits-1"
+    raise Failed(Diagnostic("E0701", f"there is no run folder `{written}`", help=help))
+
+
+def is_run(written: str) -> bool:
+    """Whether a run's folder is meant, and not a file or a built-in model."""
+    path = Path(written)
+    return path.is_dir() and ((path / "run.json").exists() or written not in built_in())

@@ -1,0 +1,73 @@
+"""What is said to someone who typed a command that does not exist that way."""
+
+from collections.abc import Iterable
+
+import click
+
+
+class UnknownCommand(click.UsageError):
+    """The message says what to type instead."""
+
+
+def unknown_command(word: str, commands: Iterable[str], ctx: click.Context) -> UnknownCommand:
+    """The error for a first word that is no command."""
+    from archc.diagnostics.suggest import closest
+
+    near = closest(word, commands)
+    if word.endswith(".arch"):
+        advice = f"say what to do with the file: `archc check {word}`"
+    elif near:
+        advice = f"did you mean `archc {near[0]}`?"
+    else:
+        advice = "the commands are " + ", ".join(commands)
+    return UnknownCommand(f"there is no command `{word}`: {advice}", ctx)
+
+
+def usage_message(error: click.UsageError) -> str:
+    """What is wrong with the way a command was typed, and an example of how it is typed."""
+    ctx = error.ctx
+    path = ctx.command_path if ctx else "archc"
+    lines = [f"{path}: {_problem(error)}"]
+    examples = getattr(ctx.command, "examples", ()) if ctx else ()
+    if examples:
+        lines.append(f"for example: {examples[0][0]}")
+    lines.append(f"all about it: {path} --help")
+    return "\n".join(lines)
+
+
+def _problem(error: click.UsageError) -> str:
+    match error:
+        case click.NoSuchOption():
+            return _unknown_option(error)
+        case click.MissingParameter() if error.param is not None:
+            return f"{_shown(error.param)} is missing"
+        case click.BadOptionUsage():
+            return f"`{error.option_name}`: {_plain(error.message)}"
+        case click.BadParameter() if error.param is not None:
+            return f"{_shown(error.param)}: {_plain(error.message)}"
+        case _:
+            return _plain(error.message)
+
+
+def _unknown_option(error: click.NoSuchOption) -> str:
+    from archc.diagnostics.suggest import closest
+
+    parameters = error.ctx.command.get_params(error.ctx) if error.ctx else []
+    options = [opt for parameter in parameters for opt in parameter.opts if opt.startswith("-")]
+    known = {option.lstrip("-"): option for option in options}
+    near = closest(error.option_name.lstrip("-"), known)
+    advice = f"; did you mean `{known[near[0]]}`?" if near else ""
+    return f"there is no option `{error.option_name}`{advice}"
+
+
+def _shown(parameter: click.Parameter) -> str:
+    """A parameter as the help calls it: `FILE`, `--seed`."""
+    if isinstance(parameter, click.Argument):
+        return str(parameter.metavar or parameter.name).rstrip(".…")
+    return f"`{max(parameter.opts, key=len)}`"
+
+
+def _plain(message: str) -> str:
+    """One of click's sentences, to stand behind a colon."""
+    text = message.strip().rstrip(".")
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,108 @@
+"""The built-in models are what their headers say they are."""
+
+import os
+import re
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import pytest
+
+import archc
+from archc.locate import built_in
+
+ROWS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
+
+COUNTS = {
+    "and": (2, 2),
+    "nor": (3, 2),
+    "xor_given": (9, 6),
+    "xor": (9, 6),
+    "digits": (75_594, 702_464),
+    "lenet5": (61_706, 416_520),
+    "mnist_mlp": (79_510, 79_400),
+    "matlab_digits": (180_880, None),
+}
+"""Trainable parameters and multiply-accumulates."""
+
+needs_mnist = pytest.mark.skipif(
+    not Path(os.environ.get("ARCHC_DATA", ""), "mnist").is_dir() or not os.environ.get("ARCHC_DATA"),
+    reason="needs the MNIST files: set ARCHC_DATA to the folder that holds mnist/",
+)
+
+
+def header(name: str) -> str:
+    """The comment lines at the top of a model."""
+    lines = built_in()[name].read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines[:4] if line.startswith("#"))
+
+
+def stated(name: str) -> float:
+    """The accuracy that a header promises, as a share."""
+    found = re.search(r"([\d.]+) %", header(name))
+    assert found, f"the header of {name} states no accuracy"
+    return float(found[1]) / 100
+
+
+def trained(name: str, folder: Path, seed: int) -> float:
+    """The accuracy on the test part after training as the header says."""
+    return archc.load(name).fit(seed=seed, run=folder / f"{name}-{seed}").result["test"]["accuracy"]
+
+
+def test_every_built_in_model_is_known_here() -> None:
+    assert set(built_in()) == set(COUNTS)
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_header_states_a_command_and_a_result(name: str) -> None:
+    assert re.search(rf"^# archc (train|predict) {name}\b.* {{4,}}\S", header(name), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_counts_are_the_published_ones(name: str) -> None:
+    model = archc.load(name)
+    parameters, macs = COUNTS[name]
+    assert model.parameters == parameters
+    assert macs is None or model.macs == macs
+    assert not model.warnings
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("and", [0, 0, 0, 1]), ("nor", [1, 0, 0, 0]), ("xor_given", [0, 1, 1, 0])]
+)
+def test_given_weights_give_the_truth_table_exactly(name: str, expected: list[int]) -> None:
+    import jax
+
+    program = archc.compile(name)
+    state = program.init(jax.random.key(0))
+    outputs = program.predict(state.params, state.stats, {"x": ROWS})
+    assert np.asarray(outputs)[:, 0].tolist() == expected
+
+
+def test_xor_is_learnt(tmp_path: Path) -> None:
+    run = archc.load("xor").fit(run=tmp_path / "xor")
+    assert run.result["train"]["accuracy"] == 1
+    assert run.predict(x=ROWS)["output"].values[:, 0].round().tolist() == [0, 1, 1, 0]
+
+
+@pytest.mark.slow
+def test_xor_is_learnt_from_each_of_twenty_seeds(tmp_path: Path) -> None:
+    model = archc.load("xor")
+    learnt = [model.fit(seed=seed, run=tmp_path / str(seed)).result["train"]["accuracy"] == 1 for seed in range(20)]
+    assert all(learnt), f"{sum(learnt)} of 20"
+
+
+def test_digits_reach_what_the_header_says(tmp_path: Path) -> None:
+    assert trained("digits", tmp_path, 0) >= stated("digits")
+
+
+@pytest.mark.slow
+def test_digits_reach_it_in_the_median_of_five_seeds(tmp_path: Path) -> None:
+    assert median(trained("digits", tmp_path, seed) for seed in range(5)) >= stated("digits")
+
+
+@pytest.mark.slow
+@needs_mnist
+@pytest.mark.parametrize("name", ["lenet5", "mnist_mlp", "matlab_digits"])
+def test_mnist_reaches_what_the_header_says(name: str, tmp_path: Path) -> None:
+    assert trained(name, tmp_path, 0) >= stated(name)

@@ -1,0 +1,101 @@
+"""Summaries, of the built-in models and of a graph with repeated blocks."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from archc.diagnostics import Report
+from archc.ir import Graph, Module, Node, Place, Port, Weight
+from archc.ir.graph import Item
+from archc.locate import find_file
+from archc.pipeline import Job, module
+from archc.summary import HEADINGS, as_json, as_text, cells, summarize
+
+PLACE = Place(file="a.arch", line=1, column=1)
+
+
+def built_in(name: str) -> Module:
+    return module(Job(find_file(name)), Report())[1]
+
+
+def dense(name: str, taken: str, units: int, inputs: int) -> Node:
+    init = Item(kind="initialiser:zeros")
+    weights = (
+        Weight(name="kernel", shape=(inputs, units), init=init),
+        Weight(name="seen", shape=(units,), init=init, trainable=False),
+    )
+    return Node(
+        name=name, op="dense", inputs=(taken,), output=(units,), weights=weights, macs=inputs * units, place=PLACE
+    )
+
+
+def nested() -> Module:
+    """An input of 4, and a block of one layer that stands there three times."""
+    port = Port(name="x", value="x", shape=(4,), place=PLACE)
+    inside = Graph(
+        name="block",
+        inputs=(port,),
+        nodes=(dense("dense1", "x", 4, 4),),
+        outputs=(Port(name="output", value="dense1", shape=(4,), place=PLACE),),
+    )
+    block = Node(name="stage", op="block", inputs=("x",), output=(4,), place=PLACE, body=inside, count=3)
+    outputs = (Port(name="output", value="stage", shape=(4,), place=PLACE),)
+    graph = Graph(name="Nested", inputs=(port,), nodes=(block,), outputs=outputs)
+    return Module(source="a.arch", sha256="", graph=graph, recipe=None)
+
+
+def test_lenet5() -> None:
+    summary = summarize(built_in("lenet5"))
+    assert (summary.parameters, summary.macs) == (61_706, 416_520)
+    assert summary.parameters == sum(row.parameters for row in summary.rows)
+    assert summary.macs == sum(row.macs for row in summary.rows)
+    assert summary.rows[1].memory == 4 * 28 * 28 * 6
+    assert summary.memory == sum(row.memory for row in summary.rows)
+
+
+@pytest.mark.parametrize("name", ["and", "digits", "lenet5", "matlab_digits", "mnist_mlp", "xor_given"])
+def test_tables_are_aligned_and_fit(name: str) -> None:
+    lines = as_text(summarize(built_in(name))).splitlines()
+    assert max(map(len, lines)) <= 80
+    rule = next(line for line in lines if line.startswith("─"))
+    table = lines[lines.index(rule) - 1 : len(lines) - lines[::-1].index(rule) + 1]
+    assert all(line.endswith(" B") for line in table if not line.startswith(("─", "layer")))
+    assert {len(line) for line in table} == {len(rule)}
+
+
+def test_blocks_are_opened_and_copies_counted() -> None:
+    summary = summarize(nested())
+    assert [row.name for row in summary.rows] == ["stage1.dense1", "stage2.dense1", "stage3.dense1"]
+    assert (summary.parameters, summary.state, summary.macs) == (48, 12, 48)
+    assert "12 numbers that are kept and not trained" in as_text(summary)
+
+
+def test_json_is_what_is_promised() -> None:
+    found = as_json(summarize(nested()))
+    assert json.loads(json.dumps(found)) == found
+    assert found == {
+        "model": "Nested",
+        "inputs": {"x": [4]},
+        "outputs": {"output": [4]},
+        "parameters": 48,
+        "state": 12,
+        "macs": 48,
+        "layers": [
+            {"name": f"stage{i}.dense1", "op": "dense", "output": [4], "parameters": 16, "macs": 16} for i in (1, 2, 3)
+        ],
+    }
+
+
+def test_cells_stand_under_the_headings() -> None:
+    rows = cells(summarize(nested()))
+    assert rows[0] == ("stage1.dense1", "dense", "[4]", "16", "16", "16 B")
+    assert {len(row) for row in rows} == {len(HEADINGS)}
+
+
+def test_the_source_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "one.arch"
+    file.write_text("model One {\n    input x[2]\n    output a = dense(1)\n    output b = dense(2)\n}\n")
+    report = Report()
+    text = as_text(summarize(module(Job(file), report)[1]))
+    assert text.splitlines()[:3] == ["One (one.arch)", "input   x [2]", "output  a [1], b [2]"]
