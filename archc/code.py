@@ -24,10 +24,10 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`params["C1"]["kernel"]`, `keys[0]`."""
+    """`params["C1"]["kernel"]`, `keys[0]`, `table["image"][rows]`."""
 
     of: str
-    keys: tuple[str | int, ...]
+    keys: tuple["str | int | Code", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """`{"kernel": …}`, keys in the order given."""
+    """`{"kernel": …}`, keys in the order given; a key that is no text is code."""
 
-    items: tuple[tuple[str, "Code"], ...]
+    items: tuple[tuple["str | Code", "Code"], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "archc"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 FLOORS = (
-    ("source", "resources", "types", "code", "parameters", "diagnostics"),
+    ("source", "resources", "types", "code", "parameters", "diagnostics", "locate"),
     ("ops", "recipes"),
     ("ir",),
     ("data.catalog",),
@@ -24,7 +24,7 @@ FLOORS = (
     ("train",),
     ("export", "importers"),
     ("api",),
-    ("cli",),
+    ("cli", "__main__"),
 )
 """Rooms from the ground up. Those of one floor may import each other, in no circle."""
 

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, NoReturn, cast
@@ -13,7 +12,6 @@ from archc import __version__
 from archc.cli.command import everywhere, write_examples
 from archc.cli.terminal import Terminal
 from archc.cli.usage import unknown_command, usage_message
-from archc.diagnostics import Failed
 
 FINE, PROBLEMS, OUR_FAULT, STOPPED = 0, 1, 2, 130
 
@@ -96,12 +94,14 @@ def exit_status(run: Callable[[], Any], terminal: Terminal) -> int:
     except click.Abort:
         click.echo("archc: stopped", err=True)
         return STOPPED
-    except Failed as failed:
-        terminal.tell(failed.diagnostics)
-        return PROBLEMS
     except BrokenPipeError:
         raise
     except Exception as error:
+        from archc.diagnostics import Failed
+
+        if isinstance(error, Failed):
+            terminal.tell(error.diagnostics)
+            return PROBLEMS
         click.echo(fault_message(error), err=True)
         return OUR_FAULT
     return status if isinstance(status, int) else FINE
@@ -110,6 +110,8 @@ def exit_status(run: Callable[[], Any], terminal: Terminal) -> int:
 def fault_message(error: Exception) -> str:
     """What to say of an error that no input should cause."""
     if os.environ.get("ARCHC_TRACEBACK", "") not in ("", "0"):
+        import traceback
+
         return "".join(traceback.format_exception(error))
     text = next(iter(str(error).splitlines()), "")
     return (

@@ -1,6 +1,5 @@
 """`archc check`."""
 
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -47,6 +46,8 @@ def command(terminal: Terminal, /, files: tuple[str, ...], form: str, data_dir: 
             terminal.result(f"{file}: {terminal.bold('fine')} ({parts})")
         found.extend(report.found)
     if form == "json":
+        import json
+
         terminal.result(json.dumps([as_json(diagnostic) for diagnostic in found.found], indent=2, ensure_ascii=False))
     else:
         terminal.tell(found.found)

@@ -1,6 +1,5 @@
 """From what was typed to a checked module: the options that say which, and the way there."""
 
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +41,8 @@ class Asked:
 
 def typed(words: Sequence[str]) -> str:
     """Words as they are typed in a shell."""
+    import shlex
+
     return shlex.join(words)
 
 

@@ -57,7 +57,7 @@ def command(terminal: Terminal, /, run: str, part: str | None, data_dir: Path | 
     terminal.result(f"{found.pop('part')} part, {found.pop('examples'):,} examples\n")
     width = max(map(len, found))
     for name, value in found.items():
-        terminal.result(f"{name:{width}}  {value:.4f}")
+        terminal.result(f"{name:{width}}  {value:.5g}")
     for confusion in confusions.values():
         terminal.result("\n" + matrix(confusion))
 

@@ -90,9 +90,11 @@ def written_out(asked: Asked, terminal: Terminal) -> "tuple[tuple[Module, str], 
     """A module and its program. Raises Failed if it has errors or leaves a weight to chance."""
     from archc.diagnostics import Failed
     from archc.program import emit
-    from archc.train.prediction import check_written_out
 
     _, module = checked(asked, terminal)
+
+    from archc.train.prediction import check_written_out
+
     try:
         check_written_out(module)
     except Failed as failed:

@@ -1,7 +1,6 @@
 """What a command says: results to standard output, everything else to standard error."""
 
 import os
-import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,6 +38,8 @@ class Terminal:
 
     def tell(self, found: "Iterable[Diagnostic]") -> None:
         """Diagnostics, as text for people."""
+        import shutil
+
         from archc.diagnostics.render import render_all
 
         width = min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST)

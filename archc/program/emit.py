@@ -1,16 +1,18 @@
 """IR -> the text of a standalone program: the kernels it uses, the model, and the steps."""
 
-from typing import Any, Literal
+from typing import Any
+from typing import Literal as Either
 
 from archc import __version__
+from archc.code import Literal
 from archc.ir import Graph, Module, Recipe
 from archc.passes import run
 from archc.program.link import Linked, import_lines, link, names_read
 from archc.program.network import Network, model_dict
 from archc.program.objective import Objective
-from archc.program.printer import literal
+from archc.program.printer import WIDTH, harmless, layout, literal
 
-Target = Literal["cpu", "gpu"]
+Target = Either["cpu", "gpu"]
 
 EVAL_BATCH = 256
 """Rows an evaluation step takes: enough to keep two cores or a GPU busy on small networks."""
@@ -64,19 +66,15 @@ def constants(recipe: Recipe, used: frozenset[str]) -> list[str]:
     if recipe.stop:
         numbers["PATIENCE"] = recipe.stop.arguments["patience"]
     parts = {"CHOOSE": choose, "FINAL": "test" if recipe.test_rows else choose, "MONITOR": recipe.monitor.quantity}
-    lines = [
-        together(numbers),
-        f"PART_ROWS = {literal({part: rows for part, rows in cut.items() if rows})}",
-        together(parts),
-    ]
-    if "METRICS" in used:
-        lines.append(f"METRICS = {literal(tuple(term.name for term in recipe.metrics))}")
-    return lines
+    rows = f"PART_ROWS = {literal({part: rows for part, rows in cut.items() if rows})}"
+    metrics = layout(Literal(tuple(term.name for term in recipe.metrics)), 0, "METRICS = ")
+    return [*together(numbers), rows, *together(parts), *(metrics if "METRICS" in used else [])]
 
 
-def together(values: dict[str, Any]) -> str:
-    """`A, B = 1, 2`."""
-    return f"{', '.join(values)} = {', '.join(literal(value) for value in values.values())}"
+def together(values: dict[str, Any]) -> list[str]:
+    """`A, B = 1, 2`, or a line each where that is too long."""
+    line = f"{', '.join(values)} = {', '.join(literal(value) for value in values.values())}"
+    return [line] if len(line) <= WIDTH else [f"{name} = {literal(value)}" for name, value in values.items()]
 
 
 def assemble(
@@ -100,8 +98,9 @@ def assemble(
         if module.recipe
         else "The file has no recipe, so there is nothing to train."
     )
+    source = harmless(module.source)
     header = [
-        f'"""{module.graph.name}, compiled by archc {__version__} from {module.source}, to whose author it belongs.',
+        f'"""{module.graph.name}, compiled by archc {__version__} from {source}, to whose author it belongs.',
         "",
         usage,
         '"""',

@@ -9,12 +9,12 @@ from archc.ir import Graph, Module, Node
 from archc.ir.items import op_of, restored
 from archc.ops import Lowered, Site, Update
 from archc.program.link import IMPORTS, definitions
-from archc.program.printer import layout, literal
+from archc.program.printer import WIDTH, harmless, layout, literal
 from archc.types import TensorType
 
 _FACE = """
 MODEL BATCH EPOCHS STEPS PART_ROWS CHOOSE FINAL MONITOR METRICS PATIENCE EVAL_BATCH TrainState init adapt
-apply predict loss metrics optimizer select params stats inputs outputs targets train key keys data state x
+apply predict loss metrics optimizer select params stats inputs outputs targets train key keys data state x moved
 """
 FACE = frozenset(_FACE.split())
 """Names that the program gives a meaning of its own."""
@@ -91,6 +91,7 @@ class Network:
             return [*lines, "    return state._replace(stats={**state.stats, **learnt})"]
         lines.append("    inputs, stats = data[0], dict(state.stats)")
         needed = self.ancestors(learners)
+        read = {value for node in self.graph.nodes if node.name in needed for value in node.inputs}
         for port in self.graph.inputs:
             if port.name in needed:
                 lines += self.enter(port.name)
@@ -100,7 +101,7 @@ class Network:
             if self.ops[node.name].adapts:
                 learnt = self.ops[node.name].adaptation(Name(self.variables.of[node.inputs[0]]))
                 lines += self.statement(learnt, f"stats[{literal(node.name)}] = ")
-            if node.name != learners[-1]:
+            if node.name in read:
                 lines += self.updates(node, self.lowered(node).evaluate, 4, "")
         return [*lines, "    return state._replace(stats=stats)"]
 
@@ -132,7 +133,7 @@ class Network:
 
     def layer(self, node: Node, lowered: Lowered) -> list[str]:
         """A layer's lines; one that owns arrays stands in a scope of its name."""
-        place = f"{node.place.file}:{node.place.line}"
+        place = f"{harmless(node.place.file)}:{node.place.line}"
         scoped = any(weight.trainable for weight in node.weights)
         indent = 8 if scoped else 4
         if lowered.train == lowered.evaluate:
@@ -157,8 +158,16 @@ class Network:
         lines = []
         for i, update in enumerate(updates):
             self.use(update.value)
-            lead = f"{out}, stats[{literal(node.name)}] = " if update.moves_stats else f"{out} = "
-            lines += layout(update.value, indent, lead, comment=place if i == len(updates) - 1 else "")
+            comment = place if i == len(updates) - 1 else ""
+            if not update.moves_stats:
+                lines += layout(update.value, indent, f"{out} = ", comment=comment)
+                continue
+            stats = f"stats[{literal(node.name)}] = "
+            if len(out) + len(stats) < WIDTH // 2:
+                lines += layout(update.value, indent, f"{out}, {stats}", comment=comment)
+            else:
+                lines += layout(update.value, indent, f"{out}, moved = ", comment=comment)
+                lines.append(f"{' ' * indent}{stats}moved")
         if not updates and place == "" and out != self.variables.of[node.inputs[0]]:
             lines.append(f"{' ' * indent}{out} = {self.variables.of[node.inputs[0]]}")
         return lines
@@ -180,8 +189,8 @@ class Network:
             "    outputs, _ = apply(params, stats, inputs, train=False, key=jax.random.key(0))",
         ]
         if len(linked) == 1:
-            return [*lines, f"    return {through(next(iter(linked.values())), 'outputs')}"]
-        values = [(name, Name(through(function, f"outputs[{literal(name)}]"))) for name, function in linked.items()]
+            return [*lines, *self.statement(through(next(iter(linked.values())), Name("outputs")), "return ")]
+        values = [(name, through(function, Entry("outputs", (name,)))) for name, function in linked.items()]
         return [*lines, *self.statement(Mapping(tuple(values)), "return ")]
 
     def lowered(self, node: Node) -> Lowered:
@@ -193,8 +202,9 @@ class Network:
         return self.ops[node.name].lower(site)
 
     def enter(self, name: str, *, cast: bool = False) -> list[str]:
-        after = ".astype(jnp.bfloat16)" if cast else ""
-        return [f"    {self.variables.of[name]} = inputs[{literal(name)}]{after}"]
+        entry: Code = Entry("inputs", (name,))
+        value = Call("jnp.astype", (entry, Name("jnp.bfloat16"))) if cast else entry
+        return self.statement(value, f"{self.variables.of[name]} = ")
 
     def ancestors(self, names: Iterable[str]) -> set[str]:
         """The values that those of `names` are computed from, themselves included."""
@@ -212,9 +222,9 @@ class Network:
         self.uses.update(kernels(code))
 
 
-def through(function: str, raw: str) -> str:
+def through(function: str, raw: Code) -> Code:
     """What the file says, from the program's raw value."""
-    return raw if function == "linear" else f"jax.nn.{function}({raw})"
+    return raw if function == "linear" else Call(f"jax.nn.{function}", (raw,))
 
 
 class Variables:

@@ -4,7 +4,7 @@ from archc.code import Call, Code, Entry, Literal, Mapping, Name, Operation, ker
 from archc.ir import Graph, Recipe
 from archc.ir.items import restored
 from archc.ir.recipe import LossTerm, MetricTerm
-from archc.program.printer import layout, literal
+from archc.program.printer import layout
 from archc.recipes.optimizer import with_decay
 from archc.types import TensorType
 
@@ -75,8 +75,10 @@ class Objective:
         ]
 
     def column(self, name: str) -> Code:
-        key = f"prefix + {literal(name)}" if self.recipe.data.test_examples else literal(name)
-        return Name(f"table[{key}][rows]")
+        key: Code = Literal(name)
+        if self.recipe.data.test_examples:
+            key = Operation("+", Name("prefix"), key)
+        return Entry("table", (key, Name("rows")))
 
     def compared(self, term: LossTerm | MetricTerm) -> tuple[Code, Code, TensorType, int]:
         """Raw output, target, the output's type, and the number of classes (0 for numbers)."""

@@ -26,6 +26,11 @@ def quoted(text: str) -> str:
     return quote + "".join(out) + quote
 
 
+def harmless(text: str) -> str:
+    """A text as it can stand in a comment or docstring: nothing in it ends the line or the text."""
+    return "".join(c if c.isprintable() and c != "\\" else "\N{REPLACEMENT CHARACTER}" for c in text).replace('"', "'")
+
+
 def literal(value: LiteralValue) -> str:
     """A literal on one line."""
     match value:
@@ -48,17 +53,21 @@ def flat(code: Code) -> str:
         case Literal():
             return literal(code.value)
         case Entry():
-            return code.of + "".join(f"[{literal(key)}]" for key in code.keys)
+            return code.of + "".join(f"[{subscript(key)}]" for key in code.keys)
         case Call():
             keywords = [f"{name}={flat(value)}" for name, value in code.keywords]
             return f"{code.function}({', '.join([*map(flat, code.arguments), *keywords])})"
         case Operation():
             return f"{operand(code.left, code)} {code.operator} {operand(code.right, code)}"
         case Mapping():
-            return "{" + ", ".join(f"{quoted(name)}: {flat(value)}" for name, value in code.items) + "}"
+            return "{" + ", ".join(f"{subscript(key)}: {flat(value)}" for key, value in code.items) + "}"
         case Group():
             inner = ", ".join(map(flat, code.items))
             return f"({inner},)" if len(code.items) == 1 else f"({inner})"
+
+
+def subscript(key: str | int | Code) -> str:
+    return literal(key) if isinstance(key, str | int) else flat(key)
 
 
 PRECEDENCE = {"==": 0, "+": 1, "-": 1, "*": 2, "@": 2}
@@ -82,7 +91,7 @@ def layout(
     """
     margin = " " * indent
     line = f"{margin}{lead}{flat(code)}{tail}"
-    if comment and len(line) + len(comment) + 4 > WIDTH:
+    if comment and (len(line) + len(comment) + 4 > WIDTH or not comment.isascii()):
         return [f"{margin}# {comment}", *layout(code, indent, lead, tail, open=open)]
     end = f"  # {comment}" if comment else ""
     if len(line) <= WIDTH and not open:
@@ -92,7 +101,7 @@ def layout(
             items = [("", value) for value in code.arguments] + [(f"{name}=", value) for name, value in code.keywords]
             opening, closing = code.function + "(", ")"
         case Mapping():
-            items = [(f"{quoted(name)}: ", value) for name, value in code.items]
+            items = [(f"{subscript(key)}: ", value) for key, value in code.items]
             opening, closing = "{", "}"
         case Group():
             items = [("", value) for value in code.items]
@@ -105,7 +114,23 @@ def layout(
             opening, closing = "{", "}"
         case Operation():
             return layout(Call(FUNCTIONS[code.operator], (code.left, code.right)), indent, lead, tail)
+        case Entry():
+            return opened(code, margin, lead, tail)
         case _:
             return [line + end]
     inner = [text for name, value in items for text in layout(value, indent + 4, name, ",")]
     return [f"{margin}{lead}{opening}", *inner, f"{margin}{closing}{tail}"] if items else [line + end]
+
+
+def opened(entry: Entry, margin: str, lead: str, tail: str) -> list[str]:
+    """An entry that doesn't fit a line: the first bracket whose content would reach too far stands open."""
+    lines, line = [], f"{margin}{lead}{entry.of}"
+    for i, key in enumerate(entry.keys):
+        closed = f"{line}[{subscript(key)}]"
+        follows = tail if i == len(entry.keys) - 1 else "["
+        if len(closed + follows) <= WIDTH:
+            line = closed
+            continue
+        lines += [f"{line}[", f"{margin}    {subscript(key)}"]
+        line = f"{margin}]"
+    return [*lines, line + tail]

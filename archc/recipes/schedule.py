@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from archc.code import Call, Code, Literal, LiteralValue, Name
+from archc.code import Call, Code, Literal, Mapping, Name
 from archc.parameters import Count, Described, Parameter, Real, Unfit, counted, whole
 
 
@@ -131,6 +131,5 @@ class Step(Schedule):
                     ("staircase", Literal(True)),
                 ),
             )
-        boundaries: dict[str, LiteralValue] = {f"{epoch} * STEPS": factor for epoch, factor in steps}
-        pairs = ", ".join(f"{boundary}: {factor!r}" for boundary, factor in boundaries.items())
-        return Call("optax.piecewise_constant_schedule", (Literal(first), Name("{" + pairs + "}")))
+        boundaries = Mapping(tuple((Name(f"{epoch} * STEPS"), Literal(factor)) for epoch, factor in steps))
+        return Call("optax.piecewise_constant_schedule", (Literal(first), boundaries))

@@ -1,0 +1,61 @@
+"""Whether two programs are one but for their names and layout."""
+
+import ast
+from collections.abc import Mapping
+
+FUNCTIONS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.MatMult: "matmul", ast.Eq: "equal"}
+"""What an operation becomes where it doesn't fit a line."""
+
+FREE = ("name", "source", "sha256", "licence")
+"""The first entries of MODEL, which may differ."""
+
+
+class Plain(ast.NodeTransformer):
+    """Texts by other names, local variables by their number, operations as calls, no docstrings."""
+
+    def __init__(self, became: Mapping[str, str]):
+        self.became = became
+        self.locals: dict[str, str] = {}
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        outer, self.locals = self.locals, dict(self.locals)
+        for child in ast.walk(node):
+            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+                self.locals.setdefault(child.id, f"local{len(self.locals)}")
+        if ast.get_docstring(node):
+            node.body = node.body[1:]
+        self.generic_visit(node)
+        self.locals = outer
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self.locals.get(node.id, node.id), node.ctx)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        return ast.Constant(self.became.get(node.value, node.value)) if isinstance(node.value, str) else node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        return call(FUNCTIONS.get(type(node.op)), node.left, node.right) or node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        return call(FUNCTIONS.get(type(node.ops[0])), node.left, node.comparators[0]) or node
+
+
+def call(function: str | None, *arguments: ast.expr) -> ast.Call | None:
+    if function is None:
+        return None
+    return ast.Call(ast.Attribute(ast.Name("jnp", ast.Load()), function, ast.Load()), list(arguments), [])
+
+
+def meaning(program: str, became: Mapping[str, str]) -> str:
+    """A program's syntax without what doesn't matter; `became` gives texts another name."""
+    tree = ast.parse(program)
+    tree.body = tree.body[1:]
+    model = next(
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "MODEL"
+    )
+    assert isinstance(model, ast.Dict)
+    del model.keys[: len(FREE)], model.values[: len(FREE)]
+    return ast.dump(Plain(became).visit(tree), indent=1)

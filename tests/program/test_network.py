@@ -1,0 +1,61 @@
+"""What a model is called never matters to the program that is written for it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from archc.program import emit
+from tests.author import Author
+from tests.models import imported
+from tests.program.same import meaning
+from tests.program.wild import Wild
+
+BATCHES, EACH = 10, 50
+
+
+def written(folder: Path, seed: int) -> tuple[str, str, dict[str, str]]:
+    """The programs of a random model, plainly named and wildly named, and what each plain name became."""
+    sketch = Author(seed).model(recipe=seed % 10 != 0)
+    names = Wild(sketch, seed)
+    plain, wild = sketch.module(folder), sketch.module(folder, names)
+    became = {one.name: other.name for one, other in zip(plain.graph.nodes, wild.graph.nodes, strict=True)}
+    target = "gpu" if seed % 3 == 0 else "cpu"
+    return emit(plain, target), emit(wild, target), {**became, **names.names}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_programs_of_any_names_are_clean_and_the_same(batch: int, tmp_path: Path) -> None:
+    for seed in range(batch * EACH, (batch + 1) * EACH):
+        plain, wild, became = written(tmp_path, seed)
+        (tmp_path / f"plain{seed}.py").write_text(plain)
+        (tmp_path / f"wild{seed}.py").write_text(wild)
+        assert meaning(plain, became) == meaning(wild, {}), seed
+    for command in (["check"], ["format", "--check"]):
+        run = [sys.executable, "-m", "ruff", *command, "--isolated", "--no-cache", str(tmp_path)]
+        done = subprocess.run(run, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+
+
+@pytest.mark.parametrize("seed", [1, 4, 12, 23, 31])
+def test_programs_of_any_names_give_the_same(seed: int, tmp_path: Path) -> None:
+    author = Author(seed)
+    sketch = author.model()
+    wild = Wild(sketch, seed)
+    results = []
+    for names in (str, wild):
+        program = imported(emit(sketch.module(tmp_path, names)))
+        table = sketch.table(names)  # type: ignore[arg-type]
+        data = program.parts(table, 5)["train"]
+        state = program.adapt(program.init(jax.random.key(5)), data)
+        state, sums = program.run_steps(state, data, program.order(program.PART_ROWS["train"], 5, 1), 0, program.STEPS)
+        outputs = program.predict(state.params, state.stats, data[0])
+        results.append((float(sums["loss"]), outputs if isinstance(outputs, dict) else {"": outputs}))
+    (loss, plain), (same_loss, other) = results
+    assert loss == same_loss
+    assert np.isfinite(loss)
+    for name, values in plain.items():
+        np.testing.assert_array_equal(values, other[wild(name) if name else ""])
