@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archc.diagnostics import Report
 from archc.ir import Module
-from archc.program import Target, emit
 from archc.resolve import Choice, override, resolve
 from archc.source import Source
 from archc.syntax import File, parse, read_source
+
+if TYPE_CHECKING:
+    from archc.program import Target
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,11 @@ def module(job: Job, report: Report) -> tuple[Source, Module]:
     return source, modules[0]
 
 
-def program(job: Job, report: Report, target: Target = "cpu") -> str:
+def program(job: Job, report: Report, target: "Target" = "cpu") -> str:
     """The standalone program of one model. Raises Failed if there are errors."""
+    # most commands stop before this stage, and needn't load it
+    from archc.program import emit
+
     return emit(module(job, report)[1], target)
 
 

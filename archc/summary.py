@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archc.ir import Graph, Module, Node
+from archc.ir import Graph, Module, Node, made
 from archc.types import Shape, TensorType
 
 BYTES = 4
@@ -64,7 +64,7 @@ def summarize(module: Module) -> Summary:
 
 
 def _row(name: str, node: Node) -> Row:
-    alone = Graph(name=name, inputs=(), nodes=(node,), outputs=())
+    alone = made(Graph)(name=name, inputs=(), nodes=(node,), outputs=())
     return Row(name, node.op, node.output, alone.parameters, node.macs)
 
 

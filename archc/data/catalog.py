@@ -10,7 +10,7 @@ from math import isfinite, prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archc.ir import Column, DataSpec
+from archc.ir import Column, DataSpec, made
 from archc.parameters import Choice, Count, Described, Numbers, Parameter, Quoted, Real, Unfit
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class DataSet(Described):
         raise NotImplementedError
 
     def _spec(self, features: Sequence[Column], targets: Sequence[Column], examples: int, **rest: Any) -> DataSpec:
-        return DataSpec(
+        return made(DataSpec)(
             name=self.name,
             arguments=self.values(),
             features=tuple(features),
@@ -96,7 +96,7 @@ class DataSet(Described):
 
 def class_column(name: str, count: int) -> Column:
     """A target that is one of `count` classes, named by their numbers."""
-    return Column(name=name, kind="class", shape=(), classes=tuple(map(str, range(count))))
+    return made(Column)(name=name, kind="class", shape=(), classes=tuple(map(str, range(count))))
 
 
 class Digits(DataSet):
@@ -105,7 +105,7 @@ class Digits(DataSet):
     name = "digits"
 
     def spec(self, where: Where) -> DataSpec:
-        image = Column(name="image", kind="image", shape=(8, 8, 1))
+        image = made(Column)(name="image", kind="image", shape=(8, 8, 1))
         return self._spec([image], [class_column("digit", 10)], 1797, validate_share=0.15, test_share=0.15)
 
 
@@ -115,7 +115,7 @@ class Xor(DataSet):
     name = "xor"
 
     def spec(self, where: Where) -> DataSpec:
-        return self._spec([Column(name="x", kind="number", shape=(2,))], [class_column("y", 2)], 4)
+        return self._spec([made(Column)(name="x", kind="number", shape=(2,))], [class_column("y", 2)], 4)
 
 
 class Made(DataSet):
@@ -135,7 +135,7 @@ class Made(DataSet):
             raise Unfit(f"{self.n} points are too few for {self.count} classes", parameter="n")
 
     def spec(self, where: Where) -> DataSpec:
-        x = Column(name="x", kind="number", shape=(2,))
+        x = made(Column)(name="x", kind="number", shape=(2,))
         return self._spec([x], [class_column("y", self.count)], self.n, validate_share=0.2, test_share=0.2)
 
 
@@ -232,10 +232,10 @@ class Examples(DataSet):
             )
         several = len(where.model_inputs) > 1
         features = [
-            Column(name=f"x{at}" if several else "x", kind="number", shape=(size,))
+            made(Column)(name=f"x{at}" if several else "x", kind="number", shape=(size,))
             for at, size in enumerate(where.model_inputs, 1)
         ]
-        targets = [Column(name="y", kind="number", shape=(width - inputs,))] if width > inputs else []
+        targets = [made(Column)(name="y", kind="number", shape=(width - inputs,))] if width > inputs else []
         return self._spec(features, targets, len(self.rows))
 
 
@@ -250,7 +250,7 @@ class Mnist(DataSet):
     scale = Choice("`unit` for images in [0, 1], `none` for 0 … 255", ("unit", "none"), default="unit", named=True)
 
     def spec(self, where: Where) -> DataSpec:
-        image = Column(name="image", kind="image", shape=(28, 28, 1))
+        image = made(Column)(name="image", kind="image", shape=(28, 28, 1))
         return self._spec([image], [class_column("digit", 10)], 60_000, test_examples=10_000, validate_share=0.1)
 
 
@@ -386,8 +386,8 @@ def _column(archive: "Archive", name: str, target: bool) -> Column:
     if target and _labels(header):
         return class_column(name, _classes(archive, name))
     if header.kind == "u1" and len(shape) in (2, 3):
-        return Column(name=name, kind="image", shape=(*shape, 1) if len(shape) == 2 else shape)
-    return Column(name=name, kind="image" if len(shape) == 3 and not header.whole else "number", shape=shape)
+        return made(Column)(name=name, kind="image", shape=(*shape, 1) if len(shape) == 2 else shape)
+    return made(Column)(name=name, kind="image" if len(shape) == 3 and not header.whole else "number", shape=shape)
 
 
 def _classes(archive: "Archive", name: str) -> int:

@@ -1,6 +1,6 @@
 """The intermediate representation: frozen pydantic models with a versioned JSON form."""
 
-from archc.ir.graph import Argument, Graph, Item, Node, Place, Port, Weight
+from archc.ir.graph import Argument, Graph, Item, Node, Place, Port, Weight, made
 from archc.ir.recipe import Column, DataSpec, LossTerm, MetricTerm, Module, Monitor, Recipe
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "Port",
     "Recipe",
     "Weight",
+    "made",
 ]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from archc.ir.graph import Argument, Item, Node
+from archc.ir.graph import Argument, Item, Node, made
 from archc.ops import OPS, Op
 from archc.parameters import Described
 from archc.recipes import FAMILIES
@@ -20,7 +20,7 @@ def argument(value: Any) -> Argument:
 def item(described: Described) -> Item:
     """Something declared, with every argument filled in."""
     values = {name: argument(value) for name, value in described.values().items()}
-    return Item(kind=f"{described.family}:{described.name}", arguments=values)
+    return made(Item)(kind=f"{described.family}:{described.name}", arguments=values)
 
 
 def restored(value: Argument) -> Any:

@@ -4,12 +4,12 @@ import builtins
 import keyword
 from collections.abc import Iterable
 
-from archc.code import Call, Code, Entry, Literal, LiteralValue, Mapping, Name, kernels
+from archc.code import Call, Code, Entry, Group, Literal, LiteralValue, Mapping, Name, kernels
 from archc.ir import Graph, Module, Node
 from archc.ir.items import op_of, restored
 from archc.ops import Lowered, Site, Update
 from archc.program.link import IMPORTS, definitions
-from archc.program.printer import WIDTH, harmless, layout, literal
+from archc.program.printer import WIDTH, flat, harmless, layout, literal
 from archc.types import TensorType
 
 _FACE = """
@@ -173,11 +173,14 @@ class Network:
         return lines
 
     def results(self) -> list[str]:
-        cast = ".astype(jnp.float32)" if self.bf16 else ""
-        values = [(port.name, Name(self.variables.of[port.value] + cast)) for port in self.graph.outputs]
-        if len(values) == 1:
-            return [f"    return {values[0][1].text}, stats"]
-        return [*self.statement(Mapping(tuple(values)), "outputs = "), "    return outputs, stats"]
+        values: list[tuple[str, Code]] = []
+        for port in self.graph.outputs:
+            value = Name(self.variables.of[port.value])
+            values.append((port.name, Call("jnp.astype", (value, Name("jnp.float32"))) if self.bf16 else value))
+        if len(values) > 1:
+            return [*self.statement(Mapping(tuple(values)), "outputs = "), "    return outputs, stats"]
+        line = f"    return {flat(values[0][1])}, stats"
+        return [line] if len(line) <= WIDTH else self.statement(Group((values[0][1], Name("stats"))), "return ")
 
     def predict(self) -> list[str]:
         """`predict(params, stats, inputs)`: what the file says the model gives."""

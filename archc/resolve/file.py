@@ -8,7 +8,7 @@ from typing import Any
 
 from archc.data.catalog import Where
 from archc.diagnostics import Diagnostic, Related, Report
-from archc.ir import Module
+from archc.ir import Module, made
 from archc.ir.items import argument
 from archc.ir.verify import verify
 from archc.parameters import counted
@@ -247,7 +247,7 @@ class FileResolver:
         learnt = recipe.finish(network) if recipe is not None and trained and network is not None else None
         if network is None or self.report.errors > errors or (trained and recipe is not None and learnt is None):
             return None
-        module = Module(
+        module = made(Module)(
             source=Path(self.file.source.name).name,
             sha256=hashlib.sha256(self.file.source.text.encode()).hexdigest(),
             graph=network.graph,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archc.diagnostics import Diagnostic, Related, Report
-from archc.ir import Graph, Port
+from archc.ir import Graph, Port, made
 from archc.ops import OPS
 from archc.parameters import LARGEST, Described, describe, show, whole
 from archc.resolve.evaluate import NUMBER, UNKNOWN, Evaluator
@@ -183,7 +183,7 @@ class Body:
 
     def output(self, name: tree.Name, value: Tensor) -> None:
         self.builder.outputs.append(
-            Port(name=name.value, value=value.name, shape=value.type.shape, place=place(name.span))
+            made(Port)(name=name.value, value=value.name, shape=value.type.shape, place=place(name.span))
         )
 
     def some_input(self, _: None) -> None:
@@ -214,7 +214,7 @@ class Body:
         name = "output"
         while name in self.declared:
             name += "_"
-        self.builder.outputs.append(Port(name=name, value=it.name, shape=it.type.shape, place=place(it.span)))
+        self.builder.outputs.append(made(Port)(name=name, value=it.name, shape=it.type.shape, place=place(it.span)))
 
     def nothing_unused(self, _: None) -> None:
         """A value that leads to no output is a mistake: what it costs is counted, and it never learns."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from archc.diagnostics import Related
-from archc.ir import Graph, Node, Place, Port, Weight
+from archc.ir import Graph, Node, Place, Port, Weight, made
 from archc.ir.items import argument, item
 from archc.ops import OPS, Op
 from archc.parameters import FAMILIES, Described, Unfit
@@ -42,7 +42,7 @@ class Builder:
     def input(self, name: str, shape: tuple[int, ...], span: Span) -> Tensor:
         if TensorType(shape).size > LARGEST_VALUE:
             raise wrong("E0208", f"an input of {TensorType(shape)} is larger than archc builds", span)
-        self.inputs.append(Port(name=name, value=name, shape=shape, place=place(span)))
+        self.inputs.append(made(Port)(name=name, value=name, shape=shape, place=place(span)))
         self.spans[name] = span
         return Tensor(name, TensorType(shape), span)
 
@@ -65,14 +65,14 @@ class Builder:
             raise wrong("E0208", f"`{op.name}` would be larger than archc builds", span, f"gives {output}")
         name = name or self.fresh(op.name)
         self.spans[name] = span
-        self.nodes[name] = Node(
+        self.nodes[name] = made(Node)(
             name=name,
             op=op.name,
             arguments={key: argument(value) for key, value in op.values().items()},
             inputs=(it.name,),
             output=output.shape,
             weights=tuple(
-                Weight(name=w.name, shape=w.shape, init=item(self.initialiser(w.init)), trainable=w.trainable)
+                made(Weight)(name=w.name, shape=w.shape, init=item(self.initialiser(w.init)), trainable=w.trainable)
                 for w in specs
             ),
             macs=op.macs(it.type),
@@ -120,13 +120,13 @@ class Builder:
                 waiting.extend(node.inputs)
 
     def graph(self) -> Graph:
-        return Graph(
+        return made(Graph)(
             name=self.model, inputs=tuple(self.inputs), nodes=tuple(self.nodes.values()), outputs=tuple(self.outputs)
         )
 
 
 def place(span: Span) -> Place:
-    return Place(file=PurePath(span.source.name).name, line=span.line, column=span.column)
+    return made(Place)(file=PurePath(span.source.name).name, line=span.line, column=span.column)
 
 
 def parameters(nodes: Iterator[Node]) -> int:

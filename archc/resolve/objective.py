@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from archc.diagnostics import Related
-from archc.ir import Column, DataSpec, LossTerm, MetricTerm, Port
+from archc.ir import Column, DataSpec, LossTerm, MetricTerm, Port, made
 from archc.ir.items import item, op_of, restored
 from archc.parameters import FAMILIES, Described, Unfit
 from archc.recipes.loss import Function, Loss
@@ -51,7 +51,7 @@ class Objective:
         loss, port, column = self.bound(expression, "loss")
         assert isinstance(loss, Loss)
         self.check_end(loss, port, column, expression.span)
-        return [LossTerm(weight=weight, loss=item(loss), output=port.name, target=column.name)]
+        return [made(LossTerm)(weight=weight, loss=item(loss), output=port.name, target=column.name)]
 
     def check_end(self, loss: Loss, port: Port, column: Column, span: Span) -> None:
         """Raises Wrong if the output ends in a function that the loss can't see through."""
@@ -75,7 +75,7 @@ class Objective:
             if name == "loss" or any(term.name == name for term in found):
                 help = f"give this one a name of its own: `other = {entry.value.span.text}`"
                 raise wrong("E0409", f"two figures would be called `{name}`", entry.span, help=help)
-            found.append(MetricTerm(name=name, metric=item(metric), output=port.name, target=column.name))
+            found.append(made(MetricTerm)(name=name, metric=item(metric), output=port.name, target=column.name))
         return found
 
     def usual_metrics(self, losses: list[LossTerm]) -> list[MetricTerm]:
@@ -90,7 +90,7 @@ class Objective:
             accuracy.check_output(TensorType(port.shape), len(column.classes), column.shape)
         except Unfit:
             return []
-        return [MetricTerm(name="accuracy", metric=item(accuracy), output=port.name, target=column.name)]
+        return [made(MetricTerm)(name="accuracy", metric=item(accuracy), output=port.name, target=column.name)]
 
     def bound(self, expression: tree.Expression, family: str) -> tuple[Loss | Metric, Port, Column]:
         """A loss or metric, its output and its target. Raises Wrong."""

@@ -6,7 +6,7 @@ from typing import Any
 from archc.data.catalog import DataSet, Where
 from archc.diagnostics import Diagnostic, Related, Report
 from archc.diagnostics.suggest import closest
-from archc.ir import DataSpec, Graph, LossTerm, MetricTerm, Monitor, Port, Recipe
+from archc.ir import DataSpec, Graph, LossTerm, MetricTerm, Monitor, Port, Recipe, made
 from archc.ir.items import item, restored
 from archc.parameters import Described, Unfit, counted
 from archc.recipes import initialiser
@@ -203,7 +203,7 @@ class RecipeResolver:
         links: dict[str, Function] = {port.name: "linear" for port in graph.outputs}
         for term in losses:
             links[term.output] = reads(term)
-        return Recipe(
+        return made(Recipe)(
             name=self.name,
             data=spec,
             columns=columns,
@@ -272,19 +272,19 @@ class RecipeResolver:
     def monitor(self, stop: Described | None, metrics: list[MetricTerm], rows: dict[str, int]) -> Monitor:
         """What picks the best epoch. Raises Wrong if it isn't measured."""
         if not isinstance(stop, EarlyStopping):
-            return Monitor(quantity="loss", better="lower")
+            return made(Monitor)(quantity="loss", better="lower")
         span = self.written["stop"].value.span
         if not rows["validation"]:
             title = f"`{stop.quantity}` isn't measured: no rows are held out to validate"
             raise wrong("E0413", title, span, help="for example `validate = 20%`")
         quantity = str(stop.quantity).removeprefix("val_")
         if quantity == "loss":
-            return Monitor(quantity="loss", better="lower")
+            return made(Monitor)(quantity="loss", better="lower")
         for term in metrics:
             if term.name == quantity:
                 metric = restored(term.metric)
                 assert isinstance(metric, Metric)
-                return Monitor(quantity=quantity, better=metric.better)
+                return made(Monitor)(quantity=quantity, better=metric.better)
         help = f"add `metrics = {quantity}`, or watch `val_loss`"
         raise wrong("E0413", f"`{stop.quantity}` isn't measured", span, help=help)
 

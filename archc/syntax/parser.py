@@ -1,4 +1,4 @@
-"""From text to tree. The only module that knows lark: none of its objects or exceptions leaves here.
+"""From text to tree. With `tables`, the only module that knows lark: nothing of it leaves here.
 
 A statement that cannot be read costs one error. The parser then goes back to where it stood
 before that statement and on to the next one, so that each is judged by itself.
@@ -19,6 +19,7 @@ from archc.syntax.limits import mark_excess
 from archc.syntax.lines import STARTS, Token, join_lines
 from archc.syntax.place import Place
 from archc.syntax.reading import hidden_character
+from archc.syntax.tables import build
 
 MOST_ERRORS = 500
 
@@ -173,10 +174,8 @@ class _KeepStrange:
 
 @cache
 def _lark() -> Lark:
-    return Lark(
+    return build(
         grammar(),
-        parser="lalr",
-        lexer="basic",
         start=["file", "alone"],
         transformer=cast(Any, Builder()),
         postlex=cast(Any, _KeepStrange()),

@@ -1,6 +1,7 @@
 """Whether two programs are one but for their names and layout."""
 
 import ast
+import itertools
 from collections.abc import Mapping
 
 FUNCTIONS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.MatMult: "matmul", ast.Eq: "equal"}
@@ -28,6 +29,13 @@ class Plain(ast.NodeTransformer):
         self.locals = outer
         return node
 
+    def visit_Lambda(self, node: ast.Lambda) -> ast.Lambda:
+        outer, own = self.locals, {argument.arg for argument in node.args.args}
+        self.locals = {name: number for name, number in outer.items() if name not in own}
+        self.generic_visit(node)
+        self.locals = outer
+        return node
+
     def visit_Name(self, node: ast.Name) -> ast.Name:
         return ast.Name(self.locals.get(node.id, node.id), node.ctx)
 
@@ -41,6 +49,16 @@ class Plain(ast.NodeTransformer):
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
         return call(FUNCTIONS.get(type(node.ops[0])), node.left, node.comparators[0]) or node
+
+
+def join(block: list[ast.stmt]) -> None:
+    """Makes `x, moved = f()` and `stats["a"] = moved` one statement, as it is where it fits a line."""
+    for first, second in itertools.pairwise(list(block)):
+        if ast.unparse(second).endswith(" = moved"):
+            assert isinstance(first, ast.Assign) and isinstance(second, ast.Assign)
+            assert isinstance(first.targets[0], ast.Tuple)
+            first.targets[0].elts[1] = second.targets[0]
+            block.remove(second)
 
 
 def call(function: str | None, *arguments: ast.expr) -> ast.Call | None:
@@ -58,4 +76,8 @@ def meaning(program: str, became: Mapping[str, str]) -> str:
     )
     assert isinstance(model, ast.Dict)
     del model.keys[: len(FREE)], model.values[: len(FREE)]
+    for node in ast.walk(tree):
+        for part in ("body", "orelse"):
+            if isinstance(getattr(node, part, None), list):
+                join(getattr(node, part))
     return ast.dump(Plain(became).visit(tree), indent=1)

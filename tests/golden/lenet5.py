@@ -1,0 +1,219 @@
+"""LeNet5, compiled by archc 0.1.0 from lenet5.arch, to whose author it belongs.
+
+`python program.py data.npz --seed 0` trains it as `archc train` does.
+"""
+
+import argparse
+import collections
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+MODEL = {
+    "name": "LeNet5",
+    "source": "lenet5.arch",
+    "sha256": "5278cf963c1b87cf5508c88a873ad4badca3add5a01416f1b1e2d4de46498f1f",
+    "licence": "belongs to whoever wrote lenet5.arch",
+    "inputs": {"image": (28, 28, 1)},
+    "outputs": {"output": (10,)},
+    "recipe": {"data": "mnist", "precision": "float32", "seed": 0},
+}
+BATCH, EPOCHS, STEPS, EVAL_BATCH = 128, 12, 422, 256
+PART_ROWS = {"train": 54000, "validation": 6000}
+CHOOSE, FINAL, MONITOR = "validation", "test", "loss"
+optimizer = optax.adam(optax.cosine_decay_schedule(0.002, EPOCHS * STEPS))
+TrainState = collections.namedtuple("TrainState", "params stats opt_state step key")
+glorot_uniform = jax.nn.initializers.glorot_uniform()
+
+
+def conv2d(x, kernel, *, stride, padding):
+    """Cross-correlates x [batch, height, width, in] with kernel [height, width, in, out]."""
+    return jax.lax.conv_general_dilated(
+        x, kernel, stride, padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+
+
+def fit_standard(x):
+    """For mean 0 and variance 1 in each channel."""
+    axes = tuple(range(x.ndim - 1))
+    deviation = x.std(axes)
+    return {"offset": x.mean(axes), "factor": 1 / jnp.where(deviation, deviation, 1)}
+
+
+@jax.jit
+def init(key):
+    """The state before the first step."""
+    *keys, step_key = jax.random.split(key, 6)
+    params = {
+        "C1": {"kernel": glorot_uniform(keys[0], (5, 5, 1, 6)), "bias": jnp.zeros(6)},
+        "C3": {"kernel": glorot_uniform(keys[1], (5, 5, 6, 16)), "bias": jnp.zeros(16)},
+        "C5": {"kernel": glorot_uniform(keys[2], (400, 120)), "bias": jnp.zeros(120)},
+        "F6": {"kernel": glorot_uniform(keys[3], (120, 84)), "bias": jnp.zeros(84)},
+        "dense1": {"kernel": glorot_uniform(keys[4], (84, 10)), "bias": jnp.zeros(10)},
+    }
+    stats = {"normalize1": {"offset": jnp.zeros(1), "factor": jnp.ones(1)}}
+    return TrainState(params, stats, optimizer.init(params), jnp.int32(0), step_key)
+
+
+def adapt(state, data):
+    """What normalize1 learns from the training rows."""
+    learnt = {"normalize1": fit_standard(data[0]["image"])}
+    return state._replace(stats={**state.stats, **learnt})
+
+
+def apply(params, stats, inputs, *, train, key):
+    """The network: [batch, 10], and the new stats."""
+    del train, key  # nothing in this model asks for them
+    x = inputs["image"]
+    # lenet5.arch:6
+    x = (x - stats["normalize1"]["offset"]) * stats["normalize1"]["factor"]
+    with jax.named_scope("C1"):
+        x = conv2d(x, params["C1"]["kernel"], stride=(1, 1), padding=((2, 2), (2, 2)))
+        x = x + params["C1"]["bias"]  # lenet5.arch:7
+    x = jnp.tanh(x)  # lenet5.arch:7
+    x = jnp.mean(jnp.reshape(x, (-1, 14, 2, 14, 2, 6)), (2, 4))  # lenet5.arch:8
+    with jax.named_scope("C3"):
+        x = conv2d(x, params["C3"]["kernel"], stride=(1, 1), padding=((0, 0), (0, 0)))
+        x = x + params["C3"]["bias"]  # lenet5.arch:9
+    x = jnp.tanh(x)  # lenet5.arch:9
+    x = jnp.mean(jnp.reshape(x, (-1, 5, 2, 5, 2, 16)), (2, 4))  # lenet5.arch:10
+    x = jnp.reshape(x, (-1, 400))  # lenet5.arch:12
+    with jax.named_scope("C5"):
+        x = x @ params["C5"]["kernel"] + params["C5"]["bias"]  # lenet5.arch:13
+    x = jnp.tanh(x)  # lenet5.arch:13
+    with jax.named_scope("F6"):
+        x = x @ params["F6"]["kernel"] + params["F6"]["bias"]  # lenet5.arch:14
+    x = jnp.tanh(x)  # lenet5.arch:14
+    with jax.named_scope("dense1"):
+        x = x @ params["dense1"]["kernel"] + params["dense1"]["bias"]  # lenet5.arch:15
+    return x, stats
+
+
+def predict(params, stats, inputs):
+    """What the model says, in evaluation mode."""
+    outputs, _ = apply(params, stats, inputs, train=False, key=jax.random.key(0))
+    return jax.nn.softmax(outputs)
+
+
+def loss(outputs, targets):
+    """The mean over the batch."""
+    losses = optax.softmax_cross_entropy_with_integer_labels(outputs, targets["digit"])
+    return jnp.mean(losses)
+
+
+def metrics(outputs, targets, mask):
+    """Sums over the examples that the mask keeps: they add up over batches."""
+    losses = optax.softmax_cross_entropy_with_integer_labels(outputs, targets["digit"])
+    return {
+        "loss": jnp.sum(mask * losses),
+        "accuracy": jnp.sum(mask * (jnp.argmax(outputs, -1) == targets["digit"])),
+    }
+
+
+def select(table, rows, prefix=""):
+    """Some rows of the columns, on the device."""
+    inputs = {"image": table[prefix + "image"][rows]}
+    targets = {"digit": table[prefix + "digit"][rows]}
+    return jax.device_put((inputs, targets))
+
+
+@jax.jit(donate_argnames="state")
+def train_step(state, data, rows):
+    """One optimizer step on some rows: the new state, and sums over the batch."""
+    inputs, targets = jax.tree.map(lambda values: values[rows], data)
+    key = jax.random.fold_in(state.key, state.step)
+
+    def objective(params):
+        outputs, stats = apply(params, state.stats, inputs, train=True, key=key)
+        return loss(outputs, targets), (metrics(outputs, targets, 1), stats)
+
+    grads, (sums, stats) = jax.grad(objective, has_aux=True)(state.params)
+    updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
+    params = optax.apply_updates(state.params, updates)
+    return TrainState(params, stats, opt_state, state.step + 1, state.key), sums
+
+
+def run_steps(state, data, order, start, stop):
+    """Steps start..stop of an epoch, a call each: XLA's CPU convolutions crawl in loops."""
+    sums = []
+    for i in range(start, stop):
+        state, more = train_step(state, data, order[i * BATCH : (i + 1) * BATCH])
+        sums.append(more)
+    return state, jax.tree.map(lambda *values: sum(values), *jax.device_get(sums))
+
+
+@jax.jit
+def evaluate_step(state, data, start):
+    """Sums over the rows from `start`; what lies past the last row is masked."""
+    rows = start + jnp.arange(EVAL_BATCH)
+    inputs, targets = jax.tree.map(lambda v: v.at[rows].get(mode="clip"), data)
+    outputs, _ = apply(state.params, state.stats, inputs, train=False, key=state.key)
+    return metrics(outputs, targets, rows < len(jax.tree.leaves(data)[0]))
+
+
+def evaluate(state, data):
+    """Averages over a part, in batches of one size."""
+    n = len(jax.tree.leaves(data)[0])
+    sums = [evaluate_step(state, data, start) for start in range(0, n, EVAL_BATCH)]
+    return {name: sum(float(s[name]) for s in sums) / n for name in sums[0]}
+
+
+def order(n, seed, epoch):
+    """A shuffle of n rows: number 0 cuts the parts, the others are those of the epochs."""
+    key = jax.random.fold_in(jax.random.key(seed), epoch)
+    return np.asarray(jax.random.permutation(jax.random.fold_in(key, 2), n))
+
+
+def split(n, seed):
+    """The row numbers of each part."""
+    cuts = np.cumsum(tuple(PART_ROWS.values()))[:-1]
+    return dict(zip(PART_ROWS, np.split(order(n, seed, 0), cuts)))
+
+
+def parts(table, seed):
+    """The data of each part, on the device; the data set brings its own test part."""
+    rows = split(sum(PART_ROWS.values()), seed)
+    data = {part: select(table, rows[part]) for part in PART_ROWS}
+    return {**data, "test": select(table, slice(None), "test.")}
+
+
+def best_epoch(history):
+    """Which epoch, from 0, did best so far."""
+    return min(range(len(history)), key=lambda epoch: history[epoch][MONITOR])
+
+
+def should_stop(history):
+    """After the last epoch."""
+    return len(history) == EPOCHS
+
+
+def named(state):
+    """Weights and statistics by dotted name, as the .npz files hold them."""
+    leaves = jax.tree.leaves_with_path((state.params, state.stats))
+    return {".".join(k.key for k in path[1:]): np.asarray(w) for path, w in leaves}
+
+
+def main():
+    """Trains as `archc train` does, and writes best.npz and last.npz."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("data", help="the data set, an .npz file")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    data = parts(np.load(args.data), args.seed)
+    state, history = adapt(init(jax.random.key(args.seed)), data["train"]), []
+    while not should_stop(history):
+        rows = order(PART_ROWS["train"], args.seed, len(history) + 1)
+        state, _ = run_steps(state, data["train"], rows, 0, STEPS)
+        history.append(evaluate(state, data[CHOOSE]))
+        print(f"epoch {len(history)}: {CHOOSE} {history[-1]}")
+        if best_epoch(history) == len(history) - 1:
+            best = jax.tree.map(jnp.copy, state)
+    print(f"epoch {best_epoch(history) + 1}: {FINAL} {evaluate(best, data[FINAL])}")
+    np.savez("best.npz", **named(best))
+    np.savez("last.npz", **named(state))
+
+
+if __name__ == "__main__":
+    main()
