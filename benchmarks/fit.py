@@ -102,7 +102,9 @@ def keras_epochs(model: str, data: Path, weights: Path, steps: int) -> tuple[Cal
     else:
         net = keras.Sequential([layers.Flatten(), layers.Dense(100, activation="sigmoid"), layers.Dense(10)])
     net.build((None, 28, 28, 1))
-    for layer, scope in zip((lay for lay in net.layers if lay.weights), dict.fromkeys(k.split(".")[0] for k in first), strict=True):
+    for layer, scope in zip(
+        (lay for lay in net.layers if lay.weights), dict.fromkeys(k.split(".")[0] for k in first), strict=True
+    ):
         layer.set_weights([first[f"{scope}.kernel"], first[f"{scope}.bias"]])
     net.compile(
         keras.optimizers.Adam(RATE, epsilon=1e-8),
@@ -129,7 +131,11 @@ def child(who: str, model: str, data: Path, weights: Path, steps: int) -> dict[s
         loss = epoch()
         wait()
         seconds.append(time.perf_counter() - start)
-    return {"first": sum(seconds[:1]) + (start_of(seconds, begin)), "epoch": statistics.median(seconds[1:]), "loss": loss}
+    return {
+        "first": sum(seconds[:1]) + (start_of(seconds, begin)),
+        "epoch": statistics.median(seconds[1:]),
+        "loss": loss,
+    }
 
 
 def start_of(seconds: list[float], begin: float) -> float:
@@ -176,8 +182,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = table(Path(folder))
         rows = [compare(model, args.rounds, data, Path(folder) / "first.npz") for model in args.models]
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; {ROWS} rows, batch {BATCH}")
-    print(f"{'model':<10} {'archc img/s':>12} {'Keras img/s':>12} {'ratio':>6} {'first epoch':>12} {'loss apart':>11}  Keras setting")
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; {ROWS} rows, batch {BATCH}"
+    )
+    print(
+        f"{'model':<10} {'archc img/s':>12} {'Keras img/s':>12} {'ratio':>6} {'first epoch':>12} {'loss apart':>11}  Keras setting"
+    )
     for row in rows:
         archc, keras = row["archc"], row["keras"]
         print(

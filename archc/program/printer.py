@@ -116,6 +116,8 @@ def layout(
             return layout(Call(FUNCTIONS[code.operator], (code.left, code.right)), indent, lead, tail)
         case Entry():
             return opened(code, margin, lead, tail)
+        case Name() if lead.endswith("= "):
+            return [f"{margin}{lead}(", f"{margin}    {flat(code)}", f"{margin}){tail}"]
         case _:
             return [line + end]
     inner = [text for name, value in items for text in layout(value, indent + 4, name, ",")]

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
+from archc import __version__
 from archc.data.atomic import whole_file
 from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Module
@@ -205,13 +206,8 @@ def writing(path: Path) -> Iterator[None]:
 
 def versions() -> dict[str, str]:
     """The versions that a run's numbers may depend on."""
-    found = {"python": ".".join(map(str, sys.version_info[:3]))}
-    for package in ("archc", "jax", "jaxlib", "optax", "numpy"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+    found = {"python": ".".join(map(str, sys.version_info[:3])), "archc": __version__}
+    return {**found, **{package: version(package) for package in ("jax", "jaxlib", "optax", "numpy")}}
 
 
 def run_name(source: str) -> str:
