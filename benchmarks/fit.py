@@ -185,9 +185,7 @@ def main() -> None:
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; {ROWS} rows, batch {BATCH}"
     )
-    print(
-        f"{'model':<10} {'archc img/s':>12} {'Keras img/s':>12} {'ratio':>6} {'first epoch':>12} {'loss apart':>11}  Keras setting"
-    )
+    print("model       archc img/s  Keras img/s  ratio  first epoch  loss apart  Keras setting")
     for row in rows:
         archc, keras = row["archc"], row["keras"]
         print(

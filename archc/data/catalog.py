@@ -247,7 +247,7 @@ class Mnist(DataSet):
 
     name = "mnist"
 
-    scale = Choice("`unit` for images in [0, 1], `none` for 0 … 255", ("unit", "none"), default=Word("unit"), named=True)
+    scale = Choice("`unit`: images in [0, 1]; `none`: 0 … 255", ("unit", "none"), default=Word("unit"), named=True)
 
     def spec(self, where: Where) -> DataSpec:
         image = made(Column)(name="image", kind="image", shape=(28, 28, 1))
@@ -273,7 +273,7 @@ class Npz(DataSet):
 
     file = Quoted("the path, from the folder of the `.arch` file")
     targets = Names("the columns to learn", default=(), named=True)
-    scale = Choice("`unit` for images in [0, 1], `none` for 0 … 255", ("unit", "none"), default=Word("unit"), named=True)
+    scale = Choice("`unit`: images in [0, 1]; `none`: 0 … 255", ("unit", "none"), default=Word("unit"), named=True)
 
     def spec(self, where: Where) -> DataSpec:
         from archc.data.archive import open_archive

@@ -3,13 +3,16 @@
 from typing import Any
 
 from archc.code import Call, Code, Literal, Mapping, Name
-from archc.parameters import Count, Described, Parameter, Real, Unfit, counted, whole
+from archc.parameters import Count, Described, Parameter, Real, Unfit, counted, show, whole
 
 
 class Schedule(Described):
     """A learning rate for each step."""
 
     family = "schedule"
+
+    def check_epochs(self, epochs: int) -> None:
+        """Raises Unfit if it doesn't go with so many epochs."""
 
     def lower(self) -> Code:
         """A float, or an optax schedule in the program's `EPOCHS` and `STEPS` (an epoch)."""
@@ -40,6 +43,13 @@ class Cosine(Schedule):
     def check(self) -> None:
         if self.final > self.rate:
             raise Unfit("`final` is above the rate itself", "the rate falls from `rate` to `final`", parameter="final")
+
+    def check_epochs(self, epochs: int) -> None:
+        if self.warmup >= epochs:
+            raise Unfit(
+                f"{show(self.warmup)} epochs of warm-up leave nothing of {counted(epochs, 'epoch')}",
+                "a warm-up is a few epochs long, and may be a part of one: `warmup = 0.5`",
+            )
 
     def lower(self) -> Code:
         if not self.warmup:

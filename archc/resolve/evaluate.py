@@ -148,14 +148,15 @@ class Evaluator:
         return self.it
 
     def unary(self, expression: tree.Unary) -> Any:
-        value = self.value(expression.operand)
+        value = self.plain(expression.operand, f"`{expression.operator}`")
         if expression.operator == "not":
             return not self.truth(value, expression.operand.span)
         return -number(value, expression.operand.span, "`-`")
 
     def truth(self, value: Any, span: Span) -> bool:
         if not isinstance(value, bool):
-            raise wrong("E0310", f"a condition is true or false, and this is {describe(value)}", span)
+            what = "a value of the network" if isinstance(value, Tensor) else describe(value)
+            raise wrong("E0310", f"a condition is true or false, and this is {what}", span)
         return value
 
     def binary(self, expression: tree.Binary) -> Any:
@@ -225,7 +226,7 @@ class Evaluator:
                 )
 
     def item(self, expression: tree.Item) -> Any:
-        value, index = self.value(expression.value), self.value(expression.index)
+        value, index = self.plain(expression.value, "`[…]`"), self.plain(expression.index, "an entry")
         if not isinstance(value, list | tuple):
             raise wrong("E0307", f"only a list has entries, and this is {describe(value)}", expression.value.span)
         at = whole(index)

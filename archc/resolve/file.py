@@ -36,12 +36,15 @@ def resolve(
     """The IR of every model that the choice covers; none if there are errors, which go to the report.
 
     Without a choice of model or recipe these are all models of the file, the one that the recipe
-    trains first. `folder` is where relative paths start.
+    trains first. `folder` is where relative paths start. A tree that comes with errors lacks what
+    could not be read, so nothing is said of it.
     """
-    before, errors = len(report.found), report.errors
+    if report.errors:
+        return []
+    before = len(report.found)
     modules = FileResolver(file, Where(folder, data_dir=data_dir), report, choice or Choice()).modules()
     report.found[before:] = sorted(report.found[before:], key=position)
-    return modules if report.errors == errors else []
+    return [] if report.errors else modules
 
 
 def position(diagnostic: Diagnostic) -> tuple[int, str]:

@@ -179,6 +179,7 @@ class RecipeResolver:
         rows: dict[str, int] = {}
         self.attempt(lambda: columns.update(self.columns(network, spec)))
         self.attempt(lambda: rows.update(self.rows(spec, data)))
+        self.attempt(self.check_schedule)
         objective = Objective(self.evaluator, network, spec)
         if self.sound:
             self.attempt(lambda: losses.extend(objective.losses(self.written["loss"].value)))
@@ -222,6 +223,14 @@ class RecipeResolver:
             precision=str(self.values.get("precision", "float32")),  # type: ignore[arg-type]
             seed=self.values.get("seed", 0),
         )
+
+    def check_schedule(self) -> None:
+        """Raises Wrong if the learning rate doesn't go with the epochs."""
+        if "optimizer" in self.values and "epochs" in self.values:
+            try:
+                self.values["optimizer"].rate.check_epochs(self.values["epochs"])
+            except Unfit as unfit:
+                refuse(unfit, self.written["optimizer"].value.span)
 
     def columns(self, network: Network, spec: DataSpec) -> dict[str, str]:
         """The data column that feeds each input: that of its name, or the only one."""

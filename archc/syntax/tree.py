@@ -136,20 +136,7 @@ class As:
 
 
 Expression = (
-    Number
-    | Boolean
-    | Text
-    | Size
-    | Name
-    | Listing
-    | Tuple
-    | Call
-    | Member
-    | Item
-    | Unary
-    | Binary
-    | Chain
-    | As
+    Number | Boolean | Text | Size | Name | Listing | Tuple | Call | Member | Item | Unary | Binary | Chain | As
 )
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from archc.program import emit
 from archc.train.driver import fit
+from tests.jaxprs import equations
 from tests.models import imported
 from tests.program.small import SMALL, Small
 
@@ -137,20 +138,11 @@ def test_bf16_keeps_weights_and_averages_in_float32(tmp_path: Path) -> None:
         lambda params: run.program.apply(params, state.stats, run.data[0], train=True, key=state.key)
     )(state.params)
     heavy = [
-        equation
-        for equation in equations(traced.jaxpr)
-        if equation.primitive.name in ("conv_general_dilated", "dot_general")
+        equation for equation in equations(traced) if equation.primitive.name in ("conv_general_dilated", "dot_general")
     ]
     assert len(heavy) == 2
     for equation in heavy:
         assert {variable.aval.dtype for variable in (*equation.invars, *equation.outvars)} == {jnp.dtype(jnp.bfloat16)}
-
-
-def equations(jaxpr: Any) -> Iterator[Any]:
-    for equation in jaxpr.eqns:
-        yield equation
-        for inner in jax.core.jaxprs_in_params(equation.params):
-            yield from equations(inner)
 
 
 def test_altering_the_text_alters_the_result(tmp_path: Path) -> None:

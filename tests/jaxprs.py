@@ -1,0 +1,30 @@
+"""Looks into what JAX traced."""
+
+from collections.abc import Iterator
+from math import prod
+from typing import Any
+
+
+def equations(jaxpr: Any) -> Iterator[Any]:
+    """Every primitive operation, those of functions and loops inside included."""
+    for equation in getattr(jaxpr, "jaxpr", jaxpr).eqns:
+        yield equation
+        for value in equation.params.values():
+            for inner in value if isinstance(value, tuple | list) else (value,):
+                if hasattr(inner, "eqns") or hasattr(inner, "jaxpr"):
+                    yield from equations(inner)
+
+
+def macs(jaxpr: Any) -> int:
+    """Multiply-accumulates of all convolutions and matrix products, padding counted as any other cell."""
+    total = 0
+    for equation in equations(jaxpr):
+        if equation.primitive.name == "dot_general":
+            (contracted, _), _ = equation.params["dimension_numbers"]
+            shape = equation.invars[0].aval.shape
+            total += equation.outvars[0].aval.size * prod(shape[axis] for axis in contracted)
+        if equation.primitive.name == "conv_general_dilated":
+            kernel = equation.invars[1].aval
+            outputs = equation.params["dimension_numbers"].rhs_spec[0]
+            total += equation.outvars[0].aval.size * kernel.size // kernel.shape[outputs]
+    return total
