@@ -55,7 +55,7 @@ class Evaluator:
             case tree.Listing():
                 return [self.listed(argument, parameter) for argument in expression.items]
             case tree.Tuple():
-                return tuple(self.value(e, parameter) for e in expression.items)
+                return tuple(self.plain(item, "an entry", parameter) for item in expression.items)
             case tree.Unary():
                 return self.unary(expression)
             case tree.Binary():
@@ -86,7 +86,7 @@ class Evaluator:
     def listed(self, argument: tree.Argument, parameter: Parameter | None) -> Any:
         if argument.name is not None:
             raise wrong("E0314", "a list of plain values has no `=` in it", argument.span)
-        return self.argument(argument.value, parameter) if parameter else self.value(argument.value)
+        return self.plain(argument.value, "an entry", parameter)
 
     def argument(self, expression: tree.Expression, parameter: Parameter) -> Any:
         """What is given for a parameter. Raises Wrong for a value of the network."""

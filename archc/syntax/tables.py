@@ -8,6 +8,7 @@ computed each time.
 import json
 import os
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -61,7 +62,8 @@ def _write(path: Path, parser: lark.Lark) -> None:
         draft.write_text(json.dumps({"data": data, "memo": memo}), encoding="utf-8")
         draft.replace(path)
     except (OSError, TypeError):
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
 
 
 def _loaded(tables: Any, options: dict[str, Any]) -> lark.Lark:
