@@ -41,7 +41,7 @@ MODULES = {module_of(path): path for path in FILES}
 
 
 def room_of(module: str) -> str:
-    """ "" for the package itself, which holds no more than the version and the door to `api`."""
+    """The room of a module; none for the package itself, which holds no more than the version and the door to `api`."""
     if module.startswith(LOW_DATA):
         return "data.catalog"
     parts = module.split(".")
@@ -160,7 +160,10 @@ def test_commands_start_without_jax(package: str) -> None:
             assert not any(name.split(".")[0] == package for name in at_start(path)), module
 
 
-@pytest.mark.parametrize("path", FILES, ids=module_of)
+TESTS = sorted(path for path in PACKAGE.with_name("tests").rglob("*.py") if path.parent.name != "golden")
+
+
+@pytest.mark.parametrize("path", [*FILES, *TESTS], ids=lambda path: path.relative_to(PACKAGE.parent).as_posix())
 def test_a_file_is_no_longer_than_can_be_read(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 500
     assert path.stem not in {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}

@@ -1,4 +1,4 @@
-"""What the declared parameters of layers and recipes accept, how they refuse, and that nothing is lost on the way to the IR."""
+"""What the parameters of layers and recipes accept, how they refuse, and that the IR keeps them."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -210,8 +210,9 @@ def test_recipes_come_back_from_the_ir(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (True, "true"), (3, "3"), (1e-8, "1e-8"), (2.5e20, "2.5e20"), (0.1, "0.1"), (Word("same"), "same"), ("a", '"a"'),
-        ((3, 3), "3x3"), ((1.5, 2), "(1.5, 2)"), ([1, [2]], "[1, [2]]"), (None, "none"), ((True, False), "(true, false)"),
+        (True, "true"), (3, "3"), (1e-8, "1e-8"), (2.5e20, "2.5e20"), (0.1, "0.1"), (Word("same"), "same"),
+        ("a", '"a"'), ((3, 3), "3x3"), ((1.5, 2), "(1.5, 2)"), ([1, [2]], "[1, [2]]"), (None, "none"),
+        ((True, False), "(true, false)"),
     ],
 )  # fmt: skip
 def test_values_are_shown_as_they_are_written(value: Any, text: str) -> None:

@@ -1,6 +1,6 @@
 """Holds an IR to its own rules. What it finds is a fault of archc, never of the file."""
 
-from archc.ir.graph import Graph
+from archc.ir.graph import Graph, Node
 from archc.ir.items import op_of
 from archc.ir.recipe import Module
 from archc.types import TensorType
@@ -38,10 +38,20 @@ def verify_graph(graph: Graph) -> None:
         if node.body is not None:
             verify_graph(node.body)
         else:
-            ruled = op_of(node).output(TensorType(shapes[node.inputs[0]])).shape
-            if ruled != node.output:
-                raise Broken(f"{node.name} says {node.output}, and its rule gives {ruled}")
+            verify_layer(node, TensorType(shapes[node.inputs[0]]))
         shapes[node.name] = node.output
     for port in graph.outputs:
         if shapes.get(port.value) != port.shape:
             raise Broken(f"the output {port.name} says {port.shape}, and its value is {shapes.get(port.value)}")
+
+
+def verify_layer(node: Node, x: TensorType) -> None:
+    op = op_of(node)
+    ruled = op.output(x).shape
+    if ruled != node.output:
+        raise Broken(f"{node.name} says {node.output}, and its rule gives {ruled}")
+    owned = [(weight.name, weight.shape, weight.trainable) for weight in node.weights]
+    if owned != [(spec.name, spec.shape, spec.trainable) for spec in op.weights(x)]:
+        raise Broken(f"{node.name} owns {owned}, and its rule says otherwise")
+    if node.macs != op.macs(x):
+        raise Broken(f"{node.name} costs {node.macs}, and its rule says {op.macs(x)}")

@@ -1,7 +1,8 @@
 """Lays out Python as `ruff format` does, so that programs are clean as they come.
 
-A piece stands on one line if it fits; else its outermost bracket is opened and every item gets a
-line and a comma of its own, a form that formatters keep.
+A piece stands on one line if it fits; else its outermost bracket is opened. The arguments of a call
+then share a line if they fit one; else every item gets a line and a comma of its own, a form that
+formatters keep.
 """
 
 from archc.code import Call, Code, Entry, Group, Literal, LiteralValue, Mapping, Name, Operation
@@ -120,6 +121,9 @@ def layout(
             return [f"{margin}{lead}(", f"{margin}    {flat(code)}", f"{margin}){tail}"]
         case _:
             return [line + end]
+    together = f"{margin}    {', '.join(name + flat(value) for name, value in items)}"
+    if isinstance(code, Call) and len(together) <= WIDTH and not open:
+        return [f"{margin}{lead}{opening}", together, f"{margin}{closing}{tail}"]
     inner = [text for name, value in items for text in layout(value, indent + 4, name, ",")]
     return [f"{margin}{lead}{opening}", *inner, f"{margin}{closing}{tail}"] if items else [line + end]
 

@@ -113,10 +113,7 @@ def apply(params, stats, inputs, *, train, key):
     with jax.named_scope("conv1"):
         # digits.arch:6
         x = conv2d(
-            x,
-            params["conv1"]["kernel"],
-            stride=(1, 1),
-            padding=((1, 1), (1, 1)),
+            x, params["conv1"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
         )
     with jax.named_scope("batch_norm1"):
         if train:
@@ -131,19 +128,13 @@ def apply(params, stats, inputs, *, train, key):
         else:
             # digits.arch:6
             x = batch_norm_frozen(
-                x,
-                params["batch_norm1"],
-                stats["batch_norm1"],
-                epsilon=1e-05,
+                x, params["batch_norm1"], stats["batch_norm1"], epsilon=1e-05
             )
     x = jax.nn.relu(x)  # digits.arch:6
     with jax.named_scope("conv2"):
         # digits.arch:7
         x = conv2d(
-            x,
-            params["conv2"]["kernel"],
-            stride=(1, 1),
-            padding=((1, 1), (1, 1)),
+            x, params["conv2"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
         )
     with jax.named_scope("batch_norm2"):
         if train:
@@ -158,10 +149,7 @@ def apply(params, stats, inputs, *, train, key):
         else:
             # digits.arch:7
             x = batch_norm_frozen(
-                x,
-                params["batch_norm2"],
-                stats["batch_norm2"],
-                epsilon=1e-05,
+                x, params["batch_norm2"], stats["batch_norm2"], epsilon=1e-05
             )
     x = jax.nn.relu(x)  # digits.arch:7
     x = max_pool_disjoint(x, window=(2, 2))  # digits.arch:8

@@ -38,8 +38,8 @@ def conv2d(x, kernel, *, stride, padding):
 def fit_standard(x):
     """For mean 0 and variance 1 in each channel."""
     axes = tuple(range(x.ndim - 1))
-    deviation = x.std(axes)
-    return {"offset": x.mean(axes), "factor": 1 / jnp.where(deviation, deviation, 1)}
+    deviation = jnp.where(jnp.ptp(x, axes), x.std(axes), 1)
+    return {"offset": x.mean(axes), "factor": 1 / deviation}
 
 
 @jax.jit

@@ -112,10 +112,7 @@ def apply(params, stats, inputs, *, train, key):
     x = inputs["image"]
     with jax.named_scope("conv1"):
         x = conv2d(
-            x,
-            params["conv1"]["kernel"],
-            stride=(1, 1),
-            padding=((1, 1), (1, 1)),
+            x, params["conv1"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
         )
         x = x + params["conv1"]["bias"]  # matlab_digits.arch:6
     with jax.named_scope("batch_norm1"):
@@ -131,19 +128,13 @@ def apply(params, stats, inputs, *, train, key):
         else:
             # matlab_digits.arch:6
             x = batch_norm_frozen(
-                x,
-                params["batch_norm1"],
-                stats["batch_norm1"],
-                epsilon=1e-05,
+                x, params["batch_norm1"], stats["batch_norm1"], epsilon=1e-05
             )
     x = jax.nn.relu(x)  # matlab_digits.arch:6
     x = max_pool_disjoint(x, window=(2, 2))  # matlab_digits.arch:6
     with jax.named_scope("conv2"):
         x = conv2d(
-            x,
-            params["conv2"]["kernel"],
-            stride=(1, 1),
-            padding=((1, 1), (1, 1)),
+            x, params["conv2"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
         )
         x = x + params["conv2"]["bias"]  # matlab_digits.arch:7
     with jax.named_scope("batch_norm2"):
@@ -159,19 +150,13 @@ def apply(params, stats, inputs, *, train, key):
         else:
             # matlab_digits.arch:7
             x = batch_norm_frozen(
-                x,
-                params["batch_norm2"],
-                stats["batch_norm2"],
-                epsilon=1e-05,
+                x, params["batch_norm2"], stats["batch_norm2"], epsilon=1e-05
             )
     x = jax.nn.relu(x)  # matlab_digits.arch:7
     x = max_pool_disjoint(x, window=(2, 2))  # matlab_digits.arch:7
     with jax.named_scope("conv3"):
         x = conv2d(
-            x,
-            params["conv3"]["kernel"],
-            stride=(1, 1),
-            padding=((1, 1), (1, 1)),
+            x, params["conv3"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
         )
         x = x + params["conv3"]["bias"]  # matlab_digits.arch:8
     with jax.named_scope("batch_norm3"):
@@ -187,10 +172,7 @@ def apply(params, stats, inputs, *, train, key):
         else:
             # matlab_digits.arch:8
             x = batch_norm_frozen(
-                x,
-                params["batch_norm3"],
-                stats["batch_norm3"],
-                epsilon=1e-05,
+                x, params["batch_norm3"], stats["batch_norm3"], epsilon=1e-05
             )
     x = jax.nn.relu(x)  # matlab_digits.arch:8
     x = jnp.reshape(x, (-1, 3136))  # matlab_digits.arch:9

@@ -83,6 +83,10 @@ BREAKS: dict[str, Callable[[Module], Module]] = {
     "a value is read that nobody gives": with_first(inputs=("nothing",)),
     "a layer is left out": with_nodes(lambda nodes: (nodes[0], *nodes[2:])),
     "a shape isn't that of the rule": with_first(output=(28, 28, 2)),
+    "a layer owns too little": with_nodes(
+        lambda nodes: (*nodes[:-2], nodes[-2].model_copy(update={"weights": ()}), nodes[-1])
+    ),
+    "a layer costs more": with_first(macs=1),
     "two inputs bear one name": with_graph(inputs=(PORT, PORT)),
     "an output has another shape": with_graph(outputs=(PORT.model_copy(update={"name": "y", "value": "dense1"}),)),
     "an output has no value": with_graph(outputs=(PORT.model_copy(update={"value": "nothing"}),)),
@@ -113,7 +117,8 @@ def test_blocks_are_looked_into() -> None:
         name="Outer", inputs=module.graph.inputs, nodes=(block,),
         outputs=(Port(name="y", value="block", shape=(1,), place=PLACE),),
     )  # fmt: skip
-    assert [name for name, _ in outer.layers()][:2] == ["block1.dense1", "block1.tanh1"]
+    names = [node.name for node in inner.nodes]
+    assert [name for name, _ in outer.layers()] == [f"block{i}.{name}" for i in (1, 2, 3) for name in names]
     assert (outer.parameters, outer.macs) == (3 * 9, 3 * 6)
     verify(Module(source="a", sha256="", graph=outer, recipe=None))
     broken = inner.model_copy(update={"nodes": inner.nodes[1:]})
