@@ -12,7 +12,7 @@ FOLDERS = [folder for folder in ("archc", "tests", "benchmarks") if (ROOT / fold
 
 @pytest.mark.parametrize("command", [["ruff", "check"], ["ruff", "format", "--check"]], ids=" ".join)
 def test_ruff_is_content(command: list[str]) -> None:
-    said(sys.executable, "-m", *command, *FOLDERS)
+    said(sys.executable, "-m", *command, "--no-cache", *FOLDERS)
 
 
 def test_mypy_is_content() -> None:

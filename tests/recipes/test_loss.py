@@ -33,6 +33,7 @@ MISFITS: list[tuple[str, Shape, int, Shape, str]] = [
     ("cross_entropy", (4, 4, 10), 10, (), "needs one value a class"),
     ("cross_entropy", (1,), 2, (), "the output has one"),
     ("cross_entropy", (9,), 10, (), "has 9 values, and the data has 10 classes"),
+    ("cross_entropy", (11,), 10, (), "has 11 values, and the data has 10 classes"),
     ("binary_cross_entropy", (1,), 3, (), "for two classes"),
     ("binary_cross_entropy", (2,), 2, (), "an output of 2 values with a target of 1"),
     ("mse", (9,), 10, (), "the data has 10 classes"),

@@ -108,6 +108,14 @@ def test_it_is_what_entered_the_line() -> None:
     assert units("flatten -> dense(5)\nlet n = it.channels\ndense(n + 1)") == [5, 6]
 
 
+def test_a_named_flow_leaves_it_where_it_was() -> None:
+    modules, found = compiled(
+        "flatten\nlet aside = dense(7) -> relu\noutput a = aside -> dense(2)\noutput b = dense(3)"
+    )
+    assert not found
+    assert [node.inputs[0] for node in modules[0].graph.nodes] == ["image", "flatten1", "dense1", "relu1", "flatten1"]
+
+
 def test_names_of_layers() -> None:
     modules, found = compiled("conv(2, 3x3) as conv2 -> relu\nconv(2, 3x3)\nconv(2, 1x1)\nflatten as flat -> dense(2)")
     assert not found

@@ -128,6 +128,16 @@ def test_a_batch_is_no_larger_than_the_rows() -> None:
     assert recipe and (recipe.batch, recipe.steps, recipe.ragged) == (240, 1, 0)
 
 
+def test_settings_may_ask_about_the_data_wherever_it_stands() -> None:
+    modules, codes = compiled(
+        TEXT.replace("2 ** 5", "data.examples // 10")
+        .replace("    data      = moons\n", "")
+        .replace("epochs    = 10", "epochs = 10\n data = moons")
+    )
+    assert codes == []
+    assert modules[0].recipe and modules[0].recipe.batch == 40
+
+
 def test_columns_feed_the_inputs_of_their_names(tmp_path: Path) -> None:
     rows = {"left": np.zeros((9, 2)), "right": np.zeros((9, 3)), "size": np.zeros((9, 1)), "kind": np.arange(9) % 3}
     np.savez(tmp_path / "rows.npz", **rows)
