@@ -103,18 +103,25 @@ def find_argument(train: tree.Train, models: dict[str, tree.Model], key: str) ->
 
 
 def find_setting(file: tree.File, path: str) -> Iterator[Place]:
-    """`epochs` of the unnamed recipe, `quick.epochs` of a named one."""
+    """`quick.epochs` of a named recipe; `epochs` of the unnamed one, and of those that start from it and say it anew."""
     recipe, _, key = path.rpartition(".")
     for item in file.items:
-        if not isinstance(item, tree.Train) or (item.name.value if item.name else "") != recipe:
+        if not isinstance(item, tree.Train):
             continue
+        name = item.name.value if item.name else ""
         written = [Place.of(setting.value.span) for setting in item.settings if setting.name.value == key]
-        end = item.span.end - 1
-        line = item.span.source.text.rfind("\n", 0, end) + 1
-        alone = not item.span.source.text[line:end].strip()
-        new = Place(line, line, f"    {key} = ", "\n") if alone else Place(end, end, f"\n    {key} = ", "\n")
-        yield from written or [new]
-        return
+        if name == recipe:
+            yield from written or [new_setting(item, key)]
+        elif not recipe:
+            yield from written
+
+
+def new_setting(train: tree.Train, key: str) -> Place:
+    """A line of its own before the closing brace."""
+    text, end = train.span.source.text, train.span.end - 1
+    line = text.rfind("\n", 0, end) + 1
+    alone = not text[line:end].strip()
+    return Place(line, line, f"    {key} = ", "\n") if alone else Place(end, end, f"\n    {key} = ", "\n")
 
 
 def unknown_key(file: tree.File, key: str) -> Wrong:

@@ -174,3 +174,9 @@ def test_budgets_stay_errors() -> None:
 def test_arguments_of_the_recipe_soften_too() -> None:
     text = TEXT.replace("train {", "train {\n    model = Net(hidden = 3)")
     assert codes(text=text) == ["W0501"]
+
+
+def test_a_setting_holds_in_recipes_that_say_it_anew() -> None:
+    assert recipe_of("train.epochs=7", recipe="quick") == (7, 4)
+    assert recipe_of("train.epochs=7", "train.quick.epochs=3", recipe="quick") == (3, 4)
+    assert recipe_of("train.batch=2", recipe="quick") == (2, 2)
