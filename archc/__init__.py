@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-__all__ = ["Failed", "Model", "Run", "__version__", "check", "compile", "fit", "load"]
+__all__ = ["Failed", "Model", "Run", "__version__", "check", "compile", "fit", "load", "open_run"]
 
 if TYPE_CHECKING:
-    from archc.api import Model, Run, check, compile, fit, load
+    from archc.api import Model, Run, check, compile, fit, load, open_run
     from archc.diagnostics import Failed
 
 
@@ -22,3 +22,7 @@ def __getattr__(name: str) -> Any:
 
         return getattr(diagnostics if name == "Failed" else api, name)
     raise AttributeError(f"module 'archc' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -31,6 +31,7 @@ from archc.source import Source
 if TYPE_CHECKING:
     import numpy as np
 
+    from archc.data.catalog import Where
     from archc.data.table import Table
     from archc.train.prediction import Prediction
     from archc.train.progress import Listener
@@ -78,6 +79,14 @@ def compile(path: str | Path, *, target: Target = "cpu", **choices: Any) -> Modu
 def fit(path: str | Path, *, seed: int | None = None, run: str | Path | None = None, **choices: Any) -> "Run":
     """Trains a file's model; `choices` are those of `load`. Raises archc.Failed."""
     return load(path, **choices).fit(seed=seed, run=run)
+
+
+def open_run(folder: str | Path) -> "Run":
+    """A finished run, by its folder. Raises archc.Failed if it is none."""
+    from archc.train.folders import open_run as opened
+
+    opened(Path(folder), lock=False)
+    return Run(Path(folder))
 
 
 def written_value(value: Any) -> str:
@@ -157,9 +166,15 @@ class Model:
             source_folder=self.job.path.parent,
             data_dir=self.job.data_dir,
         )
-        return Run(result.run, self._where())
+        return Run(result.run)
 
-    def _where(self) -> Any:
+    def predict(self, **inputs: "np.ndarray") -> "dict[str, Prediction]":
+        """Predictions by output of a model whose weights are all written out. Raises archc.Failed otherwise."""
+        from archc.train.prediction import predict
+
+        return predict((self.module, self.program()), inputs)
+
+    def _where(self) -> "Where":
         from archc.data.catalog import Where
 
         return Where(self.job.path.parent, data_dir=self.job.data_dir)
@@ -195,7 +210,6 @@ class Run:
     """A finished run: a folder with the program, the weights and the figures."""
 
     folder: Path
-    where: Any
 
     @cached_property
     def result(self) -> dict[str, Any]:
@@ -226,13 +240,17 @@ class Run:
 
     def evaluate(self, part: str | None = None) -> dict[str, Any]:
         """Figures of the best weights over a part of the data. Raises archc.Failed."""
+        from archc.data.catalog import Where
         from archc.data.readers import load as load_data
         from archc.train.evaluation import evaluate
         from archc.train.folders import open_run, read_module
 
-        recipe = read_module(open_run(self.folder, lock=False)).recipe
+        folder = open_run(self.folder, lock=False)
+        recipe, beginning = read_module(folder).recipe, folder.beginning()
         assert recipe is not None
-        return evaluate(self.folder, load_data(recipe.data, self.where), part)
+        data_dir = Path(beginning.data_dir) if beginning.data_dir else None
+        where = Where(Path(beginning.source_folder or "."), data_dir=data_dir)
+        return evaluate(self.folder, load_data(recipe.data, where), part)
 
     def predict(self, **inputs: "np.ndarray") -> "dict[str, Prediction]":
         """Predictions by output for arrays [n, …] by input name. Raises archc.Failed."""

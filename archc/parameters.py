@@ -74,8 +74,10 @@ def show(value: object) -> str:
 
 
 def counted(n: int, noun: str) -> str:
-    """`1 value`, `2 values`."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+    """`1 value`, `2 values`, `1,797 rows`."""
+    if n == 1:
+        return f"{n} {noun}"
+    return f"{n:,} {noun}{'es' if noun.endswith(('s', 'x')) else 's'}"
 
 
 class Parameter:
@@ -219,7 +221,8 @@ class Real(Parameter):
             or (self.below is not None and value >= self.below)
         )
         if outside:
-            share = self.below == 1 and 1 < value < 100
+            # 1.5 is no percentage that someone forgot the sign of, 50 is
+            share = self.below == 1 and 5 <= value < 100
             self.refuse(value, f"as a share: `{show(value)}%`" if share else "", f"{show(value)}%" if share else "")
         return value
 

@@ -255,15 +255,17 @@ class Author(random.Random):
                 metric = "accuracy" if kind == "class" else self.word("metric", ["mae", "accuracy"])
                 metrics.append(f"{self.name()} = {metric}{arguments}")
         test_part = self.maybe("test part", 0.2)
+        optimizer = self.word("optimizer", OPTIMIZERS)
+        own = optimizer.startswith("adamw")
         lines = [
             f'data = npz("rows.npz", targets = [{", ".join(chr(34) + t + chr(34) for t in targets)}])',
             f"loss = {' + '.join(terms)}",
-            f"optimizer = {self.word('optimizer', OPTIMIZERS)}",
+            f"optimizer = {optimizer}",
             f"batch = {self.randint(1, self.rows)}",
             f"epochs = {self.randint(1, 3)}",
             self.word("validate", ["", "validate = 25%", "validate = 3", "validate = 0"]),
             "" if test_part else self.word("test", ["", "test = 10%", "test = 0"]),
-            self.word("weight_decay", ["", "", "weight_decay = 0.01"]),
+            self.word("weight_decay", ["", "", "weight_decay = 0" if own else "weight_decay = 0.01"]),
             f"init = {self.word('initialiser', INITIALISERS)}" if self.maybe("init") else "",
             self.word("precision", ["", "", "precision = float32", "precision = bf16"]),
             self.word("seed", ["", "seed = 3"]),

@@ -41,6 +41,10 @@ def test_importing_archc_imports_little() -> None:
     assert not {"jax", "numpy", "pydantic", "lark", "click"} & set(loaded)
 
 
+def test_what_there_is_can_be_listed() -> None:
+    assert {"load", "check", "compile", "fit", "Model", "Run", "Failed"} <= set(dir(archc))
+
+
 def test_load_takes_files_names_and_settings(net: Path) -> None:
     assert archc.load(net).parameters == 22
     assert archc.load(str(net), settings={"hidden": 3, "train.epochs": 1}).parameters == 17
@@ -60,7 +64,9 @@ def test_failed_tells_every_mistake(tmp_path: Path) -> None:
     with pytest.raises(archc.Failed) as failed:
         archc.load(path)
     assert [d.span.line for d in failed.value.diagnostics if d.span] == [3, 4]
-    assert "dens" in str(failed.value)
+    first, second = str(failed.value).splitlines()
+    assert first.endswith("bad.arch:3:5: E0301: there is no layer `dens` (did you mean `dense(3)`?)")
+    assert "bad.arch:4:14: E0209" in second
     assert [d.code for d in archc.check(path)] == [d.code for d in failed.value.diagnostics]
     assert archc.check("digits") == []
 
@@ -96,9 +102,24 @@ def test_fit_evaluate_predict(net: Path, tmp_path: Path) -> None:
     assert said.values.shape == (3, 2)
     assert set(said.names) <= {"0", "1"}
     assert run.report.is_file()
+    again = archc.open_run(tmp_path / "run")
+    assert again.result == run.result
+    assert again.evaluate("validation")["loss"] == run.result["validation"]["loss"]
     assert "run" in run._repr_html_()
 
 
 def test_a_model_without_a_recipe_has_no_data() -> None:
     with pytest.raises(Failed, match="no `train` block"):
         archc.load("and").data()
+
+
+def test_given_weights_need_no_run() -> None:
+    rows = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
+    assert archc.load("xor_given").predict(x=rows)["output"].values[:, 0].tolist() == [0, 1, 1, 0]
+    with pytest.raises(Failed):
+        archc.load("digits").predict(image=np.zeros((1, 8, 8, 1), np.float32))
+
+
+def test_a_folder_that_is_no_run_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Failed):
+        archc.open_run(tmp_path)

@@ -195,6 +195,20 @@ def read_npy(path: Path) -> "np.ndarray[Any, Any]":
         return read_array(stream, size, str(path))
 
 
+def refuse_other_kind(stream: io.BufferedReader, size: int, path: Path) -> None:
+    """Raises Unfit (E0602) for an empty file, a single array and a text, and says that it is one."""
+    start = stream.read(512)
+    stream.seek(0)
+    if not size:
+        raise Unfit(f"{path} is empty", "save the arrays with `numpy.savez`", code="E0602")
+    if start.startswith(b"\x93NUMPY"):
+        help = 'save all arrays in one file with `numpy.savez("data.npz", x = x, y = y)`'
+        raise Unfit(f"{path} is a single array, a `.npy`, and not an `.npz`", help, code="E0602")
+    if not start.startswith(b"PK") and all(byte in b"\t\n\r\f" or 32 <= byte < 127 for byte in start):
+        help = "read its numbers and save them with `numpy.savez`"
+        raise Unfit(f"{path} is a text file and not an `.npz`", help, code="E0602")
+
+
 class Archive:
     """An open `.npz`: `headers` by array name, in the file's order."""
 
@@ -249,5 +263,6 @@ def open_archive(path: Path) -> Iterator[Archive]:
         stream = _Sparing(io.FileIO(path))
     with closing(stream):
         with damage_told(path):
+            refuse_other_kind(stream, size, path)
             archive = Archive(path, zipfile.ZipFile(stream), size)
         yield archive

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archc.ir import Column, DataSpec, made
-from archc.parameters import Choice, Count, Described, Numbers, Parameter, Quoted, Real, Unfit, Word
+from archc.parameters import Choice, Count, Described, Numbers, Parameter, Quoted, Real, Unfit, Word, counted
 
 if TYPE_CHECKING:
     from archc.data.archive import Archive, Header
@@ -47,6 +47,13 @@ class Where:
         if self.data_dir is not None and not _there(first) and _there(self.data_dir / written):
             return self.data_dir / written
         return first
+
+    @property
+    def searched(self) -> str:
+        """Where `find` looks, in words."""
+        folder = Path.cwd() if self.folder == Path() else self.folder
+        then = f", then in {self.data_dir}" if self.data_dir is not None else ""
+        return f"it is looked for in the folder of the `.arch` file, {folder}{then}"
 
 
 def _there(path: Path) -> bool:
@@ -132,7 +139,7 @@ class Made(DataSet):
         if self.n > MOST_MADE:
             raise Unfit(f"`n` is {self.n:_}, and at most {MOST_MADE:_} points are made", parameter="n")
         if self.n < self.count:
-            raise Unfit(f"{self.n} points are too few for {self.count} classes", parameter="n")
+            raise Unfit(f"{counted(self.n, 'point')} are too few for {counted(self.count, 'class')}", parameter="n")
 
     def spec(self, where: Where) -> DataSpec:
         x = made(Column)(name="x", kind="number", shape=(2,))
@@ -198,7 +205,7 @@ class Examples(DataSet):
     def _check_row(self, number: int, row: tuple[Any, ...]) -> None:
         if len(row) != len(self.rows[0]):
             raise Unfit(
-                f"row {number} of `examples` has {len(row)} numbers, and row 1 has {len(self.rows[0])}",
+                f"row {number} of `examples` has {counted(len(row), 'number')}, and row 1 has {len(self.rows[0])}",
                 "every row has the same inputs and targets",
                 parameter="rows",
                 code="E0605",
@@ -225,7 +232,7 @@ class Examples(DataSet):
         width, inputs = len(self.rows[0]), sum(where.model_inputs)
         if width < inputs:
             raise Unfit(
-                f"a row of `examples` has {width} numbers, and the model takes {inputs}",
+                f"a row of `examples` has {counted(width, 'number')}, and the model takes {inputs}",
                 "a row holds the model's inputs, then its targets",
                 parameter="rows",
                 code="E0605",
@@ -278,11 +285,14 @@ class Npz(DataSet):
     def spec(self, where: Where) -> DataSpec:
         from archc.data.archive import open_archive
 
+        path = where.find(self.file)
         try:
-            with open_archive(where.find(self.file)) as archive:
+            with open_archive(path) as archive:
                 return self._spec_of(archive)
         except Unfit as unfit:
             unfit.parameter = unfit.parameter or "file"
+            if unfit.code == "E0601" and not unfit.help and not Path(self.file).is_absolute() and not _there(path):
+                unfit.help = where.searched
             raise
 
     def _spec_of(self, archive: "Archive") -> DataSpec:
@@ -354,7 +364,7 @@ def _check_rows(archive: "Archive", names: list[str]) -> None:
             raise Unfit(f"{what} is empty: {_sized(shape)}", "there must be something to learn from", code="E0605")
         if shape[0] != first.shape[0]:
             raise Unfit(
-                f"{what} has {shape[0]:,} rows, and `{names[0]}` {first.shape[0]:,}",
+                f"{what} has {counted(shape[0], 'row')}, and `{names[0]}` {first.shape[0]:,}",
                 "every array has a row for each example",
                 code="E0605",
             )
@@ -396,9 +406,12 @@ def _classes(archive: "Archive", name: str) -> int:
     for row in (int(labels.argmin()), int(labels.argmax())):
         if not 0 <= labels[row] < MOST_CLASSES:
             wrong = "is negative" if labels[row] < 0 else "is too large for a class"
+            lowest = int(labels.min())
+            shift = f"subtract {lowest} from all" if lowest > 0 else f"add {-lowest} to all" if lowest == -1 else ""
+            help = "labels count from 0 to k - 1 for k classes" + (f": {shift}" if shift else "")
             raise Unfit(
                 f"the label {labels[row]} in row {row} (counted from 0) of `{name}` in {archive.path} {wrong}",
-                f"classes are numbered 0, 1, 2, … up to {MOST_CLASSES:,}; save numbers as floats",
+                f"{help}; if these are no classes but amounts, save `{name}` as floats",
                 code="E0607",
             )
     return int(labels.max()) + 1

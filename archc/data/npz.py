@@ -29,7 +29,27 @@ def _converted(array: np.ndarray, column: Column, scaled: bool, what: str) -> np
             raise Unfit(f"{what} is no row of labels any more", "check the `.arch` file again", code="E0605")
         check_labels(array, len(column.classes), what)
         return array.astype(np.int32)
-    return image_values(array, scaled) if is_images(array) else plain_values(array)
+    if is_images(array):
+        return image_values(array, scaled)
+    values = plain_values(array)
+    _check_range(array, values, what)
+    return values
+
+
+def _check_range(array: np.ndarray, values: np.ndarray, what: str) -> None:
+    """Raises Unfit for numbers [n, …] that are finite as they came and infinite as float32."""
+    large = np.isinf(values)
+    if not large.any():
+        return
+    large &= np.isfinite(array)
+    if large.any():
+        row = int(np.argmax(large.reshape(len(array), -1).any(axis=1)))
+        number = array[row][large[row]].flat[0]
+        raise Unfit(
+            f"{what} holds {number:g} in row {row} (counted from 0), which is too large for float32",
+            "numbers go up to 3.4e38: scale the column down",
+            code="E0606",
+        )
 
 
 def is_images(array: np.ndarray) -> bool:

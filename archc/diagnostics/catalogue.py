@@ -51,6 +51,7 @@ CATALOGUE: dict[str, str] = {
     "E0215": "statistics that come too late",
     "E0216": "a value that nothing uses",
     "W0201": "a size that looks channels-first",
+    "W0202": "one squashing function right behind another",
     # names and values
     "E0301": "a name that nothing has",
     "E0302": "not in this version",
@@ -68,6 +69,7 @@ CATALOGUE: dict[str, str] = {
     "E0320": "--set without a value",
     "E0321": "--set of an unknown name",
     "W0301": "a name on an activation",
+    "W0302": "a name that nothing uses",
     # recipes
     "E0401": "an unknown setting",
     "E0403": "a setting given twice",
@@ -84,6 +86,7 @@ CATALOGUE: dict[str, str] = {
     "E0414": "no such recipe",
     "E0415": "no such model",
     "E0416": "which model to train",
+    "E0417": "weights that would decay twice",
     "W0401": "a batch larger than the data",
     # promises
     "E0501": "a promise that doesn't hold",
@@ -122,6 +125,7 @@ CATALOGUE: dict[str, str] = {
     "E0803": "a device that is not there",
     "E0804": "not enough memory",
     "E0805": "nothing to train",
+    "E0806": "more than the machine's memory",
     # prediction
     "E0901": "inputs that do not fit the model",
     "E0902": "a model without weights",

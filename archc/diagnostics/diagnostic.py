@@ -92,4 +92,11 @@ class Failed(Exception):
     def __init__(self, diagnostics: Iterable[Diagnostic] | Diagnostic):
         one = isinstance(diagnostics, Diagnostic)
         self.diagnostics: tuple[Diagnostic, ...] = (diagnostics,) if one else tuple(diagnostics)  # type: ignore[assignment,arg-type]
-        super().__init__("; ".join(f"{d.code}: {d.title}" for d in self.diagnostics))
+        super().__init__("\n".join(map(in_a_line, self.diagnostics)))
+
+
+def in_a_line(diagnostic: Diagnostic) -> str:
+    """Place, code, title and help, for where there is no room for a picture of the source."""
+    place = f"{diagnostic.span!r}: " if diagnostic.span else ""
+    help = f" ({diagnostic.help})" if diagnostic.help else ""
+    return f"{place}{diagnostic.code}: {diagnostic.title}{help}"

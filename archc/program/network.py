@@ -20,6 +20,9 @@ FACE = frozenset(_FACE.split())
 """Names that the program gives a meaning of its own."""
 
 
+BF16 = "jnp.bfloat16"
+
+
 class Network:
     """A graph on its way into Python; `uses` collects the kernels and modules it needs."""
 
@@ -30,6 +33,9 @@ class Network:
         self.bf16 = module.recipe is not None and module.recipe.precision == "bf16"
         self.ops = {node.name: op_of(node) for node in raw.nodes}
         self.variables = Variables(raw)
+        # what statistics are taken from stays float32: in bfloat16, years would all be the same
+        learners = [node for node in raw.nodes if self.ops[node.name].adapts]
+        self.wide = self.ancestors(value for node in learners for value in node.inputs)
         self.keys = {node.name: i for i, node in enumerate(n for n in raw.nodes if self.ops[n.name].random)}
 
     def init(self) -> list[str]:
@@ -124,9 +130,9 @@ class Network:
             *(["    stats = dict(stats)"] if moves else []),
         ]
         if self.bf16:
-            lines.append("    params = jax.tree.map(lambda w: w.astype(jnp.bfloat16), params)")
+            lines += self.statement(Call("to_bf16", (Name("params"),)), "params = ")
         for port in self.graph.inputs:
-            lines += self.enter(port.name, cast=self.bf16)
+            lines += self.enter(port.name, cast=self.bf16 and port.name not in self.wide)
         for node in self.graph.nodes:
             lines += self.layer(node, lowered[node.name])
         return [*lines, *self.results()]
@@ -197,17 +203,23 @@ class Network:
         return [*lines, *self.statement(Mapping(tuple(values)), "return ")]
 
     def lowered(self, node: Node) -> Lowered:
-        x = self.variables.of[node.inputs[0]]
-        before = TensorType(self.graph.value_shape(node.inputs[0]))
+        op, source = self.ops[node.name], node.inputs[0]
+        x: Code = Name(self.variables.of[source])
+        narrows = self.bf16 and source in self.wide and node.name not in self.wide and not op.adapts
+        if narrows:
+            x = narrowed(x)
+        before = TensorType(self.graph.value_shape(source))
         out = Name(self.variables.of[node.name])
-        dtype = "jnp.bfloat16" if self.bf16 else ""
-        site = Site(node.name, Name(x), out, before, TensorType(node.output), self.keys.get(node.name, 0), dtype)
-        return self.ops[node.name].lower(site)
+        dtype = BF16 if self.bf16 and node.name not in self.wide else ""
+        site = Site(node.name, x, out, before, TensorType(node.output), self.keys.get(node.name, 0), dtype)
+        lowered = op.lower(site)
+        if narrows and not lowered.evaluate:
+            return Lowered(lowered.train, (Update(x),))
+        return lowered
 
     def enter(self, name: str, *, cast: bool = False) -> list[str]:
         entry: Code = Entry("inputs", (name,))
-        value = Call("jnp.astype", (entry, Name("jnp.bfloat16"))) if cast else entry
-        return self.statement(value, f"{self.variables.of[name]} = ")
+        return self.statement(narrowed(entry) if cast else entry, f"{self.variables.of[name]} = ")
 
     def ancestors(self, names: Iterable[str]) -> set[str]:
         """The values that those of `names` are computed from, themselves included."""
@@ -223,6 +235,11 @@ class Network:
 
     def use(self, code: Code) -> None:
         self.uses.update(kernels(code))
+
+
+def narrowed(value: Code) -> Code:
+    """A value in bfloat16."""
+    return Call("jnp.astype", (value, Name(BF16)))
 
 
 def through(function: str, raw: Code) -> Code:

@@ -54,9 +54,11 @@ class CrossEntropy(Loss):
                 "use `binary_cross_entropy`, or end with `dense(2) -> softmax`",
             )
         if x.channels != classes:
+            help = f"end with `dense({classes})`, or `dense(data.classes)`"
+            if x.channels == classes - 1:
+                help += f"; labels count from 0, so labels from 1 to {x.channels} make {classes} classes"
             raise Unfit(
-                f"the output has {x.channels} values, and the data has {classes} classes",
-                f"end with `dense({classes})`, or `dense(data.classes)`",
+                f"the output has {counted(x.channels, 'value')}, and the data has {counted(classes, 'class')}", help
             )
 
     def lower(self, outputs: Code, target: Code, x: TensorType, classes: int) -> Code:
@@ -92,7 +94,7 @@ class MeanSquared(Loss):
             return
         if classes > 2:
             raise Unfit(
-                f"the output is {x}, and the data has {classes} classes",
+                f"the output is {x}, and the data has {counted(classes, 'class')}",
                 f"end with `dense({classes})`, or `dense(data.classes)`",
             )
         same_size(self.name, x, TensorType(target))

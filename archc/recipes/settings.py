@@ -27,8 +27,8 @@ class Settings(Described):
 
     data = Family("what the network learns from", "data set")
     optimizer = Family("how weights move", "optimizer")
-    batch = Count("examples a step")
-    epochs = Count("passes over the training rows")
+    batch = Count("how many examples a step takes")
+    epochs = Count("how many times training passes over its rows")
     validate = Share("what is held out to pick the best epoch", default=None)
     test = Share("what is held out for the figures at the end", default=None)
     stop = Family("when to end before the last epoch", "stopping rule", default=None)

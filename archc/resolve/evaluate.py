@@ -5,9 +5,17 @@ from typing import Any, NoReturn
 
 from archc.diagnostics import Report
 from archc.ops import OPS, Op
-from archc.parameters import FAMILIES, Described, Family, Parameter, Real, Unfit, Word, describe, whole
+from archc.parameters import FAMILIES, Described, Family, Parameter, Quoted, Real, Unfit, Word, describe, whole
 from archc.resolve.arithmetic import FUNCTIONS, binary, bounded, function, number
-from archc.resolve.mistakes import foreign_call, unknown_argument, unknown_call, unknown_name, unknown_number
+from archc.resolve.mistakes import (
+    activation_argument,
+    foreign_call,
+    unknown_argument,
+    unknown_call,
+    unknown_name,
+    unknown_number,
+    without_inputs,
+)
 from archc.resolve.network import Builder, Tensor, parameters
 from archc.resolve.wrong import Unknown, Wrong, misspelt, wrong
 from archc.source import Span
@@ -90,6 +98,11 @@ class Evaluator:
 
     def argument(self, expression: tree.Expression, parameter: Parameter) -> Any:
         """What is given for a parameter. Raises Wrong for a value of the network."""
+        if isinstance(parameter, Quoted) and isinstance(expression, tree.Member | tree.Binary):
+            # a path, which would otherwise be taken for a fact or a division
+            quoted = f'"{expression.span.text}"'
+            title = f"`{parameter.name}` takes {parameter.kind}"
+            raise wrong("E0203", title, expression.span, help=f"write `{quoted}`", fix=quoted)
         value = self.value(expression, parameter)
         if isinstance(value, Tensor):
             title = f"`{parameter.name}` takes {parameter.kind}, not a value of the network"
@@ -138,11 +151,10 @@ class Evaluator:
             raise Unknown
         if self.it is None:
             several = self.builder is not None and len(self.builder.inputs) > 1
-            why = (
-                "start the flow at one of the inputs: `left -> …`"
-                if several
-                else "declare what enters the model first: `input x[…]`"
-            )
+            why = "declare what enters the model first: `input x[…]`"
+            if several and self.builder is not None:
+                starts = " or ".join(f"`{port.name} -> …`" for port in self.builder.inputs[:2])
+                why = f"start the flow at one of the inputs: {starts}"
             raise wrong("E0201", f"{who} has no value to take", span, help=why)
         assert isinstance(self.it, Tensor)
         return self.it
@@ -340,7 +352,15 @@ class Evaluator:
         span = span or callee.span
         op, spans = self.built(OPS[callee.value], callee, arguments, span)
         assert isinstance(op, Op)
-        return self.builder.layer(op, self.current(span, f"`{callee.value}`"), span, name, spans)
+        it = self.current(span, f"`{callee.value}`")
+        try:
+            return self.builder.layer(op, it, span, name, spans)
+        except Wrong as error:
+            meant = without_inputs(callee, arguments)
+            if not meant:
+                raise
+            told, help = error.diagnostic, f"the channels that come in are known, and left out: `{meant}`"
+            raise wrong(told.code, told.title, told.span, told.label, related=told.related, help=help) from None
 
     def build(
         self, cls: type[Described], callee: tree.Name, arguments: tuple[tree.Argument, ...], span: Span | None = None
@@ -362,6 +382,8 @@ class Evaluator:
                 if argument.name is None:
                     at = len(positional)
                     place = places[at] if at < len(places) else Parameter("")
+                    if at and self.is_activation(argument.value, cls):
+                        raise activation_argument(argument, span)
                     spans.setdefault(place.name or f"#{len(places)}", argument.value.span)
                     positional.append(UNKNOWN)
                     positional[at] = self.accepted(argument.value, place)
@@ -381,6 +403,11 @@ class Evaluator:
             return cls.build(positional, named), spans
         except Unfit as unfit:
             refuse(unfit, spans.get(unfit.parameter, span))
+
+    def is_activation(self, value: tree.Expression, cls: type[Described]) -> bool:
+        """Whether a layer's argument is one of the activations, which are layers themselves."""
+        word = value.value if isinstance(value, tree.Name | tree.Text) else ""
+        return cls.family == "layer" and word in OPS and OPS[word].activation and word not in self.names
 
     def key(
         self, argument: tree.Argument, named: Mapping[str, Any], cls: type[Described], callee: tree.Name, span: Span

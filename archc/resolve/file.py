@@ -16,6 +16,7 @@ from archc.recipes import initialiser
 from archc.resolve.evaluate import UNKNOWN, Evaluator
 from archc.resolve.model import RESERVED, Facts, Surroundings, reserved, resolve_model
 from archc.resolve.recipe import RecipeResolver
+from archc.resolve.unused import unused_lets
 from archc.resolve.wrong import Unknown, Wrong, given_twice, misspelt, wrong
 from archc.source import Span
 from archc.syntax import tree
@@ -72,6 +73,8 @@ class FileResolver:
         if recipe is not None:
             recipe.begin()
         chosen, arguments = self.chosen(models, recipe)
+        if not self.report.errors:
+            self.report.extend(unused_lets(self.file))
         asked = [chosen] if chosen is not None else []
         if chosen is None or not (self.choice.model or self.choice.recipe):
             asked += [model for model in models.values() if model is not chosen]
@@ -134,7 +137,9 @@ class FileResolver:
         name = self.choice.recipe
         if name and name not in trains:
             known = [n for n in trains if n]
-            self.tell(misspelt("E0414", f"the file has no recipe `{name}`", self.file.source.span(0, 0), name, known))
+            start = self.file.source.span(0, 0)
+            there = named("recipe", known) if known or not trains else "its recipe has no name: leave `--recipe` out"
+            self.tell(misspelt("E0414", f"the file has no recipe `{name}`", start, name, known, otherwise=there))
             return None
         if not trains:
             return None
@@ -151,7 +156,10 @@ class FileResolver:
         asked, setting = self.choice.model, recipe.written.get("model") if recipe is not None else None
         if asked and asked not in models:
             start = self.file.source.span(0, 0)
-            self.tell(misspelt("E0415", f"the file has no model `{asked}`", start, asked, list(models)))
+            there = named("model", list(models))
+            self.tell(
+                misspelt("E0415", f"the file has no model `{asked}`", start, asked, list(models), otherwise=there)
+            )
             return None, {}
         if recipe is None or setting is None:
             if not asked and recipe is not None and len(models) > 1:
@@ -173,7 +181,7 @@ class FileResolver:
             self.tell(
                 wrong("E0415", title, callee.span, help="write it without quotes", fix=word)
                 if quoted
-                else misspelt("E0415", title, callee.span, word, list(models))
+                else misspelt("E0415", title, callee.span, word, list(models), otherwise=named("model", list(models)))
             )
             return (models[asked] if asked else None), {}
         if asked and asked != word:
@@ -259,6 +267,14 @@ class FileResolver:
         )
         verify(module)
         return module
+
+
+def named(kind: str, names: list[str]) -> str:
+    """The models or recipes that there are."""
+    if not names:
+        return f"it has no {kind}s"
+    shown = ", ".join(f"`{name}`" for name in names)
+    return f"its {kind}{'s are' if len(names) > 1 else ' is'} {shown}"
 
 
 def named_at(item: tree.Model | tree.Train) -> Span:

@@ -1,10 +1,12 @@
 """Names that nothing has, and what people probably meant."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from archc.diagnostics import Edit, Fix, Related
 from archc.diagnostics.suggest import closest
 from archc.ops import OPS
-from archc.parameters import FAMILIES, Described
+from archc.parameters import FAMILIES, Described, show
 from archc.resolve.arithmetic import FUNCTIONS
 from archc.resolve.wrong import Wrong, misspelt, wrong
 from archc.source import Span
@@ -145,7 +147,9 @@ def activation_argument(argument: tree.Argument, span: Span) -> Wrong:
     if wanted not in OPS:
         near = closest(wanted, [name for name, op in OPS.items() if op.activation])
         wanted = near[0] if near else "…"
-    others = span.text.replace(argument.span.text, "").replace("(, ", "(").replace(", ,", ",").replace(", )", ")")
+    start, end = argument.span.start - span.start, argument.span.end - span.start
+    others = f"{span.text[:start]}{span.text[end:]}"
+    others = others.replace("(, ", "(").replace(", ,", ",").replace(", )", ")").replace("()", "")
     meant = f"{others} -> {wanted}"
     fix = None if wanted == "…" else meant
     title = "activations are steps of their own"
@@ -166,3 +170,66 @@ def unknown_setting(setting: tree.Setting, known: list[str]) -> Wrong:
         return wrong("E0401", title, key.span, help=f"it belongs to the optimizer: `{meant}`")
     otherwise = "the settings are " + ", ".join(f"`{k}`" for k in known)
     return misspelt("E0401", title, key.span, key.value, known, otherwise=otherwise)
+
+
+def decayed_twice(optimizer: Described, written: tree.Setting, decay: tree.Setting) -> Wrong:
+    """`weight_decay = 1e-4` beside `optimizer = adamw(1e-3)`."""
+    name, amount, value = optimizer.name, decay.value.span.text, written.value
+    own = optimizer.values()["weight_decay"]
+    title = f"`{name}` has a weight decay of its own, {show(own)}, and this would be a second one"
+    related = (Related(value.span, "decays already"),)
+    said = isinstance(value, tree.Call) and any(
+        isinstance(argument.name, tree.Name) and argument.name.value == "weight_decay" for argument in value.arguments
+    )
+    if said:
+        return wrong("E0417", title, decay.span, related=related, help="leave this setting out")
+    meant = f"{value.span.text.removesuffix(')')}, weight_decay = {amount})"
+    help = f"say it there, and leave this setting out: `optimizer = {meant}`"
+    error = wrong("E0417", title, decay.span, related=related, help=help)
+    if isinstance(value, tree.Call) and decay.span.source is value.span.source:
+        edits = (Edit(value.span, meant), Edit(whole_line(decay.span), ""))
+        fix = Fix("say it in the optimizer", edits)
+        return Wrong(replace(error.diagnostic, fixes=(fix,)))
+    return error
+
+
+def whole_line(span: Span) -> Span:
+    """The span with its line's beginning and end, if nothing else stands there."""
+    text = span.source.text
+    start = text.rfind("\n", 0, span.start)
+    ends = text[span.end : span.end + 1] in ("", "\n")
+    alone = start >= 0 and ends and not text[start : span.start].strip()
+    return Span(span.source, start, span.end) if alone else span
+
+
+def of_other_family(word: tree.Name, family: str) -> Wrong | None:
+    """`loss = mae`, `metrics = mse`."""
+    losses, metrics = sorted(FAMILIES["loss"]), sorted(FAMILIES["metric"])
+    if family == "loss" and word.value in metrics:
+        instead = ["mse", "half_mse"] if word.value == "mae" else losses
+        help = f"write `metrics = {word.value}`; as a loss there is {either(instead)}"
+        return wrong("E0407", f"`{word.value}` is a metric, not a loss", word.span, help=help)
+    if family == "metric" and word.value in losses:
+        help = f"write `loss = {word.value}`, which is always reported; as a metric there is {either(metrics)}"
+        return wrong("E0407", f"`{word.value}` is a loss, not a metric", word.span, help=help)
+    return None
+
+
+def either(names: list[str]) -> str:
+    """`a`, `b` or `c`, in backquotes."""
+    shown = [f"`{name}`" for name in names]
+    return " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+
+
+def without_inputs(callee: tree.Name, arguments: Sequence[tree.Argument]) -> str:
+    """`conv(1, 16, 3x3)` names its input channels, as PyTorch does: the call without them; "" for any other."""
+    if callee.value != "conv" or len(arguments) < 3:
+        return ""
+    match arguments[:3]:
+        case [
+            tree.Argument(name=None, value=tree.Number() | tree.Member() | tree.Name()),
+            tree.Argument(name=None, value=tree.Number() | tree.Name()),
+            tree.Argument(name=None, value=tree.Number() | tree.Size()),
+        ]:
+            return f"conv({', '.join(argument.span.text for argument in arguments[1:])})"
+    return ""

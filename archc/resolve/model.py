@@ -10,6 +10,7 @@ from archc.ops import OPS
 from archc.parameters import LARGEST, Described, describe, show, whole
 from archc.resolve.evaluate import NUMBER, UNKNOWN, Evaluator
 from archc.resolve.network import Builder, Tensor, place
+from archc.resolve.unused import squashed_twice, unused_in_model
 from archc.resolve.wrong import Unknown, Wrong, given_twice, wrong
 from archc.source import Span
 from archc.syntax import tree
@@ -71,6 +72,11 @@ class Body:
         self.attempt(self.last_output, None)
         if self.sound:
             self.attempt(self.nothing_unused, None)
+        if self.sound:
+            self.report.extend(squashed_twice(self.builder))
+            names = self.evaluator.names
+            numbers = [name for name in self.declared if not isinstance(names.get(name), Tensor)]
+            self.report.extend(unused_in_model(self.model, numbers))
         self.evaluator.whole_model = True
         self.complete = self.sound
         for statement in self.model.body:

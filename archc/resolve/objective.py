@@ -9,6 +9,7 @@ from archc.parameters import FAMILIES, Described, Unfit
 from archc.recipes.loss import Function, Loss
 from archc.recipes.metric import Metric
 from archc.resolve.evaluate import NUMBER, Evaluator
+from archc.resolve.mistakes import of_other_family
 from archc.resolve.model import Network
 from archc.resolve.wrong import misspelt, wrong
 from archc.source import Span
@@ -140,6 +141,9 @@ def declared(evaluator: Evaluator, expression: tree.Expression, family: str) -> 
             help = "losses add and scale: `cross_entropy(a) + 0.3 * mse(b)`"
         raise wrong("E0407", f"this is no {family}", expression.span, help=help)
     if callee.value not in known:
+        other = of_other_family(callee, family)
+        if other is not None:
+            raise other
         title = f"there is no {family} `{callee.value}`"
         raise misspelt("E0301", title, callee.span, callee.value, list(known), otherwise=help)
     arguments = list(expression.arguments) if isinstance(expression, tree.Call) else []

@@ -103,7 +103,7 @@ def find_argument(train: tree.Train, models: dict[str, tree.Model], key: str) ->
 
 
 def find_setting(file: tree.File, path: str) -> Iterator[Place]:
-    """`quick.epochs` of a named recipe; `epochs` of the unnamed one, and of those that start from it and say it anew."""
+    """`quick.epochs` of a named recipe; `epochs` of the unnamed one, and of those on top of it that say it anew."""
     recipe, _, key = path.rpartition(".")
     for item in file.items:
         if not isinstance(item, tree.Train):

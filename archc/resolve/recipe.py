@@ -15,7 +15,7 @@ from archc.recipes.metric import Metric
 from archc.recipes.settings import Settings
 from archc.recipes.stopping import EarlyStopping
 from archc.resolve.evaluate import Evaluator, refuse
-from archc.resolve.mistakes import unknown_setting
+from archc.resolve.mistakes import decayed_twice, unknown_setting
 from archc.resolve.model import Network
 from archc.resolve.objective import Objective, declared, reads, uses
 from archc.resolve.wrong import Unknown, Wrong, misspelt, wrong
@@ -92,6 +92,14 @@ class RecipeResolver:
             for expression in uses(setting.value) if setting else ():
                 self.attempt(declared, self.evaluator, expression, family)
 
+        self.attempt(self.check_decay)
+
+    def check_decay(self) -> None:
+        """Raises Wrong if the optimizer has a decay of its own and the recipe sets another."""
+        optimizer, decay = self.values.get("optimizer"), self.values.get("weight_decay")
+        if decay and optimizer is not None and "weight_decay" in optimizer.parameters:
+            raise decayed_twice(optimizer, self.written["optimizer"], self.written["weight_decay"])
+
     def attempt(self, phase: Callable[..., Any], *arguments: Any) -> None:
         """Runs a phase; what is wrong is told."""
         try:
@@ -135,7 +143,11 @@ class RecipeResolver:
             counts = [len(c.classes) for c in spec.targets if c.kind == "class"]
             if len(counts) != 1:
                 title = f"`{spec.name}` has {len(counts) or 'no'} class columns, so `data.classes` isn't known"
-                raise wrong("E0406", title, span)
+                help = "write the number itself"
+                if spec.name == "npz" and not counts and spec.targets:
+                    column = spec.targets[0].name
+                    help = f"a class column is of whole numbers and one dimension: save `{column}` so, of shape [n]"
+                raise wrong("E0406", title, span, help=help)
             return counts[0]
         if len(spec.features) != 1:
             raise wrong(
@@ -196,9 +208,9 @@ class RecipeResolver:
             self.report.add(
                 Diagnostic(
                     "W0401",
-                    f"a batch of {batch} is larger than the {rows['train']} training rows",
+                    f"a batch of {batch:,} is larger than the training part of {counted(rows['train'], 'row')}",
                     span,
-                    help=f"each step takes all {rows['train']}",
+                    help="each step takes the whole part",
                 )
             )
         links: dict[str, Function] = {port.name: "linear" for port in graph.outputs}
@@ -273,7 +285,7 @@ class RecipeResolver:
         train = spec.examples - sum(held.values())
         if train < 1:
             at = self.written.get("validate") or self.written.get("test")
-            parts = f"{held['validate']} to validate and {held['test']} to test"
+            parts = f"{held['validate']:,} to validate and {held['test']:,} to test"
             title = f"of {counted(spec.examples, 'row')} {parts} leave none to train on"
             raise wrong("E0412", title, at.value.span if at else span)
         return {"train": train, "validation": held["validate"], "test": held["test"] + spec.test_examples}

@@ -326,6 +326,15 @@ def _missing_value(place: Place) -> Diagnostic | None:
     return None
 
 
+def _output(place: Place) -> Diagnostic | None:
+    """`output q` alone."""
+    if place.first.type != "OUTPUT" or place.index != 2 or not place.at_end or place.before.type != "NAME":
+        return None
+    name = place.before.text
+    help = f"say which value it is: `output {name} = …`"
+    return Diagnostic("E0117", f"the output `{name}` has no value", place.before.span, help=help)
+
+
 def _body(place: Place) -> Diagnostic | None:
     """`model LeNet` without braces."""
     if "LBRACE" not in place.accepted or place.first.type not in ("MODEL", "TRAIN"):
@@ -361,6 +370,14 @@ def _second_statement(place: Place) -> Diagnostic | None:
         return Diagnostic("E0105", "this step has a name already", token.span)
     if before.type not in ENDS_VALUE or token.type not in BEGINS_VALUE:
         return None
+    if place.inside == "TRAIN" and token.type == "NAME" and place.after.type == "EQUAL":
+        return Diagnostic(
+            "E0117",
+            f"a new line is missing before {place.shown}",
+            token.span,
+            help="every setting has a line of its own",
+            fixes=inserting("begin a new line before it", token, "\n    "),
+        )
     if before.type == "NAME" and token.type in ("NUMBER", "SIZE", "TEXT"):
         help = f"as in `{before.text}({token.text})`" if len(token.text) < LONGEST_NAME else ""
         return Diagnostic("E0117", f"what `{before.text}` takes goes in `( )`", token.span, help=help)
@@ -435,6 +452,7 @@ ROWS: tuple[Row, ...] = (
     _setting,
     signs.equals,
     _missing_value,
+    _output,
     _body,
     _dims,
     _second_statement,

@@ -91,7 +91,9 @@ def sign(place: Place) -> Diagnostic | None:
 
 
 def _other(place: Place, wrong: str, start: int) -> Diagnostic:
-    right = SIGNS[wrong]
+    # in a model a bar is a pipe of another language
+    pipe = wrong == "|" and place.inside == "MODEL" and place.first.type != "ASSERT"
+    right = "->" if pipe else SIGNS[wrong]
     span = place.token.source.span(start, start + len(wrong))
     if (
         wrong == "\N{MULTIPLICATION SIGN}"

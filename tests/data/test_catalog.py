@@ -109,7 +109,7 @@ def test_examples_that_are_no_table(rows: list[object], problem: str):
 
 
 def test_examples_narrower_than_the_model(room: Room):
-    with refused("E0605", "a row of `examples` has 1 numbers, and the model takes 2"):
+    with refused("E0605", "a row of `examples` has 1 number, and the model takes 2"):
         room.spec("examples", [[1], [2]])
 
 

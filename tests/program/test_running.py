@@ -16,7 +16,7 @@ import pytest
 from archc.program import emit
 from archc.train.driver import fit
 from tests.jaxprs import equations
-from tests.models import imported
+from tests.models import imported, module_of
 from tests.program.small import SMALL, Small
 
 
@@ -143,6 +143,30 @@ def test_bf16_keeps_weights_and_averages_in_float32(tmp_path: Path) -> None:
     assert len(heavy) == 2
     for equation in heavy:
         assert {variable.aval.dtype for variable in (*equation.invars, *equation.outvars)} == {jnp.dtype(jnp.bfloat16)}
+
+
+@pytest.mark.parametrize("first", ["normalize(standard)", "normalize(minmax) -> normalize(center)"])
+def test_bf16_takes_statistics_off_before_it_rounds(first: str) -> None:
+    text = f"""
+    model Years {{
+        input x[2]
+        {first} -> dense(1) -> sigmoid
+    }}
+    train {{
+        data = moons(n = 60)
+        loss = binary_cross_entropy
+        optimizer = sgd(0.1)
+        batch = 10
+        epochs = 1
+        precision = bf16
+    }}
+    """
+    program = imported(emit(module_of(text)))
+    years = np.stack([np.linspace(10_000, 10_010, 42), np.linspace(0, 1, 42)], 1).astype(np.float32)
+    state = program.adapt(program.init(jax.random.key(0)), ({"x": years}, {}))
+    outputs = np.asarray(program.predict(state.params, state.stats, {"x": years}))[:, 0]
+    # in bfloat16 alone the ten years would be one number
+    assert len(set(outputs.tolist())) > 20
 
 
 def test_altering_the_text_alters_the_result(tmp_path: Path) -> None:

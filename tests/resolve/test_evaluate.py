@@ -18,7 +18,9 @@ from archc.syntax import parse
 def compiled(body: str, top: str = "", parameters: str = "") -> tuple[list[Module], list[Diagnostic]]:
     text = f"{top}\nmodel Net{parameters} {{\n    input image[8, 6, 3]\n    {body}\n}}\n"
     report = Report()
-    return resolve(parse(Source("net.arch", text), report), Path(), report), report.found
+    modules = resolve(parse(Source("net.arch", text), report), Path(), report)
+    # most names here are there to be looked at, not to be used
+    return modules, [diagnostic for diagnostic in report.found if diagnostic.code != "W0302"]
 
 
 def value(expression: str, top: str = "") -> Any:

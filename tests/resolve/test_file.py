@@ -185,3 +185,24 @@ def test_accuracy_is_measured_where_classes_are_learnt() -> None:
 def test_what_is_named_in_a_model_stays_there() -> None:
     text = "let a = 3\nmodel A {\n input x[a]\n let b = 4\n dense(b) as c\n}\nmodel B {\n input x[a]\n dense(b)\n}\n"
     assert compiled(text)[1] == ["E0301"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "help"),
+    [
+        ({"recipe": "foo"}, "its recipes are `quick`, `small`"),
+        ({"model": "Foo"}, "its models are `Small`, `Large`"),
+    ],
+)
+def test_a_name_that_the_file_lacks_is_answered_with_those_it_has(choice: dict[str, str], help: str) -> None:
+    report = Report()
+    resolve(parse(Source("net.arch", TEXT), report), Path(), report, Choice(**choice))
+    assert report.found[0].help == help
+
+
+def test_adamw_may_stand_where_the_unnamed_recipe_decays() -> None:
+    base = TEXT.replace("adam(1e-3)", "adam(1e-3)\n weight_decay = 1e-4")
+    assert compiled(base + "\ntrain w { optimizer = adamw(1e-3) }", recipe="w")[1] == ["E0417"]
+    off = "\ntrain w {\n optimizer = adamw(1e-3)\n weight_decay = 0\n}"
+    (module,), codes = compiled(base + off, recipe="w")
+    assert codes == [] and module.recipe and module.recipe.weight_decay == 0

@@ -1,0 +1,93 @@
+"""docs/reference.md says what there is, in the words of the classes themselves (`pytest --update` rewrites it)."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import archc.data.catalog  # registers the data sets
+import archc.ops
+from archc.parameters import Described, Parameter, show
+from archc.recipes import FAMILIES
+from archc.recipes.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+
+FAMILIES_SHOWN = {
+    "layer": "Layers",
+    "loss": "Losses",
+    "metric": "Metrics",
+    "optimizer": "Optimizers",
+    "schedule": "Learning rates",
+    "initialiser": "Initialisers",
+    "stopping rule": "Stopping rules",
+    "data set": "Data sets",
+}
+
+HEAD = """\
+# Reference
+
+Every layer, loss, optimizer … with its arguments. Those without a default must be given; they may be given without
+their names, in the order shown, unless they are marked *named*. Shapes are those of one example, channels last.
+"""
+
+SETTINGS_HEAD = """\
+## Settings of `train`
+
+Besides these there are `loss`, `metrics` and `model`: `loss = cross_entropy`, of an output by name
+`loss = cross_entropy(score)`, in sums `cross_entropy(a) + 0.3 * cross_entropy(b)`; `metrics = [accuracy, error = mae]`;
+`model = Net(hidden = 64)`. A loss on a final softmax or sigmoid reads what enters it. `mse` and `half_mse` on a class
+target compare with one-hot rows.
+"""
+
+
+def parameters(parameters: dict[str, Parameter]) -> Iterator[str]:
+    if not parameters:
+        return
+    yield "| argument | default | |"
+    yield "|---|---|---|"
+    for name, parameter in parameters.items():
+        default = "" if parameter.required else "none" if parameter.default is None else f"`{show(parameter.default)}`"
+        doc = parameter.doc.replace("|", "\\|")
+        yield f"| `{name}`{' *named*' if parameter.named_only else ''} | {default} | {doc} |"
+    yield ""
+
+
+def entry(cls: type[Described]) -> Iterator[str]:
+    yield f"### `{cls.name}`"
+    yield ""
+    yield inspect.cleandoc(cls.__doc__ or "")
+    yield ""
+    example = getattr(cls, "example", "")
+    if example:
+        yield f"`{example}`"
+        yield ""
+    yield from parameters(cls.parameters)
+
+
+def reference() -> str:
+    lines = [HEAD]
+    for family, title in FAMILIES_SHOWN.items():
+        lines += [f"## {title}", ""]
+        for name in sorted(FAMILIES[family]):
+            if name != "given":  # what written-out weights become
+                lines += entry(FAMILIES[family][name])
+    lines += [SETTINGS_HEAD, *parameters(Settings.parameters)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def test_reference_is_of_what_there_is(golden: Callable[[Path, str], None]) -> None:
+    golden(ROOT / "docs" / "reference.md", reference())
+
+
+@pytest.mark.parametrize("family", FAMILIES_SHOWN)
+def test_every_class_and_argument_says_what_it_is(family: str) -> None:
+    for cls in FAMILIES[family].values():
+        assert cls.__doc__, cls.name
+        assert all(parameter.doc for parameter in cls.parameters.values()), cls.name
+
+
+@pytest.mark.parametrize("name", sorted(archc.ops.OPS))
+def test_every_layer_has_an_example(name: str) -> None:
+    assert name in archc.ops.OPS[name].example
