@@ -3,6 +3,16 @@
 
 def main() -> None:
     """The `archc` script."""
-    from archc.cli.application import application
+    import sys
 
-    application.main(prog_name="archc")
+    try:
+        from archc.cli.streams import mend_streams
+
+        mend_streams()
+        from archc.cli.application import application
+
+        application.main(prog_name="archc")
+    except KeyboardInterrupt:
+        # before there is a command that could say it better
+        sys.stderr.write("archc: stopped\n")
+        sys.exit(130)

@@ -10,6 +10,7 @@ import click
 
 from archc import __version__
 from archc.cli.command import everywhere, write_examples
+from archc.cli.streams import discard_output
 from archc.cli.terminal import Terminal
 from archc.cli.usage import unknown_command, usage_message
 
@@ -65,6 +66,14 @@ class Application(click.Group):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_examples(self.examples, formatter)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            if sys.stderr.isatty():
+                click.echo(err=True)  # behind the `^C` that the terminal shows
+            raise click.Abort from None
+
     def main(  # type: ignore[override]  # click overloads it by the value of a flag
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **rest: Any
     ) -> NoReturn:
@@ -75,8 +84,7 @@ class Application(click.Group):
             status = exit_status(lambda: run(args, prog_name, **rest), terminal)
         except BrokenPipeError:
             # whoever read has left, as `head` does; what is still unwritten has nowhere to go
-            for stream in (sys.stdout, sys.stderr):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            discard_output(sys.stdout, sys.stderr)
             status = PROBLEMS
         sys.exit(status)
 
@@ -98,18 +106,37 @@ def exit_status(run: Callable[[], Any], terminal: Terminal) -> int:
         raise
     except Exception as error:
         from archc.diagnostics import Failed
+        from archc.train.signals import Interrupted
 
         if isinstance(error, Failed):
             terminal.tell(error.diagnostics)
             return PROBLEMS
+        if isinstance(error, Interrupted):
+            click.echo(f"archc: {error}", err=True)
+            return error.code
+        if isinstance(error, OSError) and error.errno is not None and not _traceback_wanted():
+            return machine_failed(error)
         click.echo(fault_message(error), err=True)
         return OUR_FAULT
     return status if isinstance(status, int) else FINE
 
 
+def machine_failed(error: OSError) -> int:
+    """Says what the system refused, such as room on a disk; gives the exit status."""
+    place = error.filename if error.filename is not None else "the output"
+    if error.filename is None:
+        discard_output(sys.stdout)
+    click.echo(f"archc: {place} cannot be read or written: {(error.strerror or str(error)).lower()}", err=True)
+    return PROBLEMS
+
+
+def _traceback_wanted() -> bool:
+    return os.environ.get("ARCHC_TRACEBACK", "") not in ("", "0")
+
+
 def fault_message(error: Exception) -> str:
     """What to say of an error that no input should cause."""
-    if os.environ.get("ARCHC_TRACEBACK", "") not in ("", "0"):
+    if _traceback_wanted():
         import traceback
 
         return "".join(traceback.format_exception(error))

@@ -9,7 +9,7 @@ from archc.cli.command import Command
 from archc.cli.compiling import Asked, checked, choice_options
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
-from archc.cli.writing import write_text
+from archc.cli.writing import refuse_output, write_text
 
 if TYPE_CHECKING:
     from archc.ir import Module
@@ -41,13 +41,15 @@ if TYPE_CHECKING:
     help="What the program should be fast on; cpu unless said. It runs on both.",
 )
 @choice_options
-@click.pass_obj
-def command(terminal: Terminal, /, file: str, output: Path | None, emit: str, target: "Target", **choice: Any) -> None:
+@click.pass_context
+def command(ctx: click.Context, /, file: str, output: Path | None, emit: str, target: "Target", **choice: Any) -> None:
     """Write the network as a standalone JAX program.
 
     The program needs jax, optax and numpy, and nothing of archc. It belongs to whoever wrote the
     .arch file.
     """
+    terminal = ctx.ensure_object(Terminal)
+    refuse_output(output, Path(file), ctx)
     text = compiled(Asked(file, **choice), emit, target, terminal)
     if output is None:
         terminal.result(text.rstrip("\n"))

@@ -1,7 +1,7 @@
 """From what was typed to a checked module: the options that say which, and the way there."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from archc.cli.terminal import Terminal
 from archc.locate import find_file
 
 if TYPE_CHECKING:
+    from archc.diagnostics import Diagnostic
     from archc.ir import Module
     from archc.source import Source
 
@@ -86,13 +87,32 @@ def checked(asked: Asked, terminal: Terminal) -> "tuple[Source, Module]":
         report.stop_on_errors()
     except Failed as failed:
         report.extend(failed.diagnostics)
-        raise Failed(report.found) from None
+        raise Failed(_with_settings(report.found, asked)) from None
     terminal.tell(report.found)
     if len(modules) > 1:
         others = ", ".join(module.graph.name for module in modules[1:])
         chosen = modules[0].graph.name
         terminal.remark(f"{asked.file} has several models, and this is {chosen}; for another, say `--model`: {others}")
     return source, modules[0]
+
+
+def _with_settings(found: "Sequence[Diagnostic]", asked: Asked) -> "list[Diagnostic]":
+    """The same, with a word on lines that `--set` wrote and that are not in the file."""
+    if not asked.settings:
+        return list(found)
+    try:
+        lines = set(asked.path().read_text(encoding="utf-8").splitlines())
+    except (OSError, UnicodeDecodeError):
+        return list(found)
+    told = []
+    for diagnostic in found:
+        if diagnostic.span is not None:
+            shown = diagnostic.span.source.text.splitlines()[diagnostic.span.line - 1 : diagnostic.span.line]
+            if not lines.issuperset(shown):
+                note = f"that line is {asked.file} as it is with `--set`"
+                diagnostic = replace(diagnostic, notes=(*diagnostic.notes, note))
+        told.append(diagnostic)
+    return told
 
 
 def counted(module: "Module") -> str:

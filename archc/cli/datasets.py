@@ -11,6 +11,7 @@ from archc.cli.compiling import Asked, checked, choice_options
 from archc.cli.data import load_table
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
+from archc.cli.writing import refuse_output
 from archc.locate import SUFFIX, built_in
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def command(ctx: click.Context, /, name: str | None, save: Path | None, **choice
     NAME is a data set; a FILE means the data set of its recipe.
     """
     terminal = ctx.ensure_object(Terminal)
+    refuse_output(save, None, ctx, suffix=".npz")
     if name is None:
         if save is not None:
             raise click.UsageError("say which data set to save", ctx)

@@ -47,14 +47,19 @@ def versions() -> Iterator[tuple[str, str]]:
 
 def devices() -> Iterator[tuple[str, str]]:
     """What JAX sees."""
-    try:
-        import jax
+    from archc.train.signals import Signals
 
-        found = jax.devices()
+    try:
+        # an interrupt is noted until JAX has started: in the middle of that it might be swallowed
+        with Signals() as signals:
+            import jax
+
+            found = jax.devices()
     # a broken installation can fail in any way, and saying so is what this command is for
     except Exception as error:
         yield "jax", f"does not start: {type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
         return
+    signals.stop_if_asked()
     for device in found:
         yield device.platform, f"{device.device_kind} ({device})"
     if any(device.platform == "gpu" for device in found):

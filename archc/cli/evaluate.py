@@ -46,9 +46,11 @@ def command(terminal: Terminal, /, run: str, part: str | None, data_dir: Path | 
     module = read_module(folder)
     table = load_again(recipe_of(module), folder.beginning(), data_dir, terminal)
 
-    from archc.train.evaluation import evaluate
+    from archc.train.evaluation import changes, evaluate
 
     found = evaluate(path, table, part)
+    for change in changes(folder, table):
+        terminal.remark(f"note: {change}")
     if form == "json":
         terminal.result(json.dumps(found, indent=2, ensure_ascii=False))
         return

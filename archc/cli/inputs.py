@@ -32,7 +32,15 @@ def read_all(module: "Module", written: Sequence[str], invert: bool, terminal: T
     """All examples that were given, in order. Raises Failed."""
     import numpy as np
 
-    pieces = [read_one(module, text.strip(), invert, terminal) for text in written]
+    pieces: list[Given] = []
+    wrong: list[Diagnostic] = []
+    for text in written:
+        try:
+            pieces.append(read_one(module, text.strip(), invert, terminal))
+        except Failed as failed:
+            wrong += failed.diagnostics
+    if wrong:
+        raise Failed(wrong)
     arrays = {port.name: np.concatenate([piece.arrays[port.name] for piece in pieces]) for port in module.graph.inputs}
     return Given(arrays, tuple(name for piece in pieces for name in piece.names))
 
@@ -42,6 +50,8 @@ def read_one(module: "Module", text: str, invert: bool, terminal: Terminal) -> G
     path = Path(text)
     if NUMBERS.fullmatch(text) and not path.is_file():
         return Given(row(text, module.graph.inputs), (text,))
+    if not path.exists():
+        refuse_half_numbers(text)
     from archc.data.images import read_inputs
 
     ports = module.graph.inputs
@@ -62,6 +72,20 @@ def read_one(module: "Module", text: str, invert: bool, terminal: Terminal) -> G
         raise Failed(Diagnostic("E0901", f"`{text}` holds {rows}", help="give equally many of each"))
     count = counts.pop()
     return Given(arrays, (text,) if count == 1 else tuple(f"{text}[{at}]" for at in range(count)))
+
+
+def refuse_half_numbers(text: str) -> None:
+    """Raises Failed for what is meant as numbers and isn't: `0 1`, `0,a`, `nan,0`."""
+    words = re.split(r"[\s,;]+", text.strip(" ,;"))
+    strange = [word for word in words if not re.fullmatch(_NUMBER, word)]
+    if len(strange) == len(words) and not {word.lower().lstrip("+-") for word in words} & {"nan", "inf", "infinity"}:
+        return
+    # a file's name may hold a number too, but hardly stands among commas
+    if strange and not re.search("[,;]", text) and re.search(r"[/.]\w", strange[-1]):
+        return
+    help = "the numbers of an example are typed with commas between and no spaces, such as `0,1`"
+    title = f"`{strange[0]}` in `{text}` is not a number" if strange else f"`{text}` has no commas between its numbers"
+    raise Failed(Diagnostic("E0901", title, help=help))
 
 
 def row(text: str, ports: "Sequence[Port]") -> "dict[str, np.ndarray]":

@@ -16,6 +16,14 @@ class FileName(click.ParamType):  # type: ignore[type-arg]  # generic from click
     def __init__(self, *, runs: bool = False, files: bool = True):
         self.runs, self.files = runs, files
 
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            shown = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            self.fail(f"the name {shown} is not UTF-8: rename the file", param, ctx)
+        return value
+
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         names: list[str] = []
         if self.files:

@@ -1,7 +1,9 @@
 """`archc predict`."""
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,8 +14,6 @@ from archc.cli.named import FileName, find_run, is_run
 from archc.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from archc.ir import Module
     from archc.train.prediction import Prediction
 
@@ -22,14 +22,16 @@ _SHOWN = 10
 """So many numbers of an output are shown as text; JSON has them all."""
 
 
+_NEGATIVE = re.compile(r"-[.\d]")
+"""How a negative number begins, and no option does."""
+
+
 class Predict(Command):
     """Takes `-1,0` for numbers, where any other command would see options."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        from archc.cli.inputs import NUMBERS
-
         # a word that begins with a space is no option, and numbers are stripped before they are read
-        return super().parse_args(ctx, [f" {word}" if NUMBERS.fullmatch(word) else word for word in args])
+        return super().parse_args(ctx, [f" {word}" if _NEGATIVE.match(word) else word for word in args])
 
 
 @click.command(
@@ -63,9 +65,15 @@ def command(
 
     given = read_all(module, inputs, invert, terminal)
 
+    from archc.train.folders import RunFolder
     from archc.train.prediction import predict
 
     found = predict(what, given.arrays)
+    if isinstance(what, Path):
+        from archc.train.evaluation import changes
+
+        for change in changes(RunFolder(what)):
+            terminal.remark(f"note: {change}")
     if form == "json":
         rows = [as_json(name, found, at, top) for at, name in enumerate(given.names)]
         terminal.result(json.dumps(rows, indent=2, ensure_ascii=False))

@@ -10,6 +10,7 @@ from archc.cli.compiling import Asked, checked, choice_options, counted, typed
 from archc.cli.data import load_again, load_table, rows_of_parts
 from archc.cli.named import FileName, find_run, is_run
 from archc.cli.terminal import Terminal
+from archc.train.signals import Signals
 
 if TYPE_CHECKING:
     from archc.ir import Module, Recipe
@@ -39,7 +40,7 @@ _FIXED = {
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder RUN.")
 @click.option(
     "--run",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
     metavar="DIR",
     help="The run's folder; unless said, the next free one in runs/.",
 )
@@ -52,7 +53,7 @@ def command(
     /,
     file: str,
     resume: bool,
-    run: Path | None,
+    run: str | None,
     seed: int | None,
     device: str | None,
     **choice: Any,
@@ -63,29 +64,43 @@ def command(
     checkpoints and a report. Ctrl-C saves and stops; --resume then goes on as if nothing had been.
     """
     terminal = ctx.ensure_object(Terminal)
+    if not file.strip():
+        raise click.UsageError("the name of the file is empty: say a file, a built-in model or a run's folder", ctx)
+    if run is not None and not run.strip():
+        raise click.UsageError("`--run` is empty: name a folder for the run", ctx)
     if not resume:
         if is_run(file):
             raise click.UsageError(f"{file} is a folder; to go on with a run: `archc train {file} --resume`", ctx)
-        return begin(Asked(file, **choice), run, seed, device, terminal)
+        with Signals() as signals:
+            return begin(Asked(file, **choice), Path(run) if run else None, seed, device, terminal, signals)
     for name, option in _FIXED.items():
         if ctx.params[name] not in (None, "", ()):
             raise click.UsageError(f"a run goes on as it began: `--resume` leaves no room for `{option}`", ctx)
-    return go_on(find_run(file), choice["data_dir"], terminal)
+    with Signals() as signals:
+        return go_on(find_run(file), choice["data_dir"], terminal, signals)
 
 
-def begin(asked: Asked, run: Path | None, seed: int | None, device: str | None, terminal: Terminal) -> int:
-    """Trains in a new folder; gives the exit status. Raises Failed."""
+def begin(
+    asked: Asked, run: Path | None, seed: int | None, device: str | None, terminal: Terminal, signals: Signals
+) -> int:
+    """Trains in a new folder; gives the exit status. Raises Failed, and Interrupted until there is a run.
+
+    A signal is only noted while JAX is imported and data are read: what it would break off there
+    might well swallow it.
+    """
     from archc.program import emit
 
     source, module = checked(asked, terminal)
     path = asked.path()
     target: Target = "gpu" if device == "gpu" else "cpu"
     announce(asked, module, target, terminal)
-    table = load_table(recipe_of(module).data, path.parent, asked.data_dir, terminal)
+    table = load_table(recipe_of(module).data, path.parent, asked.data_dir, terminal, signals.stop_if_asked)
+    signals.stop_if_asked()
 
     from archc.cli.watching import watched
     from archc.train.driver import fit
 
+    signals.stop_if_asked()
     return watched(
         lambda listener: fit(
             module,
@@ -99,24 +114,27 @@ def begin(asked: Asked, run: Path | None, seed: int | None, device: str | None, 
             source_folder=path.parent.resolve(),
             data_dir=asked.data_dir and asked.data_dir.resolve(),
             command=["archc", "train", *asked.words()],
+            signals=signals,
         ),
         module,
         terminal,
     )
 
 
-def go_on(run: Path, data_dir: Path | None, terminal: Terminal) -> int:
-    """Trains on in a run's folder; gives the exit status. Raises Failed."""
+def go_on(run: Path, data_dir: Path | None, terminal: Terminal, signals: Signals) -> int:
+    """Trains on in a run's folder; gives the exit status. Raises Failed, and Interrupted until it does."""
     from archc.train.folders import open_run, read_module
 
     folder = open_run(run, lock=False)
     module = read_module(folder)
-    table = load_again(recipe_of(module), folder.beginning(), data_dir, terminal)
+    table = load_again(recipe_of(module), folder.beginning(), data_dir, terminal, signals.stop_if_asked)
+    signals.stop_if_asked()
 
     from archc.cli.watching import watched
     from archc.train.driver import resume
 
-    return watched(lambda listener: resume(run, table, listener), module, terminal)
+    signals.stop_if_asked()
+    return watched(lambda listener: resume(run, table, listener, signals=signals), module, terminal)
 
 
 def announce(asked: Asked, module: "Module", target: "Target", terminal: Terminal) -> None:

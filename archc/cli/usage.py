@@ -55,9 +55,25 @@ def _unknown_option(error: click.NoSuchOption) -> str:
     parameters = error.ctx.command.get_params(error.ctx) if error.ctx else []
     options = [opt for parameter in parameters for opt in parameter.opts if opt.startswith("-")]
     known = {option.lstrip("-"): option for option in options}
-    near = closest(error.option_name.lstrip("-"), known)
+    word = error.option_name.lstrip("-")
+    near = closest(word, known)
+    if setting := _setting(word):
+        return f"there is no option `{error.option_name}`: {setting}"
     advice = f"; did you mean `{known[near[0]]}`?" if near else ""
     return f"there is no option `{error.option_name}`{advice}"
+
+
+def _setting(word: str) -> str:
+    """How to say what is no option but a setting of the recipe, nothing if it is none."""
+    from archc.recipes.settings import Settings
+
+    name = word.replace("-", "_").lower()
+    if name in ("lr", "learning_rate", "rate"):
+        return "the learning rate is the optimizer's, say `--set 'train.optimizer=adam(1e-3)'`"
+    name = {"batch_size": "batch", "epoch": "epochs"}.get(name, name)
+    if name not in {*Settings.parameters, "loss", "metrics"}:
+        return ""
+    return f"say `--set train.{name}={ {'epochs': '3', 'batch': '32'}.get(name, '…') }`"
 
 
 def _shown(parameter: click.Parameter) -> str:

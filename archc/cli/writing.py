@@ -2,6 +2,25 @@
 
 from pathlib import Path
 
+import click
+
+from archc.locate import SUFFIX
+
+
+def refuse_output(path: Path | None, source: Path | None, ctx: click.Context, suffix: str = "") -> None:
+    """Raises UsageError for a name that no file can bear, or that would overwrite what people write themselves."""
+    if path is None:
+        return
+    if not path.name or path.is_dir():
+        raise click.UsageError(f"`{path}` is a folder: say the name of a file in it", ctx)
+    if path.suffix == SUFFIX:
+        raise click.UsageError(f"`{path}` is a name for a model: give the output another one", ctx)
+    if source is not None and path.exists() and source.exists() and path.samefile(source):
+        raise click.UsageError(f"`{path}` is the input, and would be overwritten: give the output another name", ctx)
+    if suffix and path.suffix != suffix:
+        name = path.with_suffix(suffix)
+        raise click.UsageError(f"what is written is a numpy file: call it `{name}`, not `{path}`", ctx)
+
 
 def write_text(path: Path, text: str) -> None:
     """Writes a file, whole or not at all. Raises Failed."""

@@ -1,6 +1,7 @@
 """Reads the files that `archc predict` is given: images, `.npy`, `.npz`, CSV."""
 
 import csv
+import re
 import warnings
 from array import array
 from collections.abc import Iterator
@@ -110,6 +111,8 @@ def _read_csv(path: Path, shape: tuple[int, ...]) -> Inputs:
     regular(path)
     width, rows, numbers, header = prod(shape), 0, array("d"), False
     for line, fields in _csv_rows(path, LONGEST_NUMBER * width + 2**16):
+        if not rows or len(fields) != width:
+            _refuse_delimiter(fields, line, path)
         if not rows and not header and not any(_is_number(field) for field in fields):
             header = True
             continue
@@ -125,6 +128,20 @@ def _read_csv(path: Path, shape: tuple[int, ...]) -> Inputs:
         raise Unfit(f"{path} has no rows of numbers", "a line holds the numbers of one example", code="E0605")
     values = plain_values(np.frombuffer(numbers, dtype=np.float64).reshape(rows, *shape))
     return Inputs(values, ("took the first line for a header",) if header else ())
+
+
+def _refuse_delimiter(fields: list[str], line: int, path: Path) -> None:
+    """Raises Unfit for a line whose numbers are separated by something else than commas."""
+    for field in fields:
+        parts = re.split(r"[;\s]+", field.strip(" ;\t"))
+        if len(parts) > 1 and all(map(_is_number, parts)):
+            found = ";" if ";" in field else "\t" if "\t" in field else " "
+            what = {";": "semicolons", "\t": "tabs", " ": "spaces"}[found]
+            raise Unfit(
+                f"the numbers in line {line} of {path} are separated by {what}",
+                "put commas between them, and points into them",
+                code="E0605",
+            )
 
 
 def _csv_rows(path: Path, longest: int) -> Iterator[tuple[int, list[str]]]:

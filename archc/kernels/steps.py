@@ -55,7 +55,7 @@ def run_steps_one_by_one(state, data, order, start, stop):
     for i in range(start, stop):
         state, more = train_step(state, data, order[i * BATCH : (i + 1) * BATCH])
         sums.append(more)
-    return state, jax.tree.map(lambda *values: sum(map(float, values)), *sums)
+    return state, jax.tree.map(lambda *values: sum(values), *jax.device_get(sums))
 
 
 @jax.jit(donate_argnames="state")

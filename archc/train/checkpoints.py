@@ -107,6 +107,11 @@ def save(folder: Path, moment: Moment, identity: Identity, versions: Mapping[str
     return final
 
 
+def any_in(folder: Path) -> bool:
+    """Whether there are checkpoints, be they whole or damaged."""
+    return bool(_numbers(folder))
+
+
 def newest(folder: Path, identity: Identity, say: Callable[[str], None]) -> Moment | None:
     """The newest whole checkpoint, or None if there never was one.
 

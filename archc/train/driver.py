@@ -15,11 +15,14 @@ from archc.data.table import Table, check_against, fingerprint
 from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Module
 from archc.source import Source
+from archc.train.checkpoints import any_in
 from archc.train.folders import Beginning, RunFolder, begin, create_run, open_run, read_module, run_name, versions
 from archc.train.loading import Origins, load_program
 from archc.train.loop import Loop, Stopped
+from archc.train.memory import check_memory
 from archc.train.progress import Listener, Silent
 from archc.train.signals import Interrupted, Signals
+from archc.train.weights import read_weights
 
 _GRACE_SECONDS = 4.0
 _SALVAGE_SECONDS = 3.0
@@ -61,6 +64,7 @@ def fit(
         help = "add a `train` block that names data, loss and optimizer"
         raise Failed(Diagnostic("E0805", f"{module.source} has nothing to train: it has no `train` block", help=help))
     check_against(table, recipe)
+    check_memory(module)
     _device(device)
     name = run_name(module.source)
     beginning = Beginning(
@@ -94,15 +98,22 @@ def resume(
 ) -> Result:
     """Goes on with a run where its newest good checkpoint is, or from its start if there is none.
 
-    The end is the same, to the bit, as without the pause. A run that is over is not touched.
+    The end is the same, to the bit, as without the pause. A run that is over is not touched, unless
+    its weights are missing or damaged: they are written again.
     Raises Failed and Interrupted as `fit` does.
     """
     listener = listener or Silent()
     with signals or Signals() as stop, _held(open_run(run, lock=True)) as folder:
         beginning = folder.beginning()
         if folder.result.exists():
-            listener.said(f"{run} is finished: there is nothing to go on with")
-            return Result(run, folder.read_json(folder.result))
+            lost = _lost_weights(folder)
+            if not lost:
+                listener.said(f"{run} is finished: there is nothing to go on with")
+                return Result(run, folder.read_json(folder.result))
+            if not any_in(folder.checkpoints):
+                title = f"{run} is finished, and {lost}; there is no checkpoint to write it again from"
+                raise Failed(Diagnostic("E0705", title, help="train the `.arch` file again"))
+            listener.said(f"{run} is finished, but {lost}: the weights are written again from the newest checkpoint")
         _check_unchanged(folder, beginning, table)
         module = read_module(folder)
         return _drive(folder, beginning, module, table, listener, stop, checkpoint_seconds, True)
@@ -121,6 +132,16 @@ def _held(folder: RunFolder) -> Iterator[RunFolder]:
         folder.unlock()
         raise
     folder.unlock()
+
+
+def _lost_weights(folder: RunFolder) -> str:
+    """What is wrong with the weights of a run that is over, nothing if they can be read."""
+    for path in (folder.best, folder.last):
+        try:
+            read_weights(path)
+        except Failed:
+            return f"{path.name} is {'damaged' if path.exists() else 'missing'}"
+    return ""
 
 
 def _check_unchanged(folder: RunFolder, beginning: Beginning, table: Table) -> None:

@@ -1,5 +1,6 @@
 """How good a run's best weights are on a part of its data."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from archc.data.table import Table, check_against
+from archc.data.table import Table, check_against, fingerprint
 from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Module
 from archc.source import Source
-from archc.train.folders import open_run, read_module
+from archc.train.folders import RunFolder, open_run, read_module
 from archc.train.loading import Origins, explained
 from archc.train.prediction import class_targets, load_best, predictions
 
@@ -58,6 +59,22 @@ def evaluate(run: Path, table: Table, part: str | None = None) -> dict[str, Any]
         **loss_first(averages),
         "confusion": {confusion.output: confusion.as_json() for confusion in found},
     }
+
+
+def changes(folder: RunFolder, table: Table | None = None) -> list[str]:
+    """What of a run is not as it was trained: its program, and its data if they are given. Raises Failed."""
+    hashes = folder.beginning().hashes
+    found = []
+    if hashes.get("program") not in (None, _sha256(folder.program)):
+        found.append(f"{folder.program} was changed since the run began: this is what the changed program says")
+    if table is not None and hashes.get("data") not in (None, fingerprint(table)):
+        found.append("the data have changed since the run began: rows may have moved between its parts")
+    return found
+
+
+def _sha256(path: Path) -> str | None:
+    # whoever executes the program says why it can't be read
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
 def loss_first(averages: Mapping[str, float]) -> dict[str, float]:

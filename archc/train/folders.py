@@ -1,12 +1,13 @@
 """Run folders: where a run keeps what it was given, what it measured and what it learned."""
 
+import errno
 import fcntl
 import json
 import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -92,9 +93,15 @@ class RunFolder:
             by = f" (process {owner})" if owner else ""
             help = "wait until it ends, or train in another folder: `--run FOLDER`"
             raise Failed(Diagnostic("E0703", f"{self.path} is in use by another archc{by}", help=help)) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        try:
+            with writing(self.path):
+                file.truncate(0)
+                file.write(str(os.getpid()))
+                file.flush()
+        except Failed:
+            with suppress(OSError):
+                file.close()
+            raise
         self._lock = file
 
     def unlock(self) -> None:
@@ -110,7 +117,12 @@ class RunFolder:
 
     def write_json(self, name: str, value: object) -> None:
         """Likewise, as JSON with the keys in the order given. Raises Failed."""
-        self.write_text(name, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:  # a folder whose name isn't UTF-8, which JSON can spell in ASCII
+            text = json.dumps(value, indent=2, allow_nan=False)
+        self.write_text(name, text + "\n")
 
     def read_json(self, path: Path) -> Any:
         """What a JSON file of the folder holds. Raises Failed if it is missing or damaged."""
@@ -193,6 +205,21 @@ def _not_a_run(path: Path, why: str) -> Diagnostic:
     return Diagnostic("E0704", f"{path} is not a run folder, or not a whole one", notes=(why,), help=_AGAIN)
 
 
+_ROOM = "free some space or choose another folder: `--run FOLDER`"
+_HELP = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: _ROOM,
+    errno.EACCES: "choose a folder that you may write to: `--run FOLDER`",
+    errno.EPERM: "choose a folder that you may write to: `--run FOLDER`",
+    errno.EROFS: "choose a folder on a disk that can be written: `--run FOLDER`",
+    errno.EEXIST: "a file has that name: take it away, or choose another folder: `--run FOLDER`",
+    errno.ENOTDIR: "part of the path is a file: take it away, or choose another folder: `--run FOLDER`",
+    errno.ENAMETOOLONG: "choose a shorter name: `--run FOLDER`",
+}
+"""What to do about what the system says."""
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Raises Failed for an OSError in the block, which writes at `path`."""
@@ -200,7 +227,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        help = "free some space or choose another folder: `--run FOLDER`"
+        help = _HELP.get(error.errno or 0, "choose another folder: `--run FOLDER`")
         raise Failed(Diagnostic("E0707", f"{path} cannot be written: {reason}", help=help)) from error
 
 

@@ -90,9 +90,25 @@ class Loop:
 
     def train(self) -> None:
         """Epochs until the program says that it is enough. Raises Stopped when asked to, and Failed."""
-        while not self._program.should_stop(self._now.history):
+        while not self._is_over():
             self._take_steps()
             self._end_epoch()
+
+    def _is_over(self) -> bool:
+        """Whether the program says that it is enough. It is asked only where it may say so.
+
+        A program that waits PATIENCE epochs reads the whole history to tell, which after many epochs takes long.
+        """
+        program, now = self._program, self._now
+        stale = now.epoch - 1 - now.best_epoch if now.best_epoch is not None else 0
+        if now.epoch < program.EPOCHS and stale < getattr(program, "PATIENCE", 0):
+            return False
+        return bool(program.should_stop(now.history))
+
+    def _newest_is_best(self) -> bool:
+        """Whether the program takes the newest epoch for the best one: as over all epochs, the first of equals is."""
+        history, best = self._now.history, self._now.best_epoch
+        return best is None or self._program.best_epoch([history[best], history[-1]]) == 1
 
     def _take_steps(self) -> None:
         """The steps of an epoch that are still to be taken."""
@@ -141,7 +157,7 @@ class Loop:
         if not all(map(math.isfinite, averages.values())):
             raise self._not_finite(f"the {program.CHOOSE} part after epoch {now.epoch + 1}", program.STEPS)
         now.history.append(averages)
-        is_best = program.best_epoch(now.history) == now.epoch - 1
+        is_best = self._newest_is_best()
         if is_best:
             now.best, now.best_epoch = self._best_form.take(without_optimizer(self._state)), now.epoch - 1
         end = EpochEnd(
@@ -151,7 +167,7 @@ class Loop:
             part=program.CHOOSE,
             averages=averages,
             is_best=is_best,
-            is_last=bool(program.should_stop(now.history)),
+            is_last=self._is_over(),
             examples_per_second=self._clock.epoch_over(),
         )
         now.position, now.sums = 0, {}
@@ -253,11 +269,11 @@ class Loop:
         """Writes a checkpoint of where the run is, unless there is one. Raises Failed; an earlier one then stays."""
         if (self._now.epoch, self._now.position) == self._saved:
             return
+        began = time.monotonic()
         moment = self._moment()
         weights = [array for spec, array in zip(self._form.specs, moment.state, strict=True) if spec.is_weight]
         if not all(np.isfinite(array).all() for array in weights):
             raise self._not_finite(f"the weights after epoch {self._now.epoch}", self._now.position)
-        began = time.monotonic()
         self._metrics.flush_to_disk()
         self._write(moment)
         self._saved_at = time.monotonic()

@@ -39,7 +39,9 @@ class MetricsFile:
             os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        self._file.close()
+        # every line was flushed, or its failure told of
+        with suppress(OSError):
+            self._file.close()
 
 
 def _lines(path: Path) -> dict[int, str]:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+import jax
+
 from archc.ir import Module, Recipe
 from archc.ir.items import restored
 from archc.train.curves import draw_curves
@@ -25,13 +27,14 @@ p { margin: .25rem 0; } .soft, caption { color: var(--soft); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .7rem 1rem;
   min-width: 8rem; }
 .card b { display: block; font-size: 1.35rem; font-variant-numeric: tabular-nums; }
-.curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1rem; }
+.curves { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: 1rem; }
 .curves svg { width: 100%; height: auto; font-family: inherit; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; } caption { text-align: left; }
 th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { font-weight: 600; color: var(--soft); } .n { text-align: right; padding-right: 1rem; }
 .confusion td, .confusion th { padding: .3rem .55rem; text-align: center; border: 0; min-width: 2.4rem; }
+.confusion caption { white-space: nowrap; }
 .confusion th[scope=row] { text-align: right; } .confusion .none { color: var(--soft); opacity: .5; }
 code, pre { font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; } code { overflow-wrap: anywhere; }
 pre { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; }
@@ -112,7 +115,7 @@ def _confusion(confusion: Confusion) -> str:
             cells.append(f"<td{style}>{count}</td>")
         rows.append(f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>')
     return (
-        f"<h2>What was taken for what: {escape(confusion.target)}</h2>\n"
+        f"<h2>Confusion matrix: {escape(confusion.target)}</h2>\n"
         '<div class="wide"><table class="confusion"><caption>rows are what it is, columns what the network says'
         f"</caption>\n<tr><td></td>{head}</tr>\n{chr(10).join(rows)}</table></div>"
     )
@@ -145,6 +148,7 @@ def _size(shape: Sequence[int]) -> int:
 
 def _recipe(recipe: Recipe) -> dict[str, str]:
     rows = {"train": recipe.train_rows, "validation": recipe.validation_rows, "test": recipe.test_rows}
+    stop = restored(recipe.stop) if recipe.stop else None
     return {
         "data": f"{recipe.data.name}: " + ", ".join(f"{n:,} {part}" for part, n in rows.items() if n),
         "loss": " + ".join(restored(term.loss).written() for term in recipe.losses),
@@ -152,14 +156,15 @@ def _recipe(recipe: Recipe) -> dict[str, str]:
         "optimizer": restored(recipe.optimizer).written(),
         "weight decay": f"{recipe.weight_decay:g}",
         "batch": str(recipe.batch),
-        "epochs": f"at most {recipe.epochs:,}" + (f", {restored(recipe.stop).written()}" if recipe.stop else ""),
+        "epochs": f"at most {recipe.epochs:,}, {stop.written()}" if stop else f"{recipe.epochs:,}",
         "best epoch by": f"{recipe.monitor.better} {recipe.monitor.quantity}",
         "precision": recipe.precision,
     }
 
 
 def _run(beginning: Beginning, result: Mapping[str, Any]) -> dict[str, str]:
-    facts = {"command": " ".join(beginning.command) or "from Python", "device": beginning.device or "JAX's choice"}
+    device = beginning.device or f"{jax.default_backend()}, JAX's choice"
+    facts = {"command": " ".join(beginning.command) or "from Python", "device": device}
     facts["versions"] = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
     facts |= {f"SHA-256 of the {name}": value for name, value in result["hashes"].items()}
     return facts

@@ -28,12 +28,16 @@ class Interrupted(Exception):
 
 
 class Signals:
-    """Listens for SIGINT and SIGTERM inside a `with` block, if that is in the main thread."""
+    """Listens for SIGINT and SIGTERM inside a `with` block, if that is in the main thread.
+
+    Blocks of the same object may lie inside each other: it listens until the outermost ends.
+    """
 
     def __init__(self) -> None:
         self.code = 0
         self.asked_at = 0.0
         self._before: dict[int, object] = {}
+        self._depth = 0
 
     @property
     def asked(self) -> bool:
@@ -45,13 +49,22 @@ class Signals:
         """Seconds since it was asked to, 0 before."""
         return time.monotonic() - self.asked_at if self.asked else 0.0
 
+    def stop_if_asked(self) -> None:
+        """Raises Interrupted once a signal came: for work before there is a run."""
+        if self.asked:
+            raise Interrupted(self.code, None, saved=False, stuck=False)
+
     def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
+        self._depth += 1
+        if self._depth == 1 and threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._before[number] = signal.signal(number, self._receive)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._depth -= 1
+        if self._depth:
+            return
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
         self._before.clear()

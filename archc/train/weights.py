@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from archc.diagnostics import Diagnostic, Failed
 
@@ -16,14 +17,23 @@ from archc.diagnostics import Diagnostic, Failed
 def read_weights(path: Path) -> dict[str, np.ndarray]:
     """The arrays of an `.npz` file. Runs no code that it may hold. Raises Failed if it is missing or damaged."""
     try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+        with path.open("rb") as raw:
+            file = np.load(raw, allow_pickle=False)
+            if not isinstance(file, NpzFile):
+                raise ValueError("it is a single array, and weights are an .npz file of several")
+            with file:
+                return {name: file[name] for name in file.files}
     except FileNotFoundError:
-        help = "a run has weights when it is over: go on with it, `archc train RUN --resume`"
+        again = f"`archc train {path.parent} --resume`"
+        if (path.parent / "result.json").exists():
+            help = f"{again} writes them again from the newest checkpoint"
+        else:
+            help = f"a run has weights when it is over: go on with it, {again}"
         raise Failed(Diagnostic("E0709", f"there are no weights: {path} is not there", help=help)) from None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        help = f"`archc train {path.parent} --resume` writes them again if there is a checkpoint; else train again"
         notes = (str(error).splitlines()[0] if str(error) else type(error).__name__,)
-        raise Failed(Diagnostic("E0709", f"{path} is damaged", notes=notes, help="train again")) from None
+        raise Failed(Diagnostic("E0709", f"{path} is damaged", notes=notes, help=help)) from None
 
 
 def with_weights(program: ModuleType, weights: Mapping[str, np.ndarray], source: str) -> Any:

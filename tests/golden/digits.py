@@ -222,7 +222,7 @@ def run_steps(state, data, order, start, stop):
     for i in range(start, stop):
         state, more = train_step(state, data, order[i * BATCH : (i + 1) * BATCH])
         sums.append(more)
-    return state, jax.tree.map(lambda *values: sum(map(float, values)), *sums)
+    return state, jax.tree.map(lambda *values: sum(values), *jax.device_get(sums))
 
 
 @jax.jit
