@@ -51,9 +51,8 @@ def load(
     as `--set` does. `model` and `recipe` choose by name where a file has several. Raises
     archc.Failed, whose text tells every mistake with its place.
     """
-    written = tuple(f"{key}={written_value(value)}" for key, value in (settings or {}).items())
     folder = Path(data_dir) if data_dir is not None else None
-    job = Job(find_file(str(path)), written, model, recipe, folder)
+    job = Job(find_file(str(path)), as_written(settings), model, recipe, folder)
     report = Report()
     source, modules = resolved(job, report)
     report.stop_on_errors()
@@ -62,10 +61,9 @@ def load(
 
 def check(path: str | Path, *, settings: Mapping[str, Any] | None = None) -> list[Diagnostic]:
     """Everything that is wrong with a file, errors and warnings in order; an empty list if nothing is."""
-    written = tuple(f"{key}={written_value(value)}" for key, value in (settings or {}).items())
     report = Report()
     try:
-        resolved(Job(find_file(str(path)), written), report)
+        resolved(Job(find_file(str(path)), as_written(settings)), report)
     except Failed as failed:
         report.extend(failed.diagnostics)
     return report.found
@@ -89,9 +87,9 @@ def open_run(folder: str | Path) -> "Run":
     return Run(Path(folder))
 
 
-def written_value(value: Any) -> str:
-    """A Python value as the language writes it; a text is taken as it is, as an expression."""
-    return value if isinstance(value, str) else show(value)
+def as_written(settings: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Settings as `--set` takes them; a text is taken as it is, as an expression of the language."""
+    return tuple(f"{key}={value if isinstance(value, str) else show(value)}" for key, value in (settings or {}).items())
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,4 +1,4 @@
-"""The files that travel with the package: the grammar and the built-in models."""
+"""Where files are: the grammar and the models that travel with the package, and the user's cache."""
 
 from pathlib import Path
 
@@ -13,6 +13,13 @@ def grammar() -> str:
 def models_folder() -> Path:
     """The folder of the built-in models."""
     return _folder("models")
+
+
+def cache_folder() -> Path:
+    """The user's own cache folder for archc."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("archc", appauthor=False)
 
 
 def _folder(name: str) -> Path:

@@ -13,6 +13,7 @@ from archc.data.idx import read_idx
 from archc.data.npz import image_values
 from archc.data.table import Table, check_labels
 from archc.parameters import Unfit
+from archc.resources import cache_folder
 
 TRAIN_IMAGES = Published(
     "train-images-idx3-ubyte.gz",
@@ -94,9 +95,7 @@ def folders(where: Where) -> list[Path]:
 
 def cache() -> Path:
     """Where downloads go."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("archc", appauthor=False) / "mnist"
+    return cache_folder() / "mnist"
 
 
 def find(where: Where) -> dict[Published, Path]:

@@ -16,6 +16,8 @@ import lark
 from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
+from archc.resources import cache_folder
+
 
 def build(grammar: str, **options: Any) -> lark.Lark:
     """An LALR parser for a grammar, from the kept tables if they are there."""
@@ -36,13 +38,6 @@ def table_file(grammar: str) -> Path:
     """Where the tables of a grammar are kept."""
     name = f"grammar-{zlib.crc32(grammar.encode()):08x}-lark-{lark.__version__}.json"
     return cache_folder() / name
-
-
-def cache_folder() -> Path:
-    """The user's own cache folder for archc."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("archc", appauthor=False)
 
 
 def _read(path: Path) -> Any:
