@@ -57,10 +57,20 @@ class Weight(Frozen):
 
 
 class Node(Frozen):
-    """One step of a graph.
+    """One step of a graph. There are three kinds of it.
 
-    A layer has an `op` of the catalogue. A block or a repeat has op "block" and a `body`, run
-    `count` times, each time with weights of its own; its weights and costs are those of the body.
+    A layer has an `op` of the catalogue.
+
+    A block has op "block", and its graph as `body`: `body.name` is the block's, and `body.inputs`
+    stand for `inputs`, what flows in first. Its name is the scope of its layers.
+
+    A layer or block that `shares` uses the weights of the node of that name, which stands before
+    it in the same graph, and owns none: a layer's `weights` are empty, a block's body is the same.
+
+    A repeat has op "repeat" and runs `body` `count` times, each copy with weights of its own: the
+    output of one copy is the first input of the next, and all take the same further inputs. It opens
+    no scope: `copies` tells, for each copy, under which scopes beside it the nodes of `body` are
+    known, those of the first copy being their names.
     """
 
     name: str
@@ -73,6 +83,8 @@ class Node(Frozen):
     place: Place
     body: "Graph | None" = None
     count: int = 1
+    copies: tuple[tuple[str, ...], ...] = ()
+    shares: str = ""
 
 
 class Port(Frozen):
@@ -94,13 +106,22 @@ class Graph(Frozen):
 
     def layers(self, scope: str = "") -> Iterator[tuple[str, Node]]:
         """Every layer with its full scope, blocks opened, repeats once a copy."""
-        for node in self.nodes:
+        for scoped, node in self.steps(scope):
             if node.body is None:
+                yield scoped, node
+                continue
+            for inside, layer in node.body.layers(f"{scoped}."):
+                # what a shared block owns is owned where it stands first
+                yield inside, layer.model_copy(update={"weights": ()}) if node.shares else layer
+
+    def steps(self, scope: str = "") -> Iterator[tuple[str, Node]]:
+        """Every layer and block of this graph, with its scope; repeats once a copy, blocks closed."""
+        for node in self.nodes:
+            if node.op != "repeat" or node.body is None:
                 yield scope + node.name, node
                 continue
-            for copy in range(1, node.count + 1):
-                inside = f"{scope}{node.name}{copy if node.count > 1 else ''}."
-                yield from node.body.layers(inside)
+            for copy in node.copies:
+                yield from ((scope + name, inner) for name, inner in zip(copy, node.body.nodes, strict=True))
 
     @property
     def parameters(self) -> int:
@@ -118,6 +139,7 @@ class Graph(Frozen):
             if node.body is not None
             else sum(TensorType(w.shape).size for w in node.weights if w.trainable == trainable)
             for node in self.nodes
+            if not node.shares
         )
 
     @property

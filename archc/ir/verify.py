@@ -29,28 +29,54 @@ def verify_graph(graph: Graph) -> None:
         if port.name in shapes:
             raise Broken(f"two inputs are called {port.name}")
         shapes[port.name] = port.shape
+    owners: dict[str, Node] = {}
     for node in graph.nodes:
         if node.name in shapes:
             raise Broken(f"two values are called {node.name}")
         for value in node.inputs:
             if value not in shapes:
                 raise Broken(f"{node.name} reads {value}, which nothing before it gives")
+        entering = [shapes[value] for value in node.inputs]
         if node.body is not None:
-            verify_graph(node.body)
+            verify_body(node, node.body, entering)
+            if node.shares and (node.shares not in owners or owners[node.shares].body != node.body):
+                raise Broken(f"{node.name} shares the weights of {node.shares}, which is another block")
         else:
-            verify_layer(node, TensorType(shapes[node.inputs[0]]))
+            verify_layer(node, [TensorType(shape) for shape in entering], owners.get(node.shares))
+        owners[node.name] = node
         shapes[node.name] = node.output
+    scopes = [scope for scope, _ in graph.steps()]
+    if len(set(scopes)) < len(scopes):
+        raise Broken("two steps have one scope")
     for port in graph.outputs:
         if shapes.get(port.value) != port.shape:
             raise Broken(f"the output {port.name} says {port.shape}, and its value is {shapes.get(port.value)}")
 
 
-def verify_layer(node: Node, x: TensorType) -> None:
-    op = op_of(node)
-    ruled = op.output(x).shape
+def verify_body(node: Node, body: Graph, entering: list[tuple[int, ...]]) -> None:
+    verify_graph(body)
+    if [port.shape for port in body.inputs] != entering:
+        raise Broken(f"{node.name} is entered by {entering}, and its body takes something else")
+    if [port.shape for port in body.outputs] != [node.output]:
+        raise Broken(f"{node.name} says {node.output}, and its body gives something else")
+    if node.op != "repeat":
+        return
+    if len(node.copies) != node.count or node.count < 1 or node.output != entering[0]:
+        raise Broken(f"{node.name} can't be repeated {node.count} times")
+    if any(len(copy) != len(body.nodes) for copy in node.copies):
+        raise Broken(f"{node.name} names other nodes than its body has")
+    if node.copies[0] != tuple(inner.name for inner in body.nodes) or any(n.op == "repeat" for n in body.nodes):
+        raise Broken(f"{node.name} has copies that don't bear the names of its body")
+
+
+def verify_layer(node: Node, xs: list[TensorType], shared: Node | None) -> None:
+    op, x = op_of(node), xs[0]
+    ruled = (op.joined(xs) if op.merges else op.output(x)).shape
     if ruled != node.output:
         raise Broken(f"{node.name} says {node.output}, and its rule gives {ruled}")
-    owned = [(weight.name, weight.shape, weight.trainable) for weight in node.weights]
+    if node.shares and (shared is None or shared.shares or node.weights):
+        raise Broken(f"{node.name} shares the weights of {node.shares}, which has none to share")
+    owned = [(w.name, w.shape, w.trainable) for w in (shared.weights if shared else node.weights)]
     if owned != [(spec.name, spec.shape, spec.trainable) for spec in op.weights(x)]:
         raise Broken(f"{node.name} owns {owned}, and its rule says otherwise")
     if node.macs != op.macs(x):

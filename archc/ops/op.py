@@ -27,9 +27,9 @@ class WeightSpec:
 class Site:
     """Where a layer is lowered.
 
-    `x` is what enters it and `out` the variable of what leaves it, to which a second update of
-    the same layer refers; `key` is the number of its random key. `dtype` is what values are kept
-    in where that isn't float32.
+    `x` is what enters it (and `others` enter behind it, where it merges values), and `out` the
+    variable of what leaves it, to which a second update of the same layer refers; `key` is the
+    number of its random key. `dtype` is what values are kept in where that isn't float32.
     """
 
     scope: str
@@ -39,6 +39,7 @@ class Site:
     after: TensorType
     key: int = 0
     dtype: str = ""
+    others: tuple[Code, ...] = ()
 
     def weight(self, name: str) -> Code:
         return Entry("params", (self.scope, name))
@@ -97,10 +98,21 @@ class Op(Described):
     adapts: ClassVar[bool] = False
     """Whether its state is computed from the training rows beforehand."""
     activation: ClassVar[bool] = False
+    merges: ClassVar[bool] = False
+    """Whether it takes several values, each from a flow of its own: then `joined` is its shape rule."""
 
     def output(self, x: TensorType) -> TensorType:
         """The type that leaves the layer. Raises Unfit if `x` cannot enter it."""
         raise NotImplementedError
+
+    def joined(self, xs: Sequence[TensorType]) -> TensorType:
+        """For a layer that `merges`: the type that leaves it. Raises Unfit if the values don't go together."""
+        raise NotImplementedError
+
+    def sight(self, x: TensorType) -> tuple[tuple[int, int], ...] | None:
+        """In each spatial direction, how many cells of `x` one cell of the output sees, and how far apart
+        neighbours look; None if every cell sees all of `x`."""
+        return ((1, 1),) * len(x.spatial)
 
     def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
         """The arrays it owns, given what enters it. Raises Unfit if written-out ones don't fit."""

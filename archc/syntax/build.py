@@ -37,10 +37,14 @@ def _expressions(parts: Sequence[Part]) -> tuple[tree.Expression, ...]:
     return tuple(part for part in parts if not isinstance(part, Token))
 
 
+def _parameters(parts: Sequence[Part]) -> tuple[tree.Parameter, ...]:
+    return tuple(part for part in parts if isinstance(part, tree.Parameter))
+
+
 class Builder:
     """Methods bear the names of the grammar's rules."""
 
-    def file(self, parts: Sequence[Part]) -> tuple[tree.Let | tree.Model | tree.Train, ...]:
+    def file(self, parts: Sequence[Part]) -> tuple[tree.TopLevel, ...]:
         return tuple(part for part in parts if not isinstance(part, Token))
 
     def alone(self, parts: Sequence[Part]) -> tree.Expression:
@@ -49,10 +53,18 @@ class Builder:
     def let(self, parts: Sequence[Part]) -> tree.Let:
         return tree.Let(_across(parts), _name(parts[1]), parts[3])
 
+    def use(self, parts: Sequence[Part]) -> tree.Use:
+        target = parts[1]
+        return tree.Use(_across(parts), self.text([target]) if target.type == "TEXT" else _name(target))
+
+    def block(self, parts: Sequence[Part]) -> tree.Block:
+        return tree.Block(_across(parts), _name(parts[1]), _parameters(parts), parts[-1].statements)
+
     def model(self, parts: Sequence[Part]) -> tree.Model:
-        nodes = [part for part in parts if not isinstance(part, Token)]
-        parameters = tuple(node for node in nodes if isinstance(node, tree.Parameter))
-        return tree.Model(_across(parts), _name(parts[1]), parameters, tuple(nodes[len(parameters) :]))
+        return tree.Model(_across(parts), _name(parts[1]), _parameters(parts), parts[-1].statements)
+
+    def body(self, parts: Sequence[Part]) -> tree.Body:
+        return tree.Body(_across(parts), tuple(part for part in parts if not isinstance(part, Token)))
 
     def train(self, parts: Sequence[Part]) -> tree.Train:
         name = _name(parts[1]) if parts[1].type == "NAME" else None
@@ -70,6 +82,9 @@ class Builder:
     def output(self, parts: Sequence[Part]) -> tree.Output:
         return tree.Output(_across(parts), _name(parts[1]), parts[3])
 
+    def share(self, parts: Sequence[Part]) -> tree.Share:
+        return tree.Share(_across(parts), _name(parts[1]), parts[3])
+
     def assert_(self, parts: Sequence[Part]) -> tree.Assert:
         return tree.Assert(_across(parts), parts[1])
 
@@ -84,6 +99,13 @@ class Builder:
 
     def as_(self, parts: Sequence[Part]) -> tree.As:
         return tree.As(_across(parts), parts[0], _name(parts[2]))
+
+    def repeat(self, parts: Sequence[Part]) -> tree.Repeat:
+        name = _name(parts[3]) if len(parts) > 3 else None
+        return tree.Repeat(_across(parts), parts[1], name, parts[-1])
+
+    def if_(self, parts: Sequence[Part]) -> tree.If:
+        return tree.If(_across(parts), parts[1], parts[2], parts[4] if len(parts) > 3 else None)
 
     def binary(self, parts: Sequence[Part]) -> tree.Binary:
         left, operator, right = parts

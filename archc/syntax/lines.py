@@ -43,7 +43,7 @@ GOES_ON = OPERATORS | {"ARROW", "EQUAL"}
 """A line that ends in one of these goes on in the next."""
 CONTINUES = frozenset({"ARROW", "PLUS", "AS", "AND", "OR", "ELSE", "LBRACE"})
 """A line that begins with one of these continues the one before."""
-STARTS = frozenset({"LET", "MODEL", "TRAIN", "INPUT", "OUTPUT", "ASSERT", "EXPECT"})
+STARTS = frozenset({"USE", "LET", "BLOCK", "MODEL", "TRAIN", "INPUT", "OUTPUT", "SHARE", "ASSERT", "EXPECT"})
 """Words that begin a statement and no value: not even a line that goes on reaches across them."""
 
 
@@ -130,7 +130,7 @@ class _Pairs:
                 if by_layout and token.type == "RBRACE" and self._outer:
                     self._follow_indents(index)
                 self._leave(CLOSING[token.type], index)
-            elif by_layout and self._open and token.type in ("MODEL", "TRAIN") and self._begins_item(index):
+            elif by_layout and self._open and token.type in ("BLOCK", "MODEL", "TRAIN") and self._begins_item(index):
                 self._abandon(index)
         self._abandon(len(tokens) - 1)
 

@@ -13,7 +13,7 @@ from archc.source import Source, Span
 from archc.syntax import signs, tree
 from archc.syntax.limits import DEEPEST, LONGEST_NAME
 from archc.syntax.lines import GOES_ON, OPERATORS, STARTS, Token
-from archc.syntax.place import BEGINS_VALUE, ENDS_VALUE, KEYWORDS, LATER, Place, inserting, replacing
+from archc.syntax.place import BEGINS_VALUE, ENDS_VALUE, KEYWORDS, Place, inserting, replacing
 
 Row = Callable[[Place], Diagnostic | None]
 
@@ -154,19 +154,6 @@ def _open_text(text: Token) -> Diagnostic:
     )
 
 
-def _later(place: Place) -> Diagnostic | None:
-    """A word of the next version; it is the token before if the word may also name an argument."""
-    for token in (place.token, place.before):
-        if token.type in LATER and place.accepted != {"NAME"}:
-            return Diagnostic(
-                "E0107",
-                f"`{token.text}` is not in this version of the language yet",
-                token.span,
-                notes=("it is kept for a later version, and so cannot be a name",),
-            )
-    return None
-
-
 def _name(place: Place) -> Diagnostic | None:
     """Something new needs a name, and what is there is none."""
     token, before = place.token, place.before
@@ -217,7 +204,7 @@ def _elsewhere(place: Place) -> Diagnostic | None:
         if place.inside == "MODEL" and token.type in ("MODEL", "TRAIN"):
             title = f"`{token.text}` does not belong inside a model"
             return Diagnostic("E0116", title, token.span, help="put it after the `}` that ends the model")
-        if place.inside == "" and token.type not in ("NAME", *LATER):
+        if place.inside == "" and token.type not in ("NAME",):
             help = "outside of models and recipes a line begins with `let`, `model` or `train`"
             return Diagnostic("E0116", f"{place.shown} does not belong here", token.span, help=help)
         if token.type == "ARROW":
@@ -440,7 +427,6 @@ ROWS: tuple[Row, ...] = (
     _excess,
     signs.comment,
     _bracket,
-    _later,
     signs.quotes,
     signs.sign,
     signs.semicolon,

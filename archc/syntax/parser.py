@@ -5,6 +5,7 @@ before that statement and on to the next one, so that each is judged by itself.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
@@ -70,45 +71,56 @@ def _in_order(errors: Sequence[Diagnostic]) -> list[Diagnostic]:
     return list(kept.values())
 
 
+@dataclass(slots=True)
+class _Statement:
+    """One that is being read: its first token, the height of the parser's stack below it, and
+    the word whose braces it stands in (MODEL, TRAIN …; "" for none)."""
+
+    begin: int
+    height: int
+    inside: str
+
+
 def _read(tokens: Sequence[Token], start: str, errors: list[Diagnostic]) -> Any:
     """What the parser makes of the tokens; what it cannot make anything of is added to `errors`."""
     parser = _Stack(start)
-    inside = ""  # the word whose braces the statement is in: MODEL, TRAIN
-    begin = position = 0  # where the statement begins, and the token that is next
-    height = 1  # of the parser's stack below the statement
+    at = _Statement(0, 1, "")
+    outer: list[_Statement] = []  # the statements in whose braces it stands
+    position = 0
     while position < len(tokens):
         token = tokens[position]
         try:
             parser.feed(token)
         except (UnexpectedToken, Refused) as fault:
-            end = _statement_end(tokens, begin)
+            end = _statement_end(tokens, at.begin)
             if isinstance(fault, Refused):
                 errors.append(fault.diagnostic)
             else:
-                place = Place(tokens[begin:end], position - begin, inside, parser.accepted())
+                place = Place(tokens[at.begin : end], position - at.begin, at.inside, parser.accepted())
                 errors.append(mistakes.explain(place))
             if len(errors) > MOST_ERRORS:
                 errors[-1] = mistakes.too_many(token.span)
                 return None
-            if tokens[begin].type == "RBRACE" and position > begin:
+            if position > at.begin and tokens[position - 1].type == "RBRACE" and "NEWLINE" in parser.accepted():
                 # something follows a body on its last line; the body itself is in order
                 parser.feed(token._replace(type="NEWLINE"))
-                begin = position if token.type in STARTS else _statement_end(tokens, position)
+                at.begin = position if token.type in STARTS else _statement_end(tokens, position)
             else:
-                if position > begin:
-                    parser.forget(height)
-                begin = end
-            position = begin
+                if position > at.begin:
+                    parser.forget(at.height)
+                at.begin = end
+            position = at.begin
             continue
-        if position == begin:
-            height = parser.height - 1
+        if position == at.begin:
+            at.height = parser.height - 1
         position += 1
-        if token.type in ("NEWLINE", "LBRACE"):
-            if token.type == "LBRACE":
-                inside = tokens[begin].type
-            begin = position
+        if token.type == "NEWLINE":
+            at.begin = position
+        elif token.type == "LBRACE":
+            outer.append(at)
+            at = _Statement(position, parser.height, tokens[at.begin].type)
         elif token.type == "RBRACE":
-            inside = ""
+            at = outer.pop()
     return None if start == "alone" and errors else parser.finish()
 
 
@@ -123,7 +135,7 @@ def _statement_end(tokens: Sequence[Token], begin: int) -> int:
         if token.type == "NEWLINE" and depth <= 0:
             following = tokens[index + 1] if index + 1 < len(tokens) else None
             # what is indented below a header without braces was to be its body
-            if braces or tokens[begin].type not in ("MODEL", "TRAIN") or not following:
+            if braces or tokens[begin].type not in ("BLOCK", "MODEL", "TRAIN") or not following:
                 return index + 1
             if following.type == "RBRACE" or following.span.column <= tokens[begin].span.column:
                 return index + 1

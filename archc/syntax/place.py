@@ -7,10 +7,10 @@ from archc.diagnostics import Edit, Fix
 from archc.source import Span
 from archc.syntax.lines import STARTS, Token
 
-LATER = frozenset({"BLOCK", "REPEAT", "IF", "ELSE", "SHARE", "USE"})
-"""Words kept for a later version of the language."""
-KEYWORDS = STARTS | LATER | {"AS", "AND", "OR", "NOT", "TRUE", "FALSE"}
-BEGINS_VALUE = frozenset({"NAME", "NUMBER", "SIZE", "TEXT", "TRUE", "FALSE", "NOT", "LONG_NAME", "LARGE_NUMBER"})
+KEYWORDS = STARTS | {"REPEAT", "IF", "ELSE", "AS", "AND", "OR", "NOT", "TRUE", "FALSE"}
+BEGINS_VALUE = frozenset(
+    {"NAME", "NUMBER", "SIZE", "TEXT", "TRUE", "FALSE", "NOT", "IF", "REPEAT", "LONG_NAME", "LARGE_NUMBER"}
+)
 ENDS_VALUE = frozenset({"NAME", "NUMBER", "SIZE", "TEXT", "TRUE", "FALSE", "RPAR", "RSQB"})
 
 

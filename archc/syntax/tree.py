@@ -135,8 +135,51 @@ class As:
     name: Name
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What stands between braces."""
+
+    span: Span
+    statements: tuple["Statement", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """`repeat n { … }`, `repeat list as x { … }`."""
+
+    span: Span
+    times: "Expression"
+    name: Name | None
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """`if condition { … } else { … }`; decided before training."""
+
+    span: Span
+    condition: "Expression"
+    then: Body
+    otherwise: "Body | If | None"
+
+
 Expression = (
-    Number | Boolean | Text | Size | Name | Listing | Tuple | Call | Member | Item | Unary | Binary | Chain | As
+    Number
+    | Boolean
+    | Text
+    | Size
+    | Name
+    | Listing
+    | Tuple
+    | Call
+    | Member
+    | Item
+    | Unary
+    | Binary
+    | Chain
+    | As
+    | Repeat
+    | If
 )
 
 
@@ -168,6 +211,15 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """`share tower = embed(2)`: a flow whose uses have one set of weights."""
+
+    span: Span
+    name: Name
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Assert:
     """`assert params == 61_706`."""
 
@@ -191,16 +243,34 @@ class Flow:
     value: Expression
 
 
-Statement = Input | Let | Output | Assert | Expect | Flow
+Statement = Input | Let | Output | Share | Assert | Expect | Flow
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """`classes = 10` between a model's parentheses."""
+    """`classes = 10` between the parentheses of a model or a block."""
 
     span: Span
     name: Name
     default: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """`use "blocks/heads.arch"`, `use resnet`."""
+
+    span: Span
+    target: Text | Name
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`block unit(filters, k = 3) { … }`."""
+
+    span: Span
+    name: Name
+    parameters: tuple[Parameter, ...]
+    body: tuple[Statement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +299,12 @@ class Train:
     settings: tuple[Setting, ...]
 
 
+TopLevel = Use | Let | Block | Model | Train
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """A whole `.arch` file."""
 
     source: Source
-    items: tuple[Let | Model | Train, ...]
+    items: tuple[TopLevel, ...]

@@ -7,9 +7,13 @@ from typing import Any
 import pydantic
 import pytest
 
-from archc.ir import Graph, Module, Node, Place, Port
-from archc.ir.verify import Broken, verify
+from archc.ir import Graph, Module, Node, Place, Port, Weight
+from archc.ir.items import argument, item
+from archc.ir.verify import Broken, verify, verify_graph
+from archc.ops import OPS, Op
+from archc.parameters import FAMILIES
 from archc.program import emit
+from archc.types import TensorType
 from tests.author import Author
 from tests.models import BUILT_IN, built_in
 
@@ -109,25 +113,82 @@ def test_what_breaks_the_rules_is_found(broken: str) -> None:
         verify(altered)
 
 
-def test_blocks_are_looked_into() -> None:
+def xor_blocks() -> Graph:
+    """XOR's network as a block, and the same shared behind it."""
     module = built_in(BUILT_IN[0].with_stem("xor"))
-    inner = module.graph.model_copy(update={"name": "inner"})
-    block = Node(name="block", op="block", inputs=("x",), output=(1,), place=PLACE, body=inner, count=3)
-    outer = Graph(
-        name="Outer", inputs=module.graph.inputs, nodes=(block,),
-        outputs=(Port(name="y", value="block", shape=(1,), place=PLACE),),
-    )  # fmt: skip
-    names = [node.name for node in inner.nodes]
-    assert [name for name, _ in outer.layers()] == [f"block{i}.{name}" for i in (1, 2, 3) for name in names]
-    assert (outer.parameters, outer.macs) == (3 * 9, 3 * 6)
-    verify(Module(source="a", sha256="", graph=outer, recipe=None))
-    broken = inner.model_copy(update={"nodes": inner.nodes[1:]})
+    inner = module.graph
+    first = Node(name="xor1", op="block", inputs=("x",), output=(1,), place=PLACE, body=inner)
+    again = Node(name="xor2", op="block", inputs=("x",), output=(1,), place=PLACE, body=inner, shares="xor1")
+    output = Port(name="y", value="xor2", shape=(1,), place=PLACE)
+    return Graph(name="Outer", inputs=inner.inputs, nodes=(first, again), outputs=(output,))
+
+
+def dense(name: str, source: str) -> Node:
+    """`dense(2)` behind a value of two numbers."""
+    op = OPS["dense"].build([2], {})
+    assert isinstance(op, Op)
+    x = TensorType((2,))
+    zeros = item(FAMILIES["initialiser"]["zeros"].build([], {}))
+    weights = tuple(Weight(name=spec.name, shape=spec.shape, init=zeros) for spec in op.weights(x))
+    arguments = {name: argument(value) for name, value in op.values().items()}
+    return Node(name=name, op="dense", arguments=arguments, inputs=(source,), output=(2,),
+                weights=weights, macs=4, place=PLACE)  # fmt: skip
+
+
+def repeated() -> Graph:
+    """Two dense layers in each of three copies."""
+    port = Port(name="it", value="it", shape=(2,), place=PLACE)
+    body = Graph(name="repeat", inputs=(port,), nodes=(dense("dense1", "it"), dense("dense2", "dense1")),
+                 outputs=(port.model_copy(update={"value": "dense2"}),))  # fmt: skip
+    node = Node(name="repeat1", op="repeat", inputs=("x",), output=(2,), place=PLACE, body=body, count=3,
+                copies=tuple((f"dense{i}", f"dense{i + 1}") for i in (1, 3, 5)))  # fmt: skip
+    x = port.model_copy(update={"name": "x", "value": "x"})
+    return Graph(
+        name="Deep", inputs=(x,), nodes=(node,), outputs=(x.model_copy(update={"name": "y", "value": "repeat1"}),)
+    )
+
+
+def test_blocks_are_looked_into() -> None:
+    graph = xor_blocks()
+    names = [node.name for node in graph.nodes[0].body.nodes]  # type: ignore[union-attr]
+    assert [name for name, _ in graph.layers()] == [f"xor{i}.{name}" for i in (1, 2) for name in names]
+    assert (graph.parameters, graph.macs) == (9, 2 * 6), "what is shared is counted once and runs twice"
+    assert sum(len(layer.weights) for _, layer in graph.layers()) == 4
+    verify_graph(graph)
+
+
+def test_repeats_are_counted_and_named() -> None:
+    graph = repeated()
+    verify_graph(graph)
+    assert [name for name, _ in graph.layers()] == [f"dense{i}" for i in range(1, 7)]
+    assert (graph.parameters, graph.macs) == (6 * 6, 6 * 4)
+
+
+def changed(graph: Graph, index: int, **update: Any) -> Graph:
+    nodes = list(graph.nodes)
+    nodes[index] = nodes[index].model_copy(update=update)
+    return graph.model_copy(update={"nodes": tuple(nodes)})
+
+
+def without_last(graph: Graph) -> Graph:
+    return graph.model_copy(update={"nodes": graph.nodes[:-1]})
+
+
+NESTED_BREAKS: dict[str, Callable[[], Graph]] = {
+    "a body lacks a layer": lambda: changed(xor_blocks(), 0, body=without_last(xor_blocks().nodes[0].body)),  # type: ignore[arg-type]
+    "a body gives another shape": lambda: changed(xor_blocks(), 0, output=(2,)),
+    "what is shared isn't there": lambda: changed(xor_blocks(), 1, shares="xor3"),
+    "what is shared is another block": lambda: changed(xor_blocks(), 0, body=repeated()),
+    "a repeat counts other copies": lambda: changed(repeated(), 0, count=2),
+    "a copy has too few names": lambda: changed(repeated(), 0, copies=(*repeated().nodes[0].copies[:2], ("dense5",))),
+    "two copies have one name": lambda: changed(
+        repeated(), 0, copies=(*repeated().nodes[0].copies[:2], ("dense1", "dense2"))
+    ),
+    "a repeat's names aren't its first copy's": lambda: changed(repeated(), 0, copies=repeated().nodes[0].copies[::-1]),
+}
+
+
+@pytest.mark.parametrize("broken", NESTED_BREAKS)
+def test_what_breaks_the_rules_inside_is_found(broken: str) -> None:
     with pytest.raises(Broken):
-        verify(
-            Module(
-                source="a",
-                sha256="",
-                graph=outer.model_copy(update={"nodes": (block.model_copy(update={"body": broken}),)}),
-                recipe=None,
-            )
-        )
+        verify_graph(NESTED_BREAKS[broken]())
