@@ -28,16 +28,16 @@ class Site:
     """Where a layer is lowered.
 
     `x` is what enters it (and `others` enter behind it, where it merges values), and `out` the
-    variable of what leaves it, to which a second update of the same layer refers; `key` is the
-    number of its random key. `dtype` is what values are kept in where that isn't float32.
+    variable of what leaves it, to which a second update of the same layer refers. In the body of
+    a loop `scope` is a variable. `dtype` is what values are kept in where that isn't float32.
     """
 
-    scope: str
+    scope: str | Code
     x: Code
     out: Code
     before: TensorType
     after: TensorType
-    key: int = 0
+    random_key: Code = Name("key")
     dtype: str = ""
     others: tuple[Code, ...] = ()
 
@@ -58,10 +58,6 @@ class Site:
     def cast(self, value: Code) -> Code:
         """A value that was computed from float32 statistics, in the type that values are kept in."""
         return Call("jnp.astype", (value, Name(self.dtype))) if self.dtype else value
-
-    @property
-    def random_key(self) -> Code:
-        return Entry("keys", (self.key,))
 
 
 @dataclass(frozen=True, slots=True)
