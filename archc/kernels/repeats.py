@@ -15,7 +15,7 @@ def unstack(tree, path=""):
             apart[name] = unstack(inner, below) if isinstance(inner, dict) else inner
             continue
         for i in range(len(jax.tree.leaves(inner)[0])):
-            copy = unstack(jax.tree.map(lambda arrays: arrays[i], inner), below)
+            copy = unstack(jax.tree.map(lambda arrays, i=i: arrays[i], inner), below)
             apart |= {REPEATS[below][scope][i]: own for scope, own in copy.items()}
     return apart
 

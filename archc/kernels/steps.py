@@ -147,7 +147,7 @@ def should_stop_early(history):
     return len(history) == EPOCHS or stale == PATIENCE
 
 
-def named(state):
+def named_as_kept(state):
     """Weights and statistics by dotted name, as the .npz files hold them."""
     leaves = jax.tree.leaves_with_path((state.params, state.stats))
     return {".".join(k.key for k in path[1:]): np.asarray(w) for path, w in leaves}
@@ -155,6 +155,7 @@ def named(state):
 
 # which sibling does the job in this file's own tests
 best_epoch = best_epoch_lowest
+named = named_as_kept
 parts = parts_by_split
 run_steps = run_steps_one_by_one
 should_stop = should_stop_at_end

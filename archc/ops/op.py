@@ -23,6 +23,9 @@ class WeightSpec:
     trainable: bool = True
 
 
+KEY = Name("key")
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where a layer is lowered.
@@ -37,7 +40,7 @@ class Site:
     out: Code
     before: TensorType
     after: TensorType
-    random_key: Code = Name("key")
+    random_key: Code = KEY
     dtype: str = ""
     others: tuple[Code, ...] = ()
 

@@ -23,7 +23,7 @@ def emit(module: Module, target: Target = "cpu", *, unroll: bool = False) -> str
     init, apply = network.init(), [*network.blocks(), network.apply(), network.predict()]
     repeats = table(network.plan)
     face = ["named", *(["stack"] if repeats else [])]
-    stored = {"named": "named_apart" if repeats else "named"}
+    stored = {"named": "named_apart" if repeats else "named_as_kept"}
     if module.recipe is None:
         steps = link(face, stored)
         return assemble(module, raw, repeats, link(network.uses, {}), [*init, *apply], steps, "")

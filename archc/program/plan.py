@@ -38,6 +38,11 @@ class Step:
         return self.body.random if self.body else self.op is not None and self.op.random
 
     @property
+    def convolves(self) -> bool:
+        """Whether a convolution is in it."""
+        return self.body.convolves if self.body else self.op is not None and self.op.drawing == "conv"
+
+    @property
     def params(self) -> bool:
         """Whether it has trainable weights."""
         return self.body.params if self.body else any(weight.trainable for weight in self.weights)
