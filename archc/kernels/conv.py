@@ -28,7 +28,7 @@ def conv2d_transposed(x, kernel, *, stride, cut):
     """Spreads each cell of x over kernel [height, width, in, out], then cuts the edges."""
     return jax.lax.conv_general_dilated(
         x,
-        jnp.flip(kernel, (0, 1)),
+        jax.lax.rev(kernel, (0, 1)),
         (1, 1),
         [(k - 1 - a, k - 1 - b) for k, (a, b) in zip(kernel.shape, cut)],
         lhs_dilation=stride,

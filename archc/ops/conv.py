@@ -73,8 +73,7 @@ class Conv(Op):
         return (kernel, *Bias.spec(self.bias, self.filters))
 
     def macs(self, x: TensorType) -> int:
-        height, width = self._window(x)
-        return self.output(x).size * height * width * (x.channels // self.groups)
+        return self.output(x).size * TensorType(self.weights(x)[0].shape[:-1]).size
 
     def lower(self, site: Site) -> Lowered:
         x = site.before
@@ -142,8 +141,7 @@ class ConvTranspose(Op):
         return (kernel, *Bias.spec(self.bias, self.filters))
 
     def macs(self, x: TensorType) -> int:
-        height, width = self._window(x)
-        return x.size * height * width * self.filters
+        return x.size // x.channels * TensorType(self.weights(x)[0].shape).size
 
     def lower(self, site: Site) -> Lowered:
         x = site.before
@@ -188,7 +186,7 @@ class Pointwise(Op):
         return (WeightSpec("kernel", (x.channels, self.units)), *Bias.spec(self.bias, self.units))
 
     def macs(self, x: TensorType) -> int:
-        return x.size * self.units
+        return self.output(x).size * x.channels
 
     def lower(self, site: Site) -> Lowered:
         product = Operation("@", site.x, site.weight("kernel"))

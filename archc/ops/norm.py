@@ -80,7 +80,7 @@ class Lrn(Op):
     example = "conv(96, 11x11, stride = 4) -> relu -> lrn(5)"
 
     window = Count("how many channels count, the middle one included", default=5)
-    k = Real("what is added to the sum", default=2, least=0, named=True)
+    k = Real("what is added to the sum", default=2, above=0, named=True)
     alpha = Real("what each square is multiplied by", default=1e-4, above=0, named=True)
     beta = Real("the power", default=0.75, above=0, named=True)
 
