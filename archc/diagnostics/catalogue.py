@@ -22,7 +22,7 @@ CATALOGUE: dict[str, str] = {
     "E0104": "a text that is not closed",
     "E0105": "no name for something new",
     "E0106": "an arrow is missing",
-    "E0107": "a word of a later version of the language",
+    "E0107": "a construct of another language",
     "E0108": "a comma is missing",
     "E0109": "a number that is out of bounds",
     "E0110": "something that nests too deeply",
