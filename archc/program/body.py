@@ -74,15 +74,14 @@ class Writer:
 
     def steps(self, frame: Frame) -> Iterator[Statement]:
         for i, step in enumerate(frame.plan.steps):
-            yield from self.step(frame, i, step)
-
-    def step(self, frame: Frame, i: int, step: Step) -> list[Statement]:
-        """The statements of step number `i`."""
-        if step.body is None:
-            return self.layer(frame, step)
-        if not step.repeats:
-            return self.call(frame, step)
-        return self.scan(frame, step, step.body) if step.scanned else self.loop(frame, i, step, step.body)
+            if step.body is None:
+                yield from self.layer(frame, step)
+            elif not step.repeats:
+                yield from self.call(frame, step)
+            elif step.scanned:
+                yield from self.scan(frame, step, step.body)
+            else:
+                yield from self.loop(frame, i, step, step.body)
 
     def layer(self, frame: Frame, step: Step) -> list[Statement]:
         """A layer's statements; one that owns arrays stands in a scope of its name."""
@@ -202,6 +201,7 @@ def lower(frame: Frame, step: Step) -> Lowered:
         frame.key(step) if step.op.random else Name("key"),
         "" if step.node.name in frame.wide else frame.dtype,
         tuple(taken[1:]),
+        tuple(shapes[value] for value in step.node.inputs[1:]),
     )
     lowered = step.op.lower(site)
     if narrows and not lowered.evaluate:
@@ -251,15 +251,15 @@ def narrowed(value: Code) -> Code:
     return Call("jnp.astype", (value, Name(BF16)))
 
 
-def write_blocks(plan: Plan, names: Names, dtypes: Mapping[Step, str]) -> Called:
-    """The functions of all blocks, the innermost first; `dtypes` tells in what each use keeps its values."""
+def write_blocks(plan: Plan, names: Names, dtype: str) -> Called:
+    """The functions of all blocks, the innermost first; `dtype` is that of their values."""
     called = Called(names)
     by_height: dict[int, list[Step]] = {}
     for step in plan.blocks():
         assert step.body is not None
         by_height.setdefault(step.body.height, []).append(step)
     for _, steps in sorted(by_height.items()):
-        drafts = [draft(step, called, dtypes.get(step, "")) for step in steps]
+        drafts = [draft(step, called, dtype) for step in steps]
         called.uses.update(zip(steps, together(drafts, names), strict=True))
     return called
 

@@ -39,19 +39,11 @@ class Network:
         self.wide = frozenset(self.ancestors(value for step in self.learners for value in step.node.inputs))
         taken = {*FACE, *IMPORTS, *definitions(), *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
         self.names = Names(taken, {step.body.graph.name for step in self.plan.blocks() if step.body})
-        self.called = write_blocks(self.plan, self.names, self.dtypes())
+        self.called = write_blocks(self.plan, self.names, BF16 if self.bf16 else "")
         self.starts = write_starts(self.plan, self.names)
         self.variables = of_model(raw, self.names)
         for function in (*self.called.functions, *self.starts.functions):
             self.uses.update(function.uses)
-
-    def dtypes(self) -> dict[Step, str]:
-        """In what each use of a block keeps its values, where that isn't float32."""
-        found: dict[Step, str] = {}
-        for step in self.plan.steps:
-            if self.bf16 and step.body and step.node.name not in self.wide:
-                found.update(dict.fromkeys([step, *step.body.blocks()], BF16))
-        return found
 
     def blocks(self) -> list[list[str]]:
         """The functions of the blocks."""
@@ -101,24 +93,22 @@ class Network:
             if port.name in needed:
                 begin += self.enter(port.name)
         frame = Frame(self.plan, self.variables, wide=self.wide, dtype=BF16 if self.bf16 else "")
-        for i, step in enumerate(self.plan.steps):
+        for step in self.plan.steps:
             if step.node.name not in needed:
                 continue
             if step in self.learners:
                 learnt = self.learnt(step, Name(self.variables.of[step.node.inputs[0]]))
                 begin += self.statement(learnt, f"stats[{literal(step.node.name)}] = ")
             if step.node.name in read:
-                begin += self.written(self.evaluated(frame, i, step))
+                begin += self.written(self.evaluated(frame, step))
         return [*begin, "    return state._replace(stats=stats)"]
 
     def learnt(self, step: Step, x: Code) -> Code:
         assert step.op is not None
         return step.op.adaptation(x)
 
-    def evaluated(self, frame: Frame, i: int, step: Step) -> list[Statement]:
-        """What a step before a `normalize` does; no such step owns weights, or is random."""
-        if step.body is not None:
-            return list(Writer(self.called).step(frame, i, step))
+    def evaluated(self, frame: Frame, step: Step) -> list[Statement]:
+        """What a step before a `normalize` does: no such step is a block, owns weights, or is random."""
         source = self.variables.of[step.node.inputs[0]]
         found = list(updates(frame, step, lower(frame, step).evaluate, ""))
         if not found and frame.out(step) != source:
