@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from archc.code import Call, Code, Entry, Group, Literal, Name
 from archc.ops import Lowered, Site, Update
-from archc.program.functions import Draft, Function, Names, Use, together
+from archc.program.functions import Defaults, Draft, Function, Names, Use, together
 from archc.program.plan import Plan, Step
 from archc.program.printer import WIDTH, harmless, subscript
 from archc.program.repeats import copied, key_per_copy, loop, stacked
@@ -30,6 +30,10 @@ class Called:
     def functions(self) -> list[Function]:
         """Every function once, those that others call first."""
         return list(dict.fromkeys(use.function for use in self.uses.values()))
+
+    @property
+    def defaults(self) -> Defaults:
+        return {function.name: function.defaults for function in self.functions}
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,18 @@
 """A function for all uses of a block that are alike but for their literals."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from archc.code import Code, Literal, LiteralValue, Name
+from archc.code import Call, Code, Literal, LiteralValue, Name
 from archc.ir import Graph, Node
-from archc.program.printer import WIDTH, harmless
-from archc.program.statements import Replacing, Statement, lines, skeleton, used
+from archc.program.printer import WIDTH, harmless, literal
+from archc.program.statements import Assign, Compound, Replacing, Statement, lines, skeleton, used
 from archc.types import TensorType
 
-SIZES = {"inputs", "outputs", "channels", "size"}
-"""Dimensions that may stand for one another: what a layer puts out is what the next takes in."""
+MANY = 8
+"""From how many uses a setting has a default: what most of them say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,20 +41,43 @@ class Function:
     settings: tuple[str, ...]
     doc: str
     statements: tuple[Statement, ...]
+    defaults: Mapping[str, LiteralValue]
 
-    def lines(self) -> list[str]:
-        keywords = (*self.settings, *self.flags)
+    def lines(self, defaults: "Defaults") -> list[str]:
+        """Its text; `defaults` are those of all functions."""
+        settings = [
+            f"{name}={literal(self.defaults[name])}" if name in self.defaults else name for name in self.settings
+        ]
+        keywords = (*settings, *self.flags)
         items = [*self.positional, *(["*", *keywords] if keywords else [])]
         heads = [f"def {self.name}({', '.join(items)}):"]
         if len(heads[0]) > WIDTH:
             inner = ", ".join(items)
             rows = [f"    {inner}"] if len(inner) + 4 <= WIDTH else [f"    {item}," for item in items]
             heads = [f"def {self.name}(", *rows, "):"]
-        return [*heads, f'    """{self.doc}"""', *lines(self.statements)]
+        return [*heads, f'    """{self.doc}"""', *lines(shortened(self.statements, defaults))]
 
     @property
     def uses(self) -> Iterator[str]:
         return used(self.statements)
+
+
+Defaults = Mapping[str, Mapping[str, LiteralValue]]
+"""What the settings of functions are unless said, by function and setting."""
+
+
+def shortened(statements: Iterable[Statement], defaults: Defaults) -> Iterator[Statement]:
+    """The statements, with calls of blocks leaving out what is said by default."""
+    for statement in statements:
+        match statement:
+            case Assign(lead, Call(function, arguments, keywords), comment, open) if function in defaults:
+                usual = defaults[function]
+                said = tuple((k, v) for k, v in keywords if not (k in usual and v == Literal(usual[k])))
+                yield Assign(lead, Call(function, arguments, said), comment, open)
+            case Compound(lead, body, over):
+                yield Compound(lead, tuple(shortened(body, defaults)), over)
+            case _:
+                yield statement
 
 
 @dataclass(eq=False)
@@ -71,10 +95,12 @@ class Use:
 
 @dataclass
 class Names:
-    """Names that are taken in the whole program."""
+    """Names that are taken in the whole program; those that are `local` have a meaning in many functions, and `blocks`
+    are those of blocks, whose functions get them."""
 
     taken: set[str]
-    blocks: set[str] = field(default_factory=set)
+    local: frozenset[str] = frozenset()
+    blocks: frozenset[str] = frozenset()
 
     def fresh(self, name: str, also: Iterable[str] = ()) -> str:
         """The name, or one like it that nothing has: f, f_2, f_3."""
@@ -86,7 +112,8 @@ class Names:
 
     def free(self, name: str) -> bool:
         """Whether a variable may bear the name: it then hides no function, not even one that is yet to be written."""
-        return name not in self.taken and re.sub(r"_\d+$", "", name).removeprefix("init_") not in self.blocks
+        known = name in self.taken or name in self.local
+        return not known and re.sub(r"_\d+$", "", name).removeprefix("init_") not in self.blocks
 
 
 def together(drafts: list[Draft], names: Names, prefix: str = "", *, shapes: bool = False) -> list[Use]:
@@ -116,7 +143,9 @@ def shared(
     for k, (hint, _) in enumerate(slots[0]):
         values = [repr(found[k][1]) for found in slots]
         if any(value != values[0] for value in values):
-            differing.setdefault((kind(hint), "|".join(values)), []).append(k)
+            # a layer takes what the one before it gives: one size, whatever it is called
+            sizes = shapes and all(type(found[k][1]) is int for found in slots)
+            differing.setdefault(("" if sizes else stem(hint), "|".join(values)), []).append(k)
     settings: list[str] = []
     known: dict[int, str] = {}
     for places in differing.values():
@@ -134,17 +163,29 @@ def shared(
     statements = Replacing(slot, shapes).all(draft.statements)
     doc = draft.about or described(drafts)
     order = [places[0] for places in differing.values()]
-    return Function(name, draft.positional, draft.flags, tuple(settings), doc, statements), order
+    usual = (
+        {}
+        if shapes
+        else {
+            setting: value
+            for setting, places in zip(settings, differing.values(), strict=True)
+            for value in most([found[places[0]][1] for found in slots])
+        }
+    )
+    return Function(name, draft.positional, draft.flags, tuple(settings), doc, statements, usual), order
+
+
+def most(values: list[LiteralValue]) -> list[LiteralValue]:
+    """The value that most of many are, if there is one."""
+    if len(values) < MANY:
+        return []
+    (text, count), *_ = Counter(map(repr, values)).most_common(1)
+    return [next(value for value in values if repr(value) == text)] if 2 * count > len(values) else []
 
 
 def stem(hint: str) -> str:
     """A parameter's name without the number that told it from another of its kind."""
     return re.sub(r"_\d+$", "", hint)
-
-
-def kind(hint: str) -> str:
-    """What may stand for one another where it is equal in all uses."""
-    return "channels" if stem(hint) in SIZES else stem(hint)
 
 
 def called(hints: set[str]) -> str:
@@ -170,7 +211,7 @@ def said(drafts: list[Draft], values: list[LiteralValue]) -> str:
 def described(drafts: list[Draft]) -> str:
     """What a block's function says it is."""
     draft = drafts[0]
-    place = draft.body.inputs[0].place
+    place = min((node.place for node in draft.body.nodes), key=lambda place: place.line, default=draft.node.place)
     shapes = {(tuple(port.shape for port in d.body.inputs), d.node.output) for d in drafts}
     entering = ", ".join(str(TensorType(port.shape)) for port in draft.body.inputs)
     other = " and other sizes" if len(shapes) > 1 else ""

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from archc.code import Call, Code, Entry, Group, Literal, LiteralValue, Mapping, Name, kernels
 from archc.ir import Graph, Module
 from archc.ops import Update
-from archc.program.body import BF16, Frame, Writer, lower, narrowed, updates, write_blocks
-from archc.program.functions import Names
+from archc.program.body import BF16, LOCAL, Frame, Writer, lower, narrowed, updates, write_blocks
+from archc.program.functions import Names, shortened
 from archc.program.link import IMPORTS, definitions
 from archc.program.plan import Choose, Step, plan
 from archc.program.printer import WIDTH, flat, layout, literal
@@ -18,11 +18,13 @@ from archc.program.variables import of_model
 
 _FACE = """
 MODEL BATCH EPOCHS STEPS PART_ROWS CHOOSE FINAL MONITOR METRICS PATIENCE EVAL_BATCH REPEATS TrainState init adapt
-apply predict loss metrics optimizer select params stats inputs outputs targets train key keys data state moved
-x y z w i name copy copy_keys step_key learnt losses
+apply predict loss metrics optimizer select
 """
 FACE = frozenset(_FACE.split())
 """Names that the program gives a meaning of its own."""
+
+PARAMETERS = frozenset(["inputs", "outputs", "targets", "data", "state"])
+"""Names that functions of the program give a meaning of their own, beside those that any may have."""
 
 
 class Network:
@@ -38,7 +40,8 @@ class Network:
         self.learners = [step for step in self.plan.steps if step.op is not None and step.op.adapts]
         self.wide = frozenset(self.ancestors(value for step in self.learners for value in step.node.inputs))
         taken = {*FACE, *IMPORTS, *definitions(), *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
-        self.names = Names(taken, {step.body.graph.name for step in self.plan.blocks() if step.body})
+        blocks = frozenset(step.body.graph.name for step in self.plan.blocks() if step.body)
+        self.names = Names(taken, LOCAL | PARAMETERS, blocks)
         self.called = write_blocks(self.plan, self.names, BF16 if self.bf16 else "")
         self.starts = write_starts(self.plan, self.names)
         self.variables = of_model(raw, self.names)
@@ -47,7 +50,7 @@ class Network:
 
     def blocks(self) -> list[list[str]]:
         """The functions of the blocks."""
-        return [function.lines() for function in self.called.functions]
+        return [function.lines(self.called.defaults) for function in self.called.functions]
 
     def init(self) -> list[list[str]]:
         """`init(key)`: the state before the first step, and the functions that it calls."""
@@ -64,7 +67,7 @@ class Network:
             *self.written(arrays),
             *self.statement(Call("TrainState", state), "return "),
         ]
-        return [*(function.lines() for function in self.starts.functions), init]
+        return [*(function.lines({}) for function in self.starts.functions), init]
 
     def adapt(self) -> list[str]:
         """`adapt(state, data)`: what `normalize` layers learn from the training rows."""
@@ -181,7 +184,7 @@ class Network:
         return layout(code, 4, lead, open=open)
 
     def written(self, statements: Iterable[Statement]) -> list[str]:
-        statements = list(statements)
+        statements = list(shortened(statements, self.called.defaults))
         self.uses.update(used(statements))
         return list(lines(statements))
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from archc.code import Name, kernels
 from archc.ops import OPS, Lowered, Op, Site, Update
+from archc.ops.op import KEY
 from archc.parameters import Word
 from archc.program.link import import_lines, link, names_read
 from archc.program.printer import layout
