@@ -65,8 +65,11 @@ def lines(statements: Iterable[Statement], indent: int = 4) -> Iterator[str]:
             case Line(text):
                 yield " " * indent + text
             case Compound(lead, body, over):
-                yield from [f"{' ' * indent}{lead}:"] if over is None else layout(over, indent, lead, ":")
+                apart = [""] if lead.startswith("def ") else []
+                head = [f"{' ' * indent}{lead}:"] if over is None else layout(over, indent, lead, ":")
+                yield from [*apart, *head]
                 yield from lines(body, indent + 4)
+                yield from apart
 
 
 def used(statements: Iterable[Statement]) -> Iterator[str]:

@@ -122,7 +122,9 @@ class Search:
         except FloatingPointError as error:
             if place := self._origins.of_error(error):
                 names = [scope for scope, node in self._module.graph.layers() if node.place.line == place[1]]
-                layer = f"`{names[0]}`" if names else "the layer"
+                # the line of a block or a repeat is that of many layers
+                alone = names and names[0] in {node.name for node in self._module.graph.nodes}
+                layer = f"`{names[0]}`" if alone else "the layer"
                 return (
                     f"{layer} in {place[0]}, line {place[1]}, is the first to give NaN or infinity",
                     self._origins.span(place),

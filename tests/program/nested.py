@@ -1,7 +1,6 @@
 """Models of blocks and repeats, and the same written out flat."""
 
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -36,16 +35,16 @@ block gated(n) { multiply(dense(n) -> sigmoid, DROP dense(n)) }
 def text(seed: int, *, dropout: bool, convolutions: bool = True) -> str:
     """A random model of blocks within blocks, repeats, merges and shared layers."""
     rng = random.Random(seed)
-    lines = ["input image[8, 8, 2]"]
-    for _ in range(rng.randint(1, 3) if convolutions else 0):
+    lines = ["input image[6, 6, 2]"]
+    for _ in range(rng.randint(1, 2) if convolutions else 0):
         n = rng.choice([2, 3, 4])
         lines.append(
             rng.choice(
                 [
-                    f"stage({n}, {rng.randint(1, 6)}, {rng.randint(1, 2)})",
+                    f"stage({n}, {rng.randint(1, 4)}, {rng.randint(1, 2)})",
                     f"residual({n})",
                     f"unit({n})",
-                    f"repeat {rng.randint(2, 9)} {{ conv(it.channels, 3x3, padding = same) -> batch_norm -> relu }}",
+                    f"repeat {rng.randint(2, 5)} {{ conv(it.channels, 3x3, padding = same) -> batch_norm -> relu }}",
                     f"repeat {rng.randint(2, 5)} {{ residual(it.channels) -> DROP relu }}",
                     "share again = conv(it.channels, 3x3, padding = same)\n    again -> relu -> again",
                 ]
@@ -57,13 +56,13 @@ def text(seed: int, *, dropout: bool, convolutions: bool = True) -> str:
         lines.append(
             rng.choice(
                 [
-                    f"tall({n}, {rng.randint(1, 9)})",
+                    f"tall({n}, {rng.randint(1, 6)})",
                     f"gated({n})",
-                    f"repeat {rng.randint(1, 12)} {{ add(it, gated({n})) }}",
-                    f"repeat {rng.randint(2, 12)} {{ dense({n}) -> tanh -> dense({n}) -> batch_norm }}",
-                    f"repeat {rng.randint(2, 12)} {{ tall({n}, {rng.randint(2, 9)}) }}",
-                    f"repeat {rng.randint(2, 9)} {{ tanh }}",
-                    f"let kept{i} = it\n    repeat {rng.randint(2, 9)} {{ dense({n}) -> tanh }}\n    add(it, kept{i})",
+                    f"repeat {rng.randint(1, 6)} {{ add(it, gated({n})) }}",
+                    f"repeat {rng.randint(2, 6)} {{ dense({n}) -> tanh -> dense({n}) -> batch_norm }}",
+                    f"repeat {rng.randint(2, 5)} {{ tall({n}, {rng.randint(2, 5)}) }}",
+                    f"repeat {rng.randint(2, 6)} {{ tanh }}",
+                    f"let kept{i} = it\n    repeat {rng.randint(2, 6)} {{ dense({n}) -> tanh }}\n    add(it, kept{i})",
                     f"share twice{i} = gated({n})\n    twice{i} -> tanh -> twice{i}",
                 ]
             )
@@ -97,7 +96,7 @@ def inlined(module: Module) -> Module:
 
 
 def opened(graph: Graph, scope: str, given: dict[str, str], owner: str = "") -> tuple[list[Node], dict[str, str]]:
-    """The layers of a graph, and what each value is called; those of a graph that is shared use the weights of `owner`."""
+    """The layers of a graph, and what each value is called; a shared graph's use the weights of those in `owner`."""
     nodes: list[Node] = []
     names = dict(given)
     for node in graph.nodes:
@@ -148,7 +147,3 @@ def tree_of(weights: dict[str, np.ndarray], like: Any) -> Any:
         scope: {name: weights[f"{scope.replace('__', '.')}.{name}"] for name in arrays}
         for scope, arrays in like.items()
     }
-
-
-def seeds(count: int) -> Iterator[int]:
-    yield from range(count)

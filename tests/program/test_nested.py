@@ -13,9 +13,12 @@ from archc.program import emit
 from tests.models import imported
 from tests.program.nested import inlined, module, tree_of
 
+QUICK = {"xla_backend_optimization_level": 0}
+"""Compiling takes longer than running here."""
 
-def image(rows: int = 5) -> dict[str, np.ndarray]:
-    return {"image": np.random.default_rng(0).normal(size=(rows, 8, 8, 2)).astype(np.float32)}
+
+def image(rows: int = 3) -> dict[str, np.ndarray]:
+    return {"image": np.random.default_rng(0).normal(size=(rows, 6, 6, 2)).astype(np.float32)}
 
 
 def by_name(program: Any, params: Any, stats: Any) -> dict[str, np.ndarray]:
@@ -26,7 +29,7 @@ def by_name(program: Any, params: Any, stats: Any) -> dict[str, np.ndarray]:
 def results(program: Any, params: Any, stats: Any, *, train: bool) -> dict[str, np.ndarray]:
     """What a step computes: outputs, moved statistics, and gradients, by name."""
 
-    @jax.jit
+    @jax.jit(compiler_options=QUICK)
     def run(params: Any, stats: Any) -> Any:
         def loss(params: Any) -> Any:
             outputs, moved = program.apply(params, stats, image(), train=train, key=jax.random.key(7))
@@ -46,7 +49,7 @@ def agree(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
         np.testing.assert_allclose(values / scale, other[name] / scale, atol=2e-6, err_msg=name)
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(8))
 def test_a_nested_model_computes_what_its_layers_do_written_out(seed: int) -> None:
     nested = module(seed, dropout=False)
     program = imported(emit(nested, "gpu" if seed % 2 else "cpu"))
@@ -59,7 +62,7 @@ def test_a_nested_model_computes_what_its_layers_do_written_out(seed: int) -> No
         agree(results(program, state.params, state.stats, train=train), results(flat, params, stats, train=train))
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(8, 14))
 def test_scanned_and_unrolled_agree_with_dropout_on(seed: int) -> None:
     nested = module(seed, dropout=True)
     texts = [emit(nested, "gpu"), emit(nested, "gpu", unroll=True)]
@@ -76,8 +79,8 @@ def test_scanned_and_unrolled_agree_with_dropout_on(seed: int) -> None:
 
 def test_what_is_drawn_is_drawn_once() -> None:
     """No two arrays of a model start alike, however deep they stand."""
-    for seed in range(6):
-        program = imported(emit(module(seed, dropout=True), "gpu"))
+    for seed in range(3):
+        program = imported(emit(module(seed, dropout=True, convolutions=False), "gpu"))
         state = program.init(jax.random.key(1))
         kernels = [array for name, array in by_name(program, state.params, {}).items() if name.endswith("kernel")]
         first = [float(array.ravel()[0]) for array in kernels]
