@@ -14,7 +14,7 @@ from archc.program.variables import PASSING, Variables, of_block
 
 BF16 = "jnp.bfloat16"
 
-LOCAL = frozenset({"params", "stats", "train", "key", "keys", "copy", "copy_keys", "i", "name", "moved", *PASSING})
+LOCAL = frozenset({"params", "stats", "train", "key", "keys", "copy", "copy_key", "copy_keys", "i", "name", "moved", *PASSING})
 """Variables that any function may have."""
 
 
@@ -125,7 +125,7 @@ class Writer:
         owning = [name for name, _ in copied(step)]
         bound = {name: "name" if len(owning) == 1 else variables.fresh(name) for name in owning}
         inside = Variables(body.graph, (out, *entering), variables.names, variables.own, free)
-        keys = inner_keys(body, "copy_keys")
+        keys = split_keys(len(body.keys), "copy_key", "copy_keys")
         scopes = {name: Name(variable) for name, variable in bound.items()}
         inner = list(self.steps(Frame(body, inside, keys.each, scopes, frame.dtype)))
         result = inside.of[body.graph.outputs[0].value]
@@ -145,7 +145,7 @@ class Writer:
         own = set(variables.own)
         function = variables.fresh(step.node.name)
         inside = Variables(body.graph, (free[0], *entering), variables.names, own, free)
-        writer, keys = Writer(self.called), inner_keys(body, "keys")
+        writer, keys = Writer(self.called), split_keys(len(body.keys))
         inner = list(writer.steps(Frame(body, inside, keys.each, {}, frame.dtype)))
         self.branches |= writer.branches
         self.moves |= writer.moves
@@ -179,16 +179,12 @@ class Keys:
     each: tuple[Code, ...]
 
 
-def inner_keys(plan: Plan, name: str) -> Keys:
-    return split_keys(len(plan.keys), name)
-
-
-def split_keys(count: int, name: str) -> Keys:
-    """`count` keys out of `key`, which is one itself, as the variable `name`."""
+def split_keys(count: int, given: str = "key", keys: str = "keys") -> Keys:
+    """`count` random keys out of the `given` one, which does if one is needed."""
     if count < 2:
-        return Keys((), (Name("key"),) * count)
-    split = Assign(f"{name} = ", Call("jax.random.split", (Name("key"), Literal(count))))
-    return Keys((split,), tuple(Entry(name, (i,)) for i in range(count)))
+        return Keys((), (Name(given),) * count)
+    split = Assign(f"{keys} = ", Call("jax.random.split", (Name(given), Literal(count))))
+    return Keys((split,), tuple(Entry(keys, (i,)) for i in range(count)))
 
 
 def lower(frame: Frame, step: Step) -> Lowered:
@@ -272,7 +268,7 @@ def draft(step: Step, called: Called, dtype: str) -> Draft:
     """The function that a use of a block would have by itself."""
     body = step.body
     assert body is not None
-    writer, variables, keys = Writer(called), of_block(body.graph, called.names), inner_keys(body, "keys")
+    writer, variables, keys = Writer(called), of_block(body.graph, called.names), split_keys(len(body.keys))
     steps = list(writer.steps(Frame(body, variables, keys.each, {}, dtype)))
     called.moving[step] = writer.moves
     result = variables.of[body.graph.outputs[0].value]

@@ -13,7 +13,7 @@ from archc.program.statements import Compound, Line, Statement
 
 Target = Literal["cpu", "gpu"]
 
-SCANNED_FROM = {"cpu": 8, "gpu": 4}
+SCANNED_FROM = {"cpu": 16, "gpu": 4}
 """Copies from which a repeat is scanned. With fewer, compiling takes no longer and steps are faster written out."""
 
 
@@ -107,7 +107,7 @@ def key_per_copy(key: Code, step: Step) -> Code:
 
 def loop(step: Step, bound: dict[str, str], keys: Code | None, body: Iterable[Statement]) -> Compound:
     """A Python loop over the copies. `bound` are the variables that hold the scopes of each copy's nodes, and `keys`
-    a random key for each, which is `key` inside."""
+    a random key for each, which is `copy_key` inside."""
     scopes = [(bound[name], names) for name, names in copied(step)]
     patterns = [spelled(names) for _, names in scopes]
     if all(patterns):
@@ -116,12 +116,12 @@ def loop(step: Step, bound: dict[str, str], keys: Code | None, body: Iterable[St
             number = "i" if scopes else "_"
             return Compound(f"for {number} in ", (*begin, *body), Call("range", (Constant(step.node.count),)))
         if scopes:
-            return Compound("for i, key in ", (*begin, *body), Call("enumerate", (keys,)))
-        return Compound("for key in ", tuple(body), keys)
+            return Compound("for i, copy_key in ", (*begin, *body), Call("enumerate", (keys,)))
+        return Compound("for copy_key in ", tuple(body), keys)
     rows = tuple(zip(*(names for _, names in scopes), strict=True))
     alone = len(scopes) == 1
     names = Constant(tuple(row[0] for row in rows) if alone else rows)
     lead = ", ".join(name for name, _ in scopes)
     if keys is None:
         return Compound(f"for {lead} in ", tuple(body), names)
-    return Compound(f"for {lead if alone else f'({lead})'}, key in ", tuple(body), Call("zip", (names, keys)))
+    return Compound(f"for {lead if alone else f'({lead})'}, copy_key in ", tuple(body), Call("zip", (names, keys)))

@@ -74,7 +74,7 @@ class Start:
         """The arrays of the copies of a repeat, one after another."""
         owning = [name for name, _ in copied(step)]
         bound = {name: "name" if len(owning) == 1 else self.variable(name) for name in owning}
-        keys = split_keys(body.draws, "copy_keys")
+        keys = split_keys(body.draws, "copy_key", "copy_keys")
         inner = self.one_by_one(body, keys.each, {name: Name(variable) for name, variable in bound.items()})
         return loop(step, bound, None if key is None else key_per_copy(key, step), [*keys.split, *inner])
 
@@ -85,7 +85,7 @@ class Start:
 
     def function(self, body: Plan) -> tuple[Statement, ...]:
         """The body of a function that takes `key`, if need be, and gives the arrays."""
-        keys: Keys = split_keys(body.draws, "keys")
+        keys: Keys = split_keys(body.draws)
         statements = self.arrays(body, keys.each, stats=False)
         last = statements[-1]
         if len(statements) == 1 and isinstance(last, Assign):

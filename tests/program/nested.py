@@ -36,7 +36,7 @@ def text(seed: int, *, dropout: bool, convolutions: bool = True) -> str:
     """A random model of blocks within blocks, repeats, merges and shared layers."""
     rng = random.Random(seed)
     lines = ["input image[6, 6, 2]"]
-    for _ in range(rng.randint(1, 2) if convolutions else 0):
+    for i in range(rng.randint(1, 2) if convolutions else 0):
         n = rng.choice([2, 3, 4])
         lines.append(
             rng.choice(
@@ -46,7 +46,7 @@ def text(seed: int, *, dropout: bool, convolutions: bool = True) -> str:
                     f"unit({n})",
                     f"repeat {rng.randint(2, 5)} {{ conv(it.channels, 3x3, padding = same) -> batch_norm -> relu }}",
                     f"repeat {rng.randint(2, 5)} {{ residual(it.channels) -> DROP relu }}",
-                    "share again = conv(it.channels, 3x3, padding = same)\n    again -> relu -> again",
+                    f"share again{i} = conv(it.channels, 3x3, padding = same)\n    again{i} -> relu -> again{i}",
                 ]
             )
         )
