@@ -14,7 +14,9 @@ from archc.program.variables import PASSING, Variables, of_block
 
 BF16 = "jnp.bfloat16"
 
-LOCAL = frozenset({"params", "stats", "train", "key", "keys", "copy", "copy_key", "copy_keys", "i", "name", "moved", *PASSING})
+LOCAL = frozenset(
+    {"params", "stats", "train", "key", "keys", "copy", "copy_key", "copy_keys", "i", "name", "moved", *PASSING}
+)
 """Variables that any function may have."""
 
 
