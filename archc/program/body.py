@@ -8,7 +8,7 @@ from archc.ops import Lowered, Site, Update
 from archc.program.functions import Defaults, Draft, Function, Names, Use, together
 from archc.program.plan import Plan, Step
 from archc.program.printer import WIDTH, harmless, subscript
-from archc.program.repeats import copied, key_per_copy, loop, stacked
+from archc.program.repeats import bound_names, key_per_copy, loop, stacked
 from archc.program.statements import Assign, Compound, Line, Statement
 from archc.program.variables import PASSING, Variables, of_block
 
@@ -124,8 +124,9 @@ class Writer:
         entering = [variables.of[value] for value in step.node.inputs[1:]]
         busy = {*variables.busy[i], *entering, out}
         free = (out, *(name for name in PASSING if name not in busy))
-        owning = [name for name, _ in copied(step)]
-        bound = {name: "name" if len(owning) == 1 else variables.fresh(name) for name in owning}
+        bound = {
+            name: variable if variable == "name" else variables.fresh(variable) for name, variable in bound_names(step)
+        }
         inside = Variables(body.graph, (out, *entering), variables.names, variables.own, free)
         keys = split_keys(len(body.keys), "copy_key", "copy_keys")
         scopes = {name: Name(variable) for name, variable in bound.items()}

@@ -137,7 +137,7 @@ def shared(
 ) -> tuple[Function, list[int]]:
     """The function of drafts that are alike, and which of their literals are its settings."""
     draft = drafts[0]
-    name = names.fresh(prefix + draft.body.name)
+    name = names.fresh(prefix + draft.body.name, names.local)
     names.taken.add(name)
     differing: dict[tuple[str, str], list[int]] = {}
     for k, (hint, _) in enumerate(slots[0]):

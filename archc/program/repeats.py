@@ -71,7 +71,8 @@ def beside(step: Step, key: str) -> list[str]:
 def table(plan: Plan) -> list[str]:
     """`REPEATS`, by the dotted path of what is stacked; nothing if nothing is."""
     entries = list(_entries(plan, ""))
-    return ["REPEATS = {", *(line for entry in entries for line in entry), "}"] if entries else []
+    comment = "# what the layers of each copy are called, by the path of their stacked arrays"
+    return [comment, "REPEATS = {", *(line for entry in entries for line in entry), "}"] if entries else []
 
 
 def _entries(plan: Plan, path: str) -> Iterator[list[str]]:
@@ -98,6 +99,15 @@ def stacked(plan: Plan, step: Step) -> str:
     while name in taken:
         name += "_"
     return name
+
+
+def bound_names(step: Step) -> list[tuple[str, str]]:
+    """The variable of a loop that holds each node's scope: `name` if there is one, else `conv_i`, `dense_i` …"""
+    nodes = [name for name, _ in copied(step)]
+    if len(nodes) == 1:
+        return [(nodes[0], "name")]
+    stems = [re.sub(r"\d+$", "", name) or name for name in nodes]
+    return [(name, f"{stem if stems.count(stem) == 1 else name}_i") for name, stem in zip(nodes, stems, strict=True)]
 
 
 def key_per_copy(key: Code, step: Step) -> Code:

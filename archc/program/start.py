@@ -10,7 +10,7 @@ from archc.program.body import LOCAL, Called, Keys, split_keys
 from archc.program.functions import Draft, Names, together
 from archc.program.plan import Plan, Step
 from archc.program.printer import subscript
-from archc.program.repeats import copied, key_per_copy, loop, stacked
+from archc.program.repeats import bound_names, key_per_copy, loop, stacked
 from archc.program.statements import Assign, Compound, Line, Statement
 
 
@@ -22,14 +22,15 @@ class Start:
 
     def arrays(self, plan: Plan, keys: tuple[Code, ...], *, stats: bool) -> list[Statement]:
         """`params` and `stats` of a graph; with `stats` both, even if one is empty."""
-        if any(step.body for step in plan.scopes):
+        if any(step.repeats or (step.body and plan.stats) for step in plan.scopes):
             both = stats or (plan.params and plan.stats)
             begin = Line("params, stats = {}, {}" if both else f"{trees(plan)[0]} = {{}}")
             return [begin, *self.one_by_one(plan, keys, {})]
         values: dict[str, list[tuple[str | Code, Code]]] = {"params": [], "stats": []}
         left = list(keys)
         for step in plan.scopes:
-            for tree, weights in split(step, left).items():
+            own = split(step, left) if step.body is None else {"params": self.call(step, left)}
+            for tree, weights in own.items():
                 values[tree].append((step.node.name, weights))
         statements: list[Statement] = []
         for tree, entries in values.items():
@@ -47,22 +48,24 @@ class Start:
                 own = split(step, left)
                 statements += [Assign(f"{tree}[{subscript(scope)}] = ", arrays) for tree, arrays in own.items()]
                 continue
-            key = left.pop(0) if step.draws else None
             if not step.repeats:
-                use = self.called.uses[step]
-                value = Call(use.function.name, () if key is None else (key,), use.keywords)
-                statements.append(Assign(f"{targets(step.body, scope)} = ", value))
-            elif step.scanned:
+                statements.append(Assign(f"{targets(step.body, scope)} = ", self.call(step, left)))
+                continue
+            key = left.pop(0) if step.draws else None
+            if step.scanned:
                 statements += self.stacked(plan, step, step.body, key)
             else:
                 statements.append(self.loop(step, step.body, key))
         return statements
 
+    def call(self, step: Step, keys: list[Code]) -> Call:
+        """A call of the function of a block, which takes the first of `keys` if it has anything random."""
+        use = self.called.uses[step]
+        return Call(use.function.name, (keys.pop(0),) if step.draws else (), use.keywords)
+
     def stacked(self, plan: Plan, step: Step, body: Plan, key: Code | None) -> list[Statement]:
         """The arrays of all copies of a repeat, made at once; each has the numbers that it would have alone."""
-        name = step.node.name
-        while not self.called.names.free(name) or name in LOCAL:
-            name += "_"
+        name = self.variable(step.node.name)
         inner = self.function(body)
         many = Call("jnp.arange", (Literal(step.node.count),)) if key is None else key_per_copy(key, step)
         return [
@@ -72,8 +75,9 @@ class Start:
 
     def loop(self, step: Step, body: Plan, key: Code | None) -> Compound:
         """The arrays of the copies of a repeat, one after another."""
-        owning = [name for name, _ in copied(step)]
-        bound = {name: "name" if len(owning) == 1 else self.variable(name) for name in owning}
+        bound = {
+            name: self.variable(variable) if variable != "name" else "name" for name, variable in bound_names(step)
+        }
         keys = split_keys(body.draws, "copy_key", "copy_keys")
         inner = self.one_by_one(body, keys.each, {name: Name(variable) for name, variable in bound.items()})
         return loop(step, bound, None if key is None else key_per_copy(key, step), [*keys.split, *inner])

@@ -1,6 +1,8 @@
 """Blocks and repeats compute what their layers would, written out, however they run."""
 
-import ast
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -8,7 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from archc.ir import Module
 from archc.program import emit
 from tests.models import imported
 from tests.program.nested import inlined, module, tree_of
@@ -87,6 +88,12 @@ def test_what_is_drawn_is_drawn_once() -> None:
         assert len(set(first)) == len(first)
 
 
-def functions(module: Module, target: str = "cpu") -> dict[str, ast.FunctionDef]:
-    tree = ast.parse(emit(module, target))  # type: ignore[arg-type]
-    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+def test_programs_are_as_a_formatter_writes_them(tmp_path: Path) -> None:
+    for seed in range(40):
+        for target in ("cpu", "gpu"):
+            text = emit(module(seed, dropout=seed % 2 == 0), target)  # type: ignore[arg-type]
+            (tmp_path / f"nested{seed}{target}.py").write_text(text, encoding="utf-8")
+    for command in (["check"], ["format", "--check"]):
+        run = [sys.executable, "-m", "ruff", *command, "--isolated", "--no-cache", str(tmp_path)]
+        done = subprocess.run(run, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr
