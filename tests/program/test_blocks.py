@@ -1,6 +1,7 @@
 """Programs of models with blocks and repeats, as people read them."""
 
 import ast
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -200,3 +201,28 @@ def test_a_run_that_scans_keeps_weights_layer_by_layer(tmp_path: Path) -> None:
     assert set(found[0]) == {f"dense{i}.{weight}" for i in range(1, 19) for weight in ("kernel", "bias")}
     for name, array in found[0].items():
         np.testing.assert_allclose(array, found[1][name], atol=1e-5, err_msg=name)
+
+
+@pytest.mark.slow
+def test_a_thousand_layers_compile_about_as_fast_as_ten() -> None:
+    def seconds(count: int) -> float:
+        built = imported(emit(module_of(deep(count, recipe=True))))
+        state = built.init(jax.random.key(0))
+        batch = ({"x": np.zeros((60, 2), np.float32)}, dict.fromkeys(targets(built), np.zeros(60, np.int32)))
+        lowered = built.train_step.lower(state, batch, np.arange(12))
+        begun = time.perf_counter()
+        lowered.compile()
+        return time.perf_counter() - begun
+
+    seconds(11)
+    few, many = min(seconds(10) for _ in range(3)), min(seconds(1000) for _ in range(3))
+    assert many <= 2 * few
+
+
+def test_a_thousand_layers_are_written_fast() -> None:
+    unit = "block unit(n) { add(dense(n) -> relu, it) }\n"
+    module = module_of(unit + "model Tall { input x[4]\n" + "unit(4)\n" * 1000 + "}")
+    begun = time.process_time()
+    text = emit(module)
+    assert time.process_time() - begun < 3
+    assert text.count("= unit(") == 1000
