@@ -151,6 +151,7 @@ class _Reader:
                 else:
                     if position > at.begin:
                         parser.forget(at.height)
+                    parser.skip(tokens[at.begin], tokens[after - 1])
                 self._keep_bodies(at, position, after)
                 position = at.begin = after
                 continue
@@ -243,9 +244,15 @@ class _Stack:
         del self._state.state_stack[height:]
         del self._state.value_stack[height - 1 :]  # the start has a state and no value
 
+    def skip(self, first: Token, last: Token) -> None:
+        """Where a statement could not be read, the tree says so."""
+        if "BAD" in self._parser.accepts():
+            self.feed(first._replace(type="BAD", end=last.end))
+            self.feed(last._replace(type="NEWLINE"))
+
     def accepted(self) -> frozenset[str]:
         """The types of tokens that would fit now."""
-        return frozenset(self._parser.accepts())
+        return frozenset(self._parser.accepts()) - {"BAD"}
 
     def finish(self) -> Any:
         return self._parser.feed_eof()
