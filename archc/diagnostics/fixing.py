@@ -97,7 +97,7 @@ class _Step:
         """Keeps what does no harm of a batch, all of it or by halves; gives the rest."""
         trial = self._edited([*self.kept, *batch])
         found = self._check(trial)
-        if harm(found) <= harm(self.found):
+        if self._good(batch, found):
             self.best, self.found = trial, found
             self.kept += batch
             return []
@@ -105,6 +105,13 @@ class _Step:
             return batch
         middle = len(batch) // 2
         return self.take(batch[:middle]) + self.take(batch[middle:])
+
+    def _good(self, batch: Sequence[Mend], found: Sequence[Diagnostic]) -> bool:
+        """Whether a single fix does no harm; of several, whether each mends what it should, lest one hides another."""
+        if len(batch) == 1:
+            return harm(found) <= harm(self.found)
+        mended = sum(mend.diagnostic.severity == "error" for mend in batch)
+        return harm(found) <= harm(self.found) and sum(harm(found)) <= sum(harm(self.found)) - mended
 
     def _edited(self, mends: Sequence[Mend]) -> Drafts:
         by_file: dict[str, list[Edit]] = {}

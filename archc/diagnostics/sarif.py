@@ -52,8 +52,8 @@ def _result(diagnostic: Diagnostic, codes: list[str]) -> Object:
     if diagnostic.via:
         frames = [{"location": _location(call)} for call in diagnostic.via]
         result["stacks"] = [{"message": {"text": "the chain of calls, innermost first"}, "frames": frames}]
-    if diagnostic.fixes:
-        result["fixes"] = [_fix(fix) for fix in diagnostic.fixes]
+    if fixes := [_fix(fix) for fix in diagnostic.fixes if fix.edits]:
+        result["fixes"] = fixes
     return result
 
 
