@@ -119,20 +119,26 @@ def mend_files(files: tuple[str, ...], data_dir: "Path | None") -> "tuple[Mended
 
     from archc.cli.fixing import Files
     from archc.diagnostics import Report
-    from archc.diagnostics.fixing import mend
+    from archc.diagnostics.fixing import Mend, Mended, mend
 
     known = Files(frozenset(path for path in map(Path, files) if path.is_file()))
+    fixed: list[Mend] = []
+    refused: list[Mend] = []
+    found = Report()
+    for file in files:
 
-    def check(drafts: "Drafts") -> "list[Diagnostic]":
-        known.drafts = drafts
-        found = Report()
-        for file in files:
+        def check(drafts: "Drafts", file: str = file) -> "list[Diagnostic]":
+            known.drafts = drafts
             report = Report()
             resolve_file(file, data_dir, report, known.read)
-            found.extend(report.found)
-        return found.found
+            return report.found
 
-    return mend(check, known.changeable), known
+        mended = mend(check, known.changeable, known.drafts)
+        known.drafts = mended.drafts
+        fixed += mended.fixed
+        refused += mended.refused
+        found.extend(mended.found)
+    return Mended(known.drafts, tuple(fixed), tuple(refused), tuple(found.found)), known
 
 
 def resolve_file(file: str, data_dir: "Path | None", report: "Report", read: "Reader | None" = None) -> "list[Module]":

@@ -47,13 +47,14 @@ class Mended:
     found: tuple[Diagnostic, ...]
 
 
-def mend(check: Check, read: Read) -> Mended:
+def mend(check: Check, read: Read, drafts: Drafts | None = None) -> Mended:
     """Applies the first fix of every diagnostic, checks anew, and goes on until nothing is left to apply.
 
     A fix after which more is wrong than before is taken back. Fixes of one round change different
     places; of two that clash the first is applied, and the other waits for the next round.
+    `drafts` are those to begin with.
     """
-    drafts: Drafts = {}
+    drafts = drafts or {}
     found = check(drafts)
     fixed: list[Mend] = []
     refused: list[Mend] = []
@@ -94,24 +95,37 @@ class _Step:
         self.kept: list[Mend] = []
 
     def take(self, batch: list[Mend]) -> list[Mend]:
-        """Keeps what does no harm of a batch, all of it or by halves; gives the rest."""
+        """Keeps what does no harm of a batch; gives the rest.
+
+        What leaves an error where it mended is tried alone, lest the good of others hides its harm.
+        """
         trial = self._edited([*self.kept, *batch])
         found = self._check(trial)
-        if self._good(batch, found):
+        harmless = harm(found) <= harm(self.found)
+        doubtful = self._doubtful(batch, found)
+        if harmless and (not doubtful or len(batch) == 1):
             self.best, self.found = trial, found
             self.kept += batch
             return []
         if len(batch) == 1:
             return batch
-        middle = len(batch) // 2
-        return self.take(batch[:middle]) + self.take(batch[middle:])
+        if not doubtful:
+            middle = len(batch) // 2
+            return self.take(batch[:middle]) + self.take(batch[middle:])
+        sound = [mend for mend in batch if mend not in doubtful]
+        refused = self.take(sound) if sound else []
+        return refused + [mend for alone in doubtful for mend in self.take([alone])]
 
-    def _good(self, batch: Sequence[Mend], found: Sequence[Diagnostic]) -> bool:
-        """Whether a single fix does no harm; of several, whether each mends what it should, lest one hides another."""
-        if len(batch) == 1:
-            return harm(found) <= harm(self.found)
-        mended = sum(mend.diagnostic.severity == "error" for mend in batch)
-        return harm(found) <= harm(self.found) and sum(harm(found)) <= sum(harm(self.found)) - mended
+    def _doubtful(self, batch: Sequence[Mend], found: Sequence[Diagnostic]) -> list[Mend]:
+        """The fixes with an error of what they should have mended, syntax or more, in a line that they wrote."""
+        faults: dict[str, list[Diagnostic]] = {}
+        for diagnostic in found:
+            if diagnostic.severity == "error" and diagnostic.span:
+                faults.setdefault(diagnostic.span.source.name, []).append(diagnostic)
+        if not faults:
+            return []
+        edits = [edit for mend in [*self.kept, *batch] for edit in mend.fix.edits]
+        return [mend for mend in batch if any(_spoilt(edit, edits, faults, mend) for edit in mend.fix.edits)]
 
     def _edited(self, mends: Sequence[Mend]) -> Drafts:
         by_file: dict[str, list[Edit]] = {}
@@ -129,8 +143,28 @@ class _Step:
 def harm(found: Sequence[Diagnostic]) -> tuple[int, int]:
     """How bad it is: errors of the text and its syntax, which hide others, and then the other errors."""
     errors = [diagnostic.code for diagnostic in found if diagnostic.severity == "error"]
-    hiding = sum(code.startswith(("E00", "E01")) for code in errors)
+    hiding = sum(map(_hides, errors))
     return hiding, len(errors) - hiding
+
+
+def _hides(code: str) -> bool:
+    return code.startswith(("E00", "E01"))
+
+
+def _spoilt(edit: Edit, edits: Sequence[Edit], faults: Mapping[str, Sequence[Diagnostic]], mend: Mend) -> bool:
+    """Whether a line that an edit wrote has an error, once all `edits` are made."""
+    name = edit.span.source.name
+    before = [other for other in edits if other.span.source.name == name and other.span.start < edit.span.start]
+    start = edit.span.start + sum(len(other.text) - (other.span.end - other.span.start) for other in before)
+    only_hiding = _hides(mend.diagnostic.code)
+    for fault in faults.get(name, ()):
+        if fault.span is None or (only_hiding and not _hides(fault.code)):
+            continue
+        source = fault.span.source
+        first, last = source.place(start)[0], source.place(start + len(edit.text))[0]
+        if first <= fault.span.line <= last:
+            return True
+    return False
 
 
 def edited(text: str, edits: Sequence[Edit]) -> str:

@@ -2,9 +2,12 @@
 
 import json
 import os
+import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 from archc.cli.fixing import Files
 from tests.cli.conftest import GIVEN, Archc
@@ -158,3 +161,20 @@ def test_github_and_sarif(archc: Archc) -> None:
     assert archc("check", "digits", "--format", "github").output == ""
     log = json.loads(archc("check", "a.arch", "--format", "sarif").stdout)
     assert log["runs"][0]["results"][0]["fixes"][0]["description"]["text"] == "put `->` before it"
+
+
+@pytest.mark.parametrize("folder", ["syntax", "resolve"])
+def test_fix_leaves_no_file_worse(archc: Archc, folder: str) -> None:
+    bad = Path(__file__).parents[1] / "bad" / folder
+    names = [shutil.copy(path, path.name) for path in sorted(bad.glob("*.arch"))]
+    before = errors(archc("check", *names, "--format", "json"))
+    result = archc("check", *names, "--fix", "--format", "json")
+    after = errors(result)
+    assert result.exit_code == 1 and sum(after.values()) < sum(before.values())
+    for name in names:
+        # what a syntax error has hidden may be more than one
+        assert after[name] <= before[name] or "E01" in archc("check", str(bad / name), "--format", "json").stdout
+
+
+def errors(result: Result) -> Counter[str]:
+    return Counter(said["file"] for said in json.loads(result.stdout) if said["severity"] == "error")

@@ -145,3 +145,15 @@ def test_a_text_is_edited_as_its_plain_form_is(text: str, data: st.DataObject) -
         expected = expected[: edit.span.start] + edit.text + expected[edit.span.end :]
     assert plain(edited(text, edits)) == expected or "\r" in text.replace("\r\n", "")
     assert plain(edited("\ufeff" + text, edits)) == plain(edited(text, edits))
+
+
+def test_many_fixes_take_few_checks() -> None:
+    checks = []
+
+    def check(drafts: Mapping[str, str]) -> list[Diagnostic]:
+        checks.append(drafts)
+        return words({"dens": "dense", "bad": "worse worse"})(Source("a", drafts.get("a", text)))
+
+    text = "dens\n" * 300 + "bad\n" + "dens\n" * 300
+    result = mend(check, {"a": text}.get)
+    assert result.found == () and len(checks) <= 4
