@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from archc.cli.terminal import Terminal
-from archc.ir import Graph, Item
+from archc.ir import Graph, Item, Node
 from archc.ir.compare import Change, Comparison, Difference, Pair, PortChange, Step, Value
 from archc.ir.graph import Frozen
-from archc.ir.items import restored
+from archc.ir.items import op_of, restored
 from archc.parameters import counted, show
 from archc.types import TensorType
 
@@ -84,12 +84,19 @@ def _steps(graph: Comparison) -> Iterator[Cells]:
 
 
 def _step(step: Step) -> Cells:
-    node = step.node
-    kind = f"{node.op} {node.body.name}" if node.op == "block" and node.body is not None else node.op
-    times = f" {node.count} times" if node.op == "repeat" else ""
     parameters = _alone(step).parameters
     cost = f"  {counted(parameters, 'parameter')}" if parameters else ""
-    return step.scope, kind + times, f"{TensorType(node.output)}{cost}"
+    return step.scope, _cut(_call(step.node)), f"{TensorType(step.node.output)}{cost}"
+
+
+def _call(node: Node) -> str:
+    """A step as it stands in a file, or nearly."""
+    if node.body is not None:
+        return f"block {node.body.name}" if node.op == "block" else f"repeat {node.count}"
+    try:
+        return show(op_of(node))
+    except (KeyError, ValueError, TypeError):  # of another version
+        return node.op
 
 
 def _alone(step: Step) -> Graph:
@@ -142,6 +149,8 @@ def _totals(graph: Comparison) -> Iterator[Cells]:
         "state": (graph.before.state, graph.after.state),
         "MACs": (graph.before.macs, graph.after.macs),
     }
+    if all(a == b for a, b in rows.values()):
+        return
     table = [("", "before", "after", "difference")]
     table += [(name, f"{a:,}", f"{b:,}", f"{b - a:+,}" if a != b else "0") for name, (a, b) in rows.items() if a or b]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]

@@ -195,7 +195,7 @@ def _written(match: Match) -> Iterator[Change]:
 
 def _shapes(a: Node, b: Node) -> Iterator[Change]:
     yield from differing("output", a.output, b.output)
-    weights = [{weight.name: weight.shape for weight in node.weights} for node in (a, b)]
+    weights = [{f"{weight.name}.shape": weight.shape for weight in node.weights} for node in (a, b)]
     if bool(a.shares) == bool(b.shares):
         yield from differing("", *weights)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from archc.ir.graph import Argument, Graph, Item, Node
 
 LARGEST_TABLE = 1_000_000
-"""Up to how many pairs of nodes all ways of matching are weighed up; above, names alone decide."""
+"""How many pairs of nodes are weighed up, about; in longer rows those that stand too far from each other are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,34 +160,35 @@ class _Matching:
         return self._before[i].name == self._after[j].name
 
     def _in_order(self, old: range, new: range) -> list[tuple[int, int]]:
-        """The matches that don't cross and together are the likeliest."""
-        if len(old) * len(new) > LARGEST_TABLE:
-            return self._by_name(old, new)
-        best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
-        scores = [[self._score(i, j) for j in new] for i in old]
+        """The matches that don't cross and together are the likeliest.
+
+        `best[a][k]` is how likely the best ones are from place `a` of the first row and place
+        `a + first + k` of the second on. Of long rows only places near each other are weighed up.
+        """
+        further = len(new) - len(old)
+        reach = max(LARGEST_TABLE // (2 * len(old) + 1) - abs(further), 10)
+        first, last = max(min(0, further) - reach, -len(old)), min(max(0, further) + reach, len(new))
+        width = last - first + 1
+        best = [[0.0] * (width + 1) for _ in range(len(old) + 1)]
         for a in reversed(range(len(old))):
-            row, below, score = best[a], best[a + 1], scores[a]
-            for b in reversed(range(len(new))):
-                row[b] = max(below[b], row[b + 1], below[b + 1] + score[b] if score[b] else 0.0)
-        pairs, a, b = [], 0, 0
+            row, below, shift = best[a], best[a + 1], a + first
+            for k in reversed(range(max(0, -shift), min(width, len(new) - shift))):
+                score = self._score(old[a], new[shift + k])
+                row[k] = max(below[k - 1] if k else 0.0, row[k + 1], below[k] + score if score else 0.0)
+        pairs: list[tuple[int, int]] = []
+        a, b = 0, 0
         while a < len(old) and b < len(new):
-            if scores[a][b] and best[a][b] == best[a + 1][b + 1] + scores[a][b]:
+            k = b - a - first
+            if not best[a][k]:
+                break
+            score = self._score(old[a], new[b])
+            if score and best[a][k] == best[a + 1][k] + score:
                 pairs.append((old[a], new[b]))
                 a, b = a + 1, b + 1
-            elif best[a][b] == best[a + 1][b]:
+            elif best[a][k] == (best[a + 1][k - 1] if k else 0.0):
                 a += 1
             else:
                 b += 1
-        return pairs
-
-    def _by_name(self, old: range, new: range) -> list[tuple[int, int]]:
-        """Likewise, for rows that are too long to weigh everything up."""
-        places = {self._after[j].name: j for j in new}
-        pairs: list[tuple[int, int]] = []
-        for i in old:
-            j = places.get(self._before[i].name, -1)
-            if j >= 0 and (not pairs or j > pairs[-1][1]) and self._allowed(i, j):
-                pairs.append((i, j))
         return pairs
 
     def _elsewhere(self, old: list[int], new: list[int]) -> list[tuple[int, int]]:
