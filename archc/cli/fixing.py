@@ -24,16 +24,20 @@ class Files:
     drafts: Drafts = field(default_factory=dict)
     _texts: dict[str, str] = field(default_factory=dict)
     _paths: dict[str, Path] = field(default_factory=dict)
+    _names: dict[Path, str] = field(default_factory=dict)
     _shut: set[str] = field(default_factory=set)
 
     def read(self, path: Path, shown_as: str) -> Source:
         """The text of a file, or its draft. Raises Failed."""
-        if shown_as in self.drafts and self._paths[shown_as] == path:
-            return source_from_bytes(self.drafts[shown_as].encode("utf-8"), shown_as)
+        full = path.resolve()
+        # a file that is known by two names is changed under the first
+        name = self._names.setdefault(full, shown_as)
+        if name in self.drafts:
+            return source_from_bytes(self.drafts[name].encode("utf-8"), shown_as)
         source = read_source(path, shown_as)
         text = path.read_bytes().decode("utf-8", "replace")
-        known = self._paths.setdefault(shown_as, path)
-        if known != path or plain(text) != source.text or (path not in self.given and _comes_with_archc(path)):
+        mine = path in self.given or not _comes_with_archc(full)
+        if name != shown_as or self._paths.setdefault(name, path) != path or plain(text) != source.text or not mine:
             self._shut.add(shown_as)
         self._texts.setdefault(shown_as, text)
         return source
@@ -59,8 +63,7 @@ class Files:
             rewrite(path, text)
 
 
-def _comes_with_archc(path: Path) -> bool:
-    full = path.resolve()
+def _comes_with_archc(full: Path) -> bool:
     return any(full.is_relative_to(folder.resolve()) for folder in (PACKAGE, models_folder()))
 
 
