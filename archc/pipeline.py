@@ -1,5 +1,6 @@
 """The whole compiler: text -> tree -> IR -> program. It can stop at any stage."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +15,16 @@ if TYPE_CHECKING:
     from archc.program import Target
 
 
+Reader = Callable[[Path, str], Source]
+"""Gives the text of a file under the name that messages call it by. Raises Failed."""
+
+
 @dataclass(frozen=True)
 class Job:
     """What to compile: a file, and what is said about it from outside.
 
     `settings` are `K=V` texts as given to `--set`; `model` and `recipe` choose by name where a
-    file has several.
+    file has several. `read` reads its files, and may give other texts than are on the disk.
     """
 
     path: Path
@@ -27,11 +32,12 @@ class Job:
     model: str = ""
     recipe: str = ""
     data_dir: Path | None = None
+    read: Reader = read_source
 
 
 def parsed(job: Job, report: Report) -> tuple[Source, File]:
     """Text and tree of a job, with what is set from outside written in. Raises Failed if it cannot be read."""
-    source = read_source(job.path, shown_name(job.path))
+    source = job.read(job.path, shown_name(job.path))
     if job.settings:
         source = override(source, job.settings, report)
     return source, parse(source, report)
