@@ -1,6 +1,5 @@
 """The whole compiler: text -> tree -> IR -> program. It can stop at any stage."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,14 +8,10 @@ from archc.diagnostics import Report
 from archc.ir import Module
 from archc.resolve import Choice, override, resolve
 from archc.source import Source
-from archc.syntax import File, parse, read_source
+from archc.syntax import File, Reader, parse, read_source
 
 if TYPE_CHECKING:
     from archc.program import Target
-
-
-Reader = Callable[[Path, str], Source]
-"""Gives the text of a file under the name that messages call it by. Raises Failed."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,7 @@ def resolved(job: Job, report: Report) -> tuple[Source, list[Module]]:
     """The IR of a job's models, the one that is trained first. Raises Failed if the file cannot be read."""
     source, file = parsed(job, report)
     choice = Choice(job.model, job.recipe, overridden=bool(job.settings))
-    return source, resolve(file, job.path.parent, report, choice, job.data_dir)
+    return source, resolve(file, job.path.parent, report, choice, job.data_dir, job.read)
 
 
 def module(job: Job, report: Report) -> tuple[Source, Module]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archc.diagnostics import Diagnostic, Report
     from archc.diagnostics.fixing import Drafts, Mended
     from archc.ir import Module
-    from archc.pipeline import Reader
+    from archc.syntax import Reader
 
 
 @click.command(
