@@ -11,7 +11,7 @@ def conv2d(x, kernel, *, stride, padding):
     )
 
 
-def conv2d_general(x, kernel, *, stride, padding, dilation, groups):
+def conv2d_general(x, kernel, *, stride, padding, dilation=(1, 1), groups=1):
     """As conv2d, cells of a window `dilation` apart; kernel [height, width, in / groups, out]."""
     return jax.lax.conv_general_dilated(
         x,
@@ -22,6 +22,12 @@ def conv2d_general(x, kernel, *, stride, padding, dilation, groups):
         feature_group_count=groups,
         dimension_numbers=("NHWC", "HWIO", "NHWC"),
     )
+
+
+def conv2d_grouped(x, kernel, *, groups, **options):
+    """Parts of the channels side by side; many times faster on a CPU than XLA's groups."""
+    parts = zip(jnp.split(x, groups, axis=3), jnp.split(kernel, groups, axis=3))
+    return jnp.concatenate([conv2d_general(*part, **options) for part in parts], axis=3)
 
 
 def conv2d_transposed(x, kernel, *, stride, cut):

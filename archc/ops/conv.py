@@ -2,7 +2,7 @@
 
 from math import gcd
 
-from archc.code import Call, Code, Operation, call
+from archc.code import Call, Code, LiteralValue, Operation, call
 from archc.ops.op import (
     Bias,
     Lowered,
@@ -78,14 +78,15 @@ class Conv(Op):
     def lower(self, site: Site) -> Lowered:
         x = site.before
         arguments = (site.x, site.weight("kernel"))
-        stride, padding, dilation = self._stride(x), self._padding(x), self._dilation(x)
-        if self.groups > 1 or max(dilation) > 1:
-            convolved = call(
-                "conv2d_general", *arguments, stride=stride, padding=padding, dilation=dilation, groups=self.groups
-            )
-        else:
-            convolved = call("conv2d", *arguments, stride=stride, padding=padding)
-        return biased(site, self.bias, convolved)
+        options: dict[str, LiteralValue] = {"stride": self._stride(x), "padding": self._padding(x)}
+        kernel = "conv2d"
+        if max(self._dilation(x)) > 1:
+            kernel, options["dilation"] = "conv2d_general", self._dilation(x)
+        if self.groups > 1:
+            # with a channel and a filter to each group, XLA's own way is as fast, and shorter to compile
+            depthwise = self.groups == x.channels == self.filters
+            kernel, options["groups"] = "conv2d_general" if depthwise else "conv2d_grouped", self.groups
+        return biased(site, self.bias, call(kernel, *arguments, **options))
 
     def _window(self, x: TensorType) -> Shape:
         return per_direction(self.window, len(x.spatial), "window")

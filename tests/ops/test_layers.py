@@ -7,10 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from archc.diagnostics import Report
 from archc.kernels.precision import to_bf16
 from archc.ops import OPS, Op, Update
+from archc.resolve import resolve
+from archc.source import Source
+from archc.syntax import parse
 from archc.types import TensorType
 from tests.jaxprs import macs
+from tests.models import FOLDER
 from tests.ops.cases import CASES, Case, entering, function, lowered
 
 ALL = pytest.mark.parametrize("case", CASES, ids=str)
@@ -122,6 +127,20 @@ def test_gradients_are_numbers(case: Case) -> None:
     layer = function(both_ways(case)[0], len(xs))
     gradients = jax.grad(lambda params, xs: layer(params, stats, keys, *xs)[0].sum(), argnums=(0, 1))(params, xs)
     assert all(np.isfinite(gradient).all() for gradient in jax.tree.leaves(gradients))
+
+
+INPUTS = ("100", "20, 16", "96, 96, 16")
+
+
+@pytest.mark.parametrize("name", sorted(name for name, op in OPS.items() if not op.merges))
+def test_an_example_can_be_written_so(name: str) -> None:
+    fine = []
+    for shape in INPUTS:
+        report = Report()
+        text = f"model Net {{\n input x[{shape}]\n {OPS[name].example}\n}}"
+        resolve(parse(Source("net.arch", text), report), FOLDER, report)
+        fine.append(not report.errors)
+    assert any(fine)
 
 
 @pytest.mark.parametrize("name", sorted(OPS))
