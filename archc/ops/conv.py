@@ -47,7 +47,7 @@ class Conv(Op):
         if self.filters % self.groups:
             raise Unfit(
                 f"{self.filters} filters don't fall into {self.groups} equal groups",
-                f"such as `filters = {-(-self.filters // self.groups) * self.groups}`",
+                f"a number of filters that {self.groups} divides, such as {-(-self.filters // self.groups) * self.groups}",
                 parameter="groups",
             )
 
@@ -58,7 +58,8 @@ class Conv(Op):
             fitting = [*(n for n in range(1, min(most, 9)) if most % n == 0), most]
             raise Unfit(
                 f"the {x.channels} channels that enter don't fall into {self.groups} equal groups",
-                f"what divides both {x.channels} and {self.filters}, such as {' or '.join(map(str, fitting[-2:]))}",
+                f"`groups` divides the {x.channels} channels and the {self.filters} filters: "
+                f"{' or '.join(map(str, fitting[-2:]))}, for one",
                 parameter="groups",
             )
         window, stride, padding = self._window(x), self._stride(x), self._padding(x)

@@ -232,7 +232,7 @@ def windows(
             dilated = f", which its dilation spreads over {'x'.join(map(str, spans))}," if spans != window else ""
             raise Unfit(
                 f"the {size} window of `{what}`{dilated} is larger than what it slides over, {cells}{padded}",
-                "a smaller window, `padding = same`, or fewer layers that shrink the image before it",
+                f"a smaller {'dilation' if dilated else 'window'}, `padding = same`, or fewer layers that shrink the image before it",
                 code="E0205",
             )
         counts.append((room - k) // s + 1)

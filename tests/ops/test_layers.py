@@ -100,7 +100,7 @@ def test_a_cell_sees_as_far_as_is_said(case: Case) -> None:
         return
     assert len(sight) == len(x.spatial)
     params, stats, keys, xs = filled(case)
-    layer = function(both_ways(case)[-1], len(xs))
+    layer = jax.jit(function(both_ways(case)[-1], len(xs)))
     for axis, (window, stride) in enumerate(sight):
         seen: dict[int, set[int]] = {}
         for cell in range(x.spatial[axis]):
@@ -125,7 +125,8 @@ def test_a_cell_sees_as_far_as_is_said(case: Case) -> None:
 def test_gradients_are_numbers(case: Case) -> None:
     params, stats, keys, xs = filled(case)
     layer = function(both_ways(case)[0], len(xs))
-    gradients = jax.grad(lambda params, xs: layer(params, stats, keys, *xs)[0].sum(), argnums=(0, 1))(params, xs)
+    gradient = jax.grad(lambda params, xs: layer(params, stats, keys, *xs)[0].sum(), argnums=(0, 1))
+    gradients = jax.jit(gradient)(params, xs)
     assert all(np.isfinite(gradient).all() for gradient in jax.tree.leaves(gradients))
 
 
