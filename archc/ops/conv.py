@@ -45,9 +45,10 @@ class Conv(Op):
 
     def check(self) -> None:
         if self.filters % self.groups:
+            enough = -(-self.filters // self.groups) * self.groups
             raise Unfit(
                 f"{self.filters} filters don't fall into {self.groups} equal groups",
-                f"a number of filters that {self.groups} divides, such as {-(-self.filters // self.groups) * self.groups}",
+                f"a number of filters that {self.groups} divides, such as {enough}",
                 parameter="groups",
             )
 

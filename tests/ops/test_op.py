@@ -89,7 +89,8 @@ def test_dense_needs_a_flat_value(shape: tuple[int, ...]) -> None:
 
 Refusal = tuple[str, list[Any], dict[str, Any], Shape, str, str, str]
 REFUSED: list[Refusal] = [
-    ("conv", [6, 3], {"groups": 4}, (8, 8, 4), "6 filters don't fall into 4 equal groups", "a number of filters that 4 divides, such as 8",
+    ("conv", [6, 3], {"groups": 4}, (8, 8, 4), "6 filters don't fall into 4 equal groups",
+     "a number of filters that 4 divides, such as 8",
      "groups"),
     ("conv", [6, 3], {"groups": 3}, (8, 8, 4), "the 4 channels that enter don't fall into 3 equal groups",
      "`groups` divides the 4 channels and the 6 filters: 1 or 2, for one", "groups"),
