@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from jax import lax
 
+import archc.recipes  # noqa: F401  registers the initialisers
 from archc.ops import OPS
 from archc.ops.op import padding_pairs, per_direction, shape_of, windows, written_out
 from archc.parameters import Unfit, Word
