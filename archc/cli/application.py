@@ -26,6 +26,7 @@ COMMANDS = {
     "predict": "Apply a network to images, numbers or files.",
     "models": "List the built-in models, or print one.",
     "datasets": "List the data sets, show one, or save it as a file.",
+    "explain": "Say more about the code of an error or a warning.",
     "doctor": "Show versions, devices, caches and data folders.",
     "completion": "Print the script that completes commands in a shell.",
 }

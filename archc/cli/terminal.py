@@ -37,15 +37,19 @@ class Terminal:
             click.echo(text, err=True, color=True)
 
     def tell(self, found: "Iterable[Diagnostic]") -> None:
-        """Diagnostics, as text for people."""
+        """Diagnostics, as text for people; on a screen they end with where there is more to read."""
         import shutil
 
         from archc.diagnostics.render import render_all
 
         width = min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST)
-        text = render_all(found, color=self.colors(sys.stderr), width=width)
-        if text:
-            click.echo(text, err=True, color=True)
+        diagnostics = list(found)
+        if not diagnostics:
+            return
+        click.echo(render_all(diagnostics, color=self.colors(sys.stderr), width=width), err=True, color=True)
+        if sys.stderr.isatty():
+            first = min(diagnostics, key=lambda diagnostic: diagnostic.severity)  # errors come before warnings
+            self.remark(f"for more: archc explain {first.code}")
 
     def bold(self, text: str) -> str:
         """A text for a result, bold where that is coloured."""

@@ -48,6 +48,7 @@ class Diagnostic:
     notes: tuple[str, ...] = ()
     help: str = ""
     fixes: tuple[Fix, ...] = ()
+    via: tuple[Related, ...] = ()
 
     def __post_init__(self) -> None:
         if self.code not in CATALOGUE:
