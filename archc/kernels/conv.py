@@ -32,14 +32,21 @@ def conv2d_grouped(x, kernel, *, groups, **options):
 
 def conv2d_transposed(x, kernel, *, stride, cut):
     """Spreads each cell of x over kernel [height, width, in, out], then cuts the edges."""
-    return jax.lax.conv_general_dilated(
-        x,
-        jax.lax.rev(kernel, (0, 1)),
-        (1, 1),
-        [(k - 1 - a, k - 1 - b) for k, (a, b) in zip(kernel.shape, cut)],
-        lhs_dilation=stride,
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-    )
+    (_, rows, columns, _), (h, w, _, out), (s, t) = x.shape, kernel.shape, stride
+    height, width = (rows - 1 - h // -s) * s, (columns - 1 - w // -t) * t
+    spread = jnp.zeros((x.shape[0], height, width, out), x.dtype)
+    # part by part of the kernel, so that what is added at once doesn't overlap
+    for i in range(0, h, s):
+        for j in range(0, w, t):
+            part = kernel[i : i + s, j : j + t]
+            cells = jnp.einsum("nrci,hwio->nrhcwo", x, part)
+            gaps = s - part.shape[0], t - part.shape[1]
+            cells = jnp.pad(cells, [(0, n) for n in (0, 0, gaps[0], 0, gaps[1], 0)])
+            cells = cells.reshape(-1, rows * s, columns * t, out)
+            spread = spread.at[:, i : i + rows * s, j : j + columns * t].add(cells)
+    (top, bottom), (left, right) = cut
+    y = spread[:, top : (rows - 1) * s + h - bottom]
+    return y[:, :, left : (columns - 1) * t + w - right]
 
 
 def conv2d_transposed_disjoint(x, kernel):

@@ -2,7 +2,7 @@
 
 from math import gcd
 
-from archc.code import Call, Code, LiteralValue, Operation, call
+from archc.code import Call, Code, Literal, LiteralValue, Operation, call
 from archc.ops.op import (
     Bias,
     Lowered,
@@ -151,6 +151,11 @@ class ConvTranspose(Op):
         arguments = (site.x, site.weight("kernel"))
         if self._stride(x) == self._window(x) and not any(map(any, self._cut(x))):
             return biased(site, self.bias, call("conv2d_transposed_disjoint", *arguments))
+        if max(self._stride(x)) == 1:
+            # a convolution with the kernel turned round, of an image with as much padding as it reaches
+            turned = call("jax.lax.rev", site.weight("kernel"), Literal((0, 1)))
+            padding = tuple((k - 1 - a, k - 1 - b) for k, (a, b) in zip(self._window(x), self._cut(x), strict=True))
+            return biased(site, self.bias, call("conv2d", site.x, turned, stride=(1, 1), padding=padding))
         spread_out = call("conv2d_transposed", *arguments, stride=self._stride(x), cut=self._cut(x))
         return biased(site, self.bias, spread_out)
 

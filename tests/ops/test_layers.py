@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from archc.diagnostics import Report
+from archc.kernels.conv import conv2d
 from archc.kernels.precision import to_bf16
 from archc.ops import OPS, Op, Update
+from archc.ops.op import padding_pairs, per_direction
 from archc.resolve import resolve
 from archc.source import Source
 from archc.syntax import parse
@@ -119,6 +121,22 @@ def test_a_cell_sees_as_far_as_is_said(case: Case) -> None:
             ]
             assert all(min(seen[i + 1]) - min(seen[i]) == stride for i in inner)
     assert len(after.spatial) in (0, len(x.spatial))
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.op == "conv_transpose"], ids=str)
+def test_a_transposed_convolution_is_the_gradient_of_one(case: Case) -> None:
+    """Of the convolution with the same window, stride and padding, whichever way it is computed."""
+    params, stats, keys, xs = filled(case)
+    given, weights = case.build().values(), params["layer"]
+    window, stride = (per_direction(given[name], 2, name) for name in ("window", "stride"))
+    padding = padding_pairs(given["padding"], leaving(case).spatial, window, stride)
+
+    def back(y: jax.Array) -> jax.Array:
+        return conv2d(y, weights["kernel"].swapaxes(2, 3), stride=stride, padding=padding)
+
+    expected = jax.vjp(back, jnp.zeros((1, *leaving(case).shape)))[1](xs[0])[0] + weights.get("bias", 0)
+    y, _ = function(both_ways(case)[0], 1)(params, stats, keys, *xs)
+    np.testing.assert_allclose(y, expected, rtol=1e-4)
 
 
 @ALL
