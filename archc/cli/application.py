@@ -20,6 +20,7 @@ COMMANDS = {
     "new": "Write a commented file to start from.",
     "check": "Say everything that is wrong with .arch files.",
     "summary": "Show layers, shapes, parameters and costs.",
+    "diff": "Compare two networks and their recipes.",
     "compile": "Write the network as a standalone JAX program.",
     "train": "Train a network, or go on with a run.",
     "evaluate": "Measure a trained network on a part of its data.",

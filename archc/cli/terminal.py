@@ -51,6 +51,11 @@ class Terminal:
             first = min(diagnostics, key=lambda diagnostic: diagnostic.severity)  # errors come before warnings
             self.remark(f"for more: archc explain {first.code}")
 
+    def difference(self, line: str) -> str:
+        """A line of `diff -u`, or one that begins like it: what comes green, what goes red, what changes yellow."""
+        code = {"+": 32, "-": 31, "~": 33, "@": 36}.get(line[:1], 0)
+        return f"\x1b[{code}m{line}\x1b[0m" if code and self.colors(sys.stdout) else line
+
     def bold(self, text: str) -> str:
         """A text for a result, bold where that is coloured."""
         return f"\x1b[1m{text}\x1b[0m" if self.colors(sys.stdout) else text

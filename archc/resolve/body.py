@@ -141,6 +141,7 @@ class Body(Flows):
                 self.names[name] = lists.get(name, UNKNOWN)
             if expression.name is not None:
                 self.names.pop(expression.name.value, None)
+                del self.declared[expression.name.value]
         self.builder.groups.append(group)
         return result
 
