@@ -30,9 +30,9 @@ class Writer(random.Random):
 
     def file(self) -> str:
         # how likely a comment, and the end of a line, is where one may stand
-        self.comments = self.choice((0, 0, 0.02, 0.1, 0.3))
+        self.comments = self.choice((0, 0, 0.1, 0.3, 0.6))
         self.deepest = self.choice((1, 1, 2, 2, 2, 3))
-        self.lines = self.choice((0, 0.05, 0.3))
+        self.lines = self.choice((0, 0.05, 0.3, 0.5))
         self.count = 0
         items = (self.use, self.top_let, self.block, self.model, self.train)
         text = self.between()
@@ -166,7 +166,8 @@ class Writer(random.Random):
         return text + self.gap(free, soft=True) + self.body(depth)
 
     def if_(self, depth: int, free: bool) -> str:
-        text = f"if{self.gap(free, least=' ')}{self.expression(depth + 2, free)}{self.gap(free, soft=True)}{self.body(depth)}"
+        condition = self.gap(free, least=" ") + self.expression(depth + 2, free)
+        text = f"if{condition}{self.gap(free, soft=True)}{self.body(depth)}"
         if self.random() < 0.6:
             after = self.if_(depth + 1, free) if self.random() < 0.2 else self.body(depth)
             text += f"{self.gap(free, soft=True)}else{self.gap(free, least=' ')}{after}"

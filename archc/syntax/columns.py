@@ -15,10 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from archc.syntax.pieces import Bracket, Part, Piece, Word, hard_break, text_of
-
-WIDTH = 120
-"""The columns of a line."""
+from archc.syntax.pieces import WIDTH, Bracket, Part, Piece, Word, hard_break, text_of
 
 _TABLE = 3
 """How many like calls make a table."""

@@ -12,15 +12,16 @@ inside `( )` and `[ ]`, columns as `columns` says. Numbers, names, texts and com
 - One blank line stays where there were any. One stands between top-level items, except between lines of one kind.
 """
 
-from collections.abc import Sequence, Set
+from bisect import bisect_left
+from collections.abc import Sequence
 from itertools import pairwise
 
 from archc.diagnostics import Report
 from archc.source import Source
-from archc.syntax.columns import WIDTH, Line, align_comments, align_settings, align_statements, paragraphs
+from archc.syntax.columns import Line, align_comments, align_settings, align_statements, paragraphs
 from archc.syntax.lines import Token
 from archc.syntax.parser import parse, statement_tokens
-from archc.syntax.pieces import Braces, Bracket, Part, Piece, hard_break, is_data, read_pieces, text_of
+from archc.syntax.pieces import WIDTH, Braces, Bracket, Part, Piece, hard_break, is_data, read_pieces, text_of
 from archc.syntax.place import ENDS_VALUE
 
 _INDENT = 4
@@ -186,25 +187,31 @@ class _Page:
         What is broken is kept as it is when the result is formatted once more, so the first way
         that fits must be one that is found again: each of the four asks for no less than the one before.
         """
-        broken = {at for at, part in enumerate(parts) if part.flat is None}
+        broken = _broken(parts)
         if _fit(parts, broken, indent, self.column, tail):
             self.write(parts, broken, indent)
             return
         segments = _segments(parts)
-        places = [self.column] + [indent + _INDENT] * (len(segments) - 1)
-        tails = [0] * (len(segments) - 1) + [tail]
-        cut = len(segments) > 1 and all(
-            _fit(segment, {at for at, part in enumerate(segment) if part.flat is None}, place, place, after)
+        last = len(segments) - 1
+        places = [self.column] + [indent + _INDENT] * last
+        tails = [0] * last + [tail]
+        cut = last and all(
+            _fit(segment, _broken(segment), place, place, after)
             for segment, place, after in zip(segments, places, tails, strict=True)
         )
-        if not cut:
-            for at in _widest_first(parts, broken):
-                broken.add(at)
-                if _fit(parts, broken, indent, self.column, tail):
-                    self.write(parts, broken, indent)
-                    return
-            if len(segments) == 1:
-                self.write(parts, broken, indent)
+        # the braces of a long condition are broken rather than the condition
+        body = any(isinstance(part, Braces) and part.statements for part in parts)
+        if not cut or (body and all(part.type != "ARROW" for part in parts)):
+            first, others = _widest_first(parts, broken)
+            place = self.column
+            # the more is broken, the better it fits
+            enough = bisect_left(
+                range(len(others) + 1),
+                True,
+                key=lambda count: _fit(parts, first.union(others[:count]), indent, place, tail),
+            )
+            if enough <= len(others) or not last:
+                self.write(parts, first.union(others[:enough]), indent)
                 return
         for number, (segment, after) in enumerate(zip(segments, tails, strict=True)):
             if number:
@@ -212,7 +219,7 @@ class _Page:
                 self.start(indent + _INDENT)
             self.flow(segment, indent + _INDENT * bool(number), after)
 
-    def write(self, parts: Sequence[Part], broken: Set[int], indent: int) -> None:
+    def write(self, parts: Sequence[Part], broken: set[int], indent: int) -> None:
         for at, part in enumerate(parts):
             if at and part.head.spaced:
                 self.put(" ")
@@ -276,7 +283,12 @@ class _Page:
         return bool(self.lines) and not self.lines[-1].text
 
 
-def _fit(parts: Sequence[Part], broken: Set[int], indent: int, column: int, tail: int) -> bool:
+def _broken(parts: Sequence[Part]) -> set[int]:
+    """Which parts cannot stand on one line."""
+    return {at for at, part in enumerate(parts) if part.flat is None}
+
+
+def _fit(parts: Sequence[Part], broken: set[int], indent: int, column: int, tail: int) -> bool:
     """Whether the lines that begin or end outside the broken parts are short enough."""
     for at, part in enumerate(parts):
         column += bool(at and part.head.spaced)
@@ -322,9 +334,12 @@ def _fills(item: Piece, indent: int) -> bool:
 
 
 def _segments(parts: Sequence[Part]) -> list[Sequence[Part]]:
-    """The parts, cut at the loosest operators among them. A line may begin with any but a minus, and end in any."""
+    """The parts, cut at the loosest operators among them, but not within an `if` that has an `else`.
+
+    A line may begin with any but a minus, and end in any.
+    """
     types = [part.type for part in parts]
-    for loosest in _LOOSEST:
+    for loosest in _LOOSEST[:1] if "ELSE" in types else _LOOSEST:
         if not loosest.intersection(types):
             continue
         behind = "MINUS" in loosest and "MINUS" in types
@@ -334,10 +349,11 @@ def _segments(parts: Sequence[Part]) -> list[Sequence[Part]]:
     return [parts]
 
 
-def _widest_first(parts: Sequence[Part], broken: Set[int]) -> list[int]:
-    """The parts that can still be broken, braces before brackets."""
+def _widest_first(parts: Sequence[Part], broken: set[int]) -> tuple[set[int], list[int]]:
+    """What to break first, which is all braces, and the brackets to break one after another, the widest first."""
     can = [at for at, part in enumerate(parts) if at not in broken and _holds_any(part)]
-    return sorted(can, key=lambda at: (isinstance(parts[at], Bracket), -len(parts[at].flat or "")))
+    braces = {at for at in can if isinstance(parts[at], Braces)}
+    return broken | braces, sorted(set(can) - braces, key=lambda at: (-len(parts[at].flat or ""), at))
 
 
 def _holds_any(part: Part) -> bool:

@@ -6,11 +6,15 @@ Only texts without syntax errors can be read.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from archc.source import Source
 from archc.syntax.lines import Token
 from archc.syntax.place import ENDS_VALUE
+
+WIDTH = 120
+"""The columns of a line."""
 
 _CLOSING = {"LPAR": "RPAR", "LSQB": "RSQB"}
 _ENDS_STATEMENT = frozenset({"NEWLINE"})
@@ -68,6 +72,7 @@ class Piece:
 class Bracket:
     """What stands between `( )` or `[ ]`.
 
+    `flat` is its text on one line, None where that is broken or longer than any line.
     `comma` says where a trailing comma may stand ("free"), must stand (`(a,)`) or must not (`(a)`, `x[i]`).
     `kept` says that the author broke it over lines and wants it so.
     """
@@ -100,7 +105,7 @@ class Bracket:
 
 @dataclass(slots=True)
 class Braces:
-    """What stands between `{ }`; `settings` says that it is the body of a recipe."""
+    """What stands between `{ }`; `flat` is as for brackets, `settings` says that it is the body of a recipe."""
 
     open: Word
     statements: list[Piece]
@@ -253,6 +258,7 @@ class _Reader:
             else:
                 self.at += 1
                 parts.append(word)
+        _break_alike(parts)
         last = parts[-1].tail
         comment, last.comment = last.comment, ""
         return Piece(parts, lead, first.new_line, comment, text_of(parts))
@@ -271,7 +277,7 @@ class _Reader:
             braces.flat = "{}"
         elif len(statements) == 1 and not closing.new_line:
             only = statements[0]
-            if only.flat is not None and not (only.new_line or only.comment):
+            if only.flat is not None and len(only.flat) <= WIDTH and not (only.new_line or only.comment):
                 braces.flat = f"{{ {only.flat} }}"
         return braces
 
@@ -298,9 +304,9 @@ class _Reader:
         else:
             kept = items[0].new_line and closing.new_line
         bracket = Bracket(kind, opening, items, closing, comma, kept)
-        texts = [item.flat for item in items]
-        if not (kept or bracket.commented or None in texts):
-            inner = ", ".join(text for text in texts if text is not None) + "," * (comma == "must")
+        texts = [item.flat for item in items if item.flat is not None]
+        if len(texts) == len(items) and sum(map(len, texts)) <= WIDTH and not (kept or bracket.commented):
+            inner = ", ".join(texts) + "," * (comma == "must")
             bracket.flat = f"{opening.text}{inner}{closing.text}"
         return bracket
 
@@ -326,3 +332,23 @@ def _hand_on(comma: Word, item: Piece, following: Word) -> None:
         item.comment = comma.comment
     following.lead = above + following.lead
     following.new_line = following.new_line or comma.new_line
+
+
+def _break_alike(parts: Sequence[Part]) -> None:
+    """If one branch of an `if` needs several lines, or a comment stands before an `else`, all branches are broken."""
+    branches: list[Braces] = []
+    broken = after_else = False
+    for before, part in pairwise((None, *parts, None)):
+        if part is None or (isinstance(part, Braces) and not after_else):
+            if broken:
+                for branch in branches:
+                    branch.flat = None if branch.statements else branch.flat
+            branches, broken = [], False
+        elif before is not None and branches and (after_else or part.type == "ELSE"):
+            broken = broken or hard_break(before, part)
+        if isinstance(part, Braces):
+            branches.append(part)
+            broken = broken or part.flat is None
+            after_else = False
+        elif part is not None:
+            after_else = after_else or part.type == "ELSE"
