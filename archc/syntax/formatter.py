@@ -4,6 +4,7 @@ Four spaces of indentation, lines of up to 120 columns, one space around `=`, `-
 inside `( )` and `[ ]`, columns as `columns` says. Numbers, names, texts and comments stay as they are written.
 - A bracket that fits on its line stands on one, unless its author broke it and ended it with a comma:
   then it stays broken, an item a line. Lists of numbers and words keep their rows, and long rows are filled.
+- Brackets around nothing but other brackets share their lines: `examples([` … `])`.
 - Braces that hold one statement stay on one line if they were on one.
 - A statement too long for a line is broken before each `->` (else at each `or`, `and` or `+`), or else inside its
   brackets, the widest first.
@@ -182,10 +183,12 @@ class _Page:
             begin = at
 
     def flow(self, parts: Sequence[Part], indent: int, tail: int) -> None:
-        """Parts between which no comment stands. They break as little as they can.
+        """Parts between which no comment stands, in the first way that fits.
 
-        What is broken is kept as it is when the result is formatted once more, so the first way
-        that fits must be one that is found again: each of the four asks for no less than the one before.
+        The ways: no more broken than its author did; cut at operators; with the widest brackets
+        broken; both. What is broken here counts as the author's when the result is formatted once
+        more: the first way then gives what the third gave, and what the fourth broke makes none of
+        the others fit, so that the result stays.
         """
         broken = _broken(parts)
         if _fit(parts, broken, indent, self.column, tail):
