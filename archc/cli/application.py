@@ -19,13 +19,16 @@ FINE, PROBLEMS, OUR_FAULT, STOPPED = 0, 1, 2, 130
 COMMANDS = {
     "new": "Write a commented file to start from.",
     "check": "Say everything that is wrong with .arch files.",
+    "fmt": "Give .arch files one layout, comments kept.",
     "summary": "Show layers, shapes, parameters and costs.",
+    "diff": "Compare two networks and their recipes.",
     "compile": "Write the network as a standalone JAX program.",
     "train": "Train a network, or go on with a run.",
     "evaluate": "Measure a trained network on a part of its data.",
     "predict": "Apply a network to images, numbers or files.",
     "models": "List the built-in models, or print one.",
     "datasets": "List the data sets, show one, or save it as a file.",
+    "explain": "Say more about the code of an error or a warning.",
     "doctor": "Show versions, devices, caches and data folders.",
     "completion": "Print the script that completes commands in a shell.",
 }

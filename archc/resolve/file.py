@@ -24,7 +24,7 @@ from archc.resolve.unused import unused_at_top, unused_in_body
 from archc.resolve.values import UNKNOWN
 from archc.resolve.wrong import Unknown, Wrong, given_twice, misspelt, wrong
 from archc.source import Source, Span
-from archc.syntax import tree
+from archc.syntax import Reader, read_source, tree
 
 DEEPEST = 50_000
 """How deep Python may recurse while a file is resolved."""
@@ -40,19 +40,24 @@ class Choice:
 
 
 def resolve(
-    file: tree.File, folder: Path, report: Report, choice: Choice | None = None, data_dir: Path | None = None
+    file: tree.File,
+    folder: Path,
+    report: Report,
+    choice: Choice | None = None,
+    data_dir: Path | None = None,
+    read: Reader = read_source,
 ) -> list[Module]:
     """The IR of every model that the choice covers; none if there are errors, which go to the report.
 
     Without a choice of model or recipe these are all models of the file, the one that the recipe
-    trains first. `folder` is where relative paths start. Where a tree lacks what could not be read,
-    nothing is said that may follow from that.
+    trains first. `folder` is where relative paths start, and `read` reads used files. Where a tree
+    lacks what could not be read, nothing is said that may follow from that.
     """
     limit = sys.getrecursionlimit()
     # blocks call blocks, and each has expressions that nest: both are bounded, their product is large
     sys.setrecursionlimit(max(limit, DEEPEST))
     try:
-        modules = FileResolver(file, Where(folder, data_dir=data_dir), report, choice or Choice()).modules()
+        modules = FileResolver(file, Where(folder, data_dir=data_dir), report, choice or Choice(), read).modules()
     finally:
         sys.setrecursionlimit(limit)
     report.found.sort(key=lambda found: position(found, file.source))
@@ -69,12 +74,12 @@ def position(diagnostic: Diagnostic, main: Source) -> tuple[bool, str, int, str]
 
 
 class FileResolver:
-    def __init__(self, file: tree.File, where: Where, report: Report, choice: Choice):
+    def __init__(self, file: tree.File, where: Where, report: Report, choice: Choice, read: Reader):
         self.file = file
         self.where = where
         self.report = report
         self.choice = choice
-        self.home = Importer(where.folder.resolve(), report, self.no_facts).home(file, where.folder)
+        self.home = Importer(where.folder.resolve(), report, self.no_facts, read).home(file, where.folder)
         self.names = self.home.names
 
     def modules(self) -> list[Module]:
@@ -257,7 +262,7 @@ class FileResolver:
         if learnt is not None and recipe is not None:
             setting = recipe.written.get("init")
             at = setting.value.span if setting else None
-            self.report.extend(doubts_in_training(network.builder, learnt, at))
+            self.report.extend(doubts_in_training(network.builder, network.graph, at))
             self.report.extend(self.unused_outputs(network, learnt))
         return module
 

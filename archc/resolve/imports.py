@@ -15,7 +15,7 @@ from archc.resolve.values import UNKNOWN, Ambiguous, Definition, Family
 from archc.resolve.wrong import Unknown, Wrong, given_twice, wrong
 from archc.resources import models_folder
 from archc.source import Source, Span
-from archc.syntax import parse, read_source, tree
+from archc.syntax import Reader, parse, tree
 
 LONGEST_CHAIN = 32
 """How many files may use each other in a row."""
@@ -48,10 +48,11 @@ class Home:
 class Importer:
     """Reads files and those that they use, each once. `project` is the folder that nothing may leave."""
 
-    def __init__(self, project: Path, report: Report, facts: Facts):
+    def __init__(self, project: Path, report: Report, facts: Facts, read: Reader):
         self.project = project
         self.report = report
         self.facts = facts
+        self.read = read
         self.known: dict[Path, Home | None] = {}
         self.chain: list[Path] = []
 
@@ -154,7 +155,7 @@ class Importer:
             self.known[path] = None
             self.chain.append(path)
             try:
-                source = read_source(path, self.shown(path, span.source))
+                source = self.read(path, self.shown(path, span.source))
             except Failed as failed:
                 told = failed.diagnostics[0]
                 related = (Related(span, "used here"),) if told.span is not None else ()

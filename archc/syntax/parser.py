@@ -38,6 +38,11 @@ def parse_expression(source: Source, report: Report) -> tree.Expression | None:
     return cast(tree.Expression, value) if report.errors == errors else None
 
 
+def statement_tokens(source: Source) -> list[Token]:
+    """The tokens of a text without errors, a NEWLINE after each statement; what the tree leaves out is between them."""
+    return join_lines(list(_tokens(source))).tokens
+
+
 def _parse(source: Source, report: Report, start: str) -> Any:
     hidden = hidden_character(source)
     if hidden:
@@ -151,6 +156,7 @@ class _Reader:
                 else:
                     if position > at.begin:
                         parser.forget(at.height)
+                    parser.skip(tokens[at.begin], tokens[after - 1])
                 self._keep_bodies(at, position, after)
                 position = at.begin = after
                 continue
@@ -243,9 +249,15 @@ class _Stack:
         del self._state.state_stack[height:]
         del self._state.value_stack[height - 1 :]  # the start has a state and no value
 
+    def skip(self, first: Token, last: Token) -> None:
+        """Where a statement could not be read, the tree says so."""
+        if "BAD" in self._parser.accepts():
+            self.feed(first._replace(type="BAD", end=last.end))
+            self.feed(last._replace(type="NEWLINE"))
+
     def accepted(self) -> frozenset[str]:
         """The types of tokens that would fit now."""
-        return frozenset(self._parser.accepts())
+        return frozenset(self._parser.accepts()) - {"BAD"}
 
     def finish(self) -> Any:
         return self._parser.feed_eof()

@@ -116,6 +116,7 @@ def test_every_statement() -> None:
         "Train",
         ("Name", "quick"),
         (("Setting", ("Name", "input"), ("Number", 1)), ("Setting", ("Name", "if"), ("Number", 2))),
+        (),
     )
 
 
@@ -223,9 +224,11 @@ def test_each_bad_statement_costs_one_error_and_no_other_statement() -> None:
     report = Report()
     file = parse(Source("test.arch", f"model A {{\n{body}}}\nlet a = )\ntrain {{ b: 3\n c = 4 }}\n"), report)
     assert [d.code for d in report.found] == ["E0106"] * 60 + ["E0102", "E0112"]
-    model, train = file.items
-    assert isinstance(model, tree.Model) and isinstance(train, tree.Train)
-    assert [statement.span.text for statement in model.body] == [f"dense({i})" for i in range(60)]
+    model, bad, train = file.items
+    assert isinstance(model, tree.Model) and isinstance(bad, tree.Bad) and isinstance(train, tree.Train)
+    assert [type(statement).__name__ for statement in model.body] == ["Bad", "Flow"] * 60
+    assert [statement.span.text for statement in model.body[1::2]] == [f"dense({i})" for i in range(60)]
+    assert bad.span.text.strip() == "let a = )" and [bad.span.text.strip() for bad in train.bad] == ["b: 3"]
     assert [setting.span.text for setting in train.settings] == ["c = 4"]
 
 
