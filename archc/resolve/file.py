@@ -261,7 +261,8 @@ class FileResolver:
         module = made(Module)(
             source=Path(self.file.source.name).name,
             sha256=hashlib.sha256(self.file.source.text.encode()).hexdigest(),
-            graph=network.graph,
+            # parts that the recipe treats in a way of their own show in the graph
+            graph=recipe.treatment.applied(network.graph) if recipe is not None and trained else network.graph,
             arguments={name: argument(value) for name, value in values.items()},
             recipe=learnt,
         )
