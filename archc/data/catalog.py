@@ -50,7 +50,7 @@ class Where:
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """Where weights to start from are looked for, in this order: runs are mostly in the folder that archc runs in."""
+        """Where weights to start from are looked for, in this order: the last holds most `runs/`."""
         return (self.folder, *([self.data_dir] if self.data_dir is not None else []), Path())
 
     @property

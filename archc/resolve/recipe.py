@@ -50,6 +50,7 @@ class RecipeResolver:
         self.meant: set[str] = set()
         self.values: dict[str, Any] = {}
         self.left_out: tuple[Part, ...] = ()
+        self.kept: tuple[str, ...] = ()
         self.treatment = Treatment(init={"": initialiser.DEFAULT})
         self.sound = True
         for block in blocks:
@@ -272,7 +273,7 @@ class RecipeResolver:
             weight_decay=floats(self.treatment.weight_decay),
             l1=floats(self.treatment.l1),
             rates=floats(self.treatment.rates),
-            freeze=tuple(scope for scope, frozen in self.treatment.freeze.items() if frozen),
+            freeze=scopes(self.treatment.freeze),
             start=self.start(),
             batch=min(batch, rows["train"]),
             epochs=self.values["epochs"],
@@ -294,7 +295,7 @@ class RecipeResolver:
             return
         layers = Layers(graph)
         self.treatment = treatment(said, layers, self.init)
-        layers.placed("start", Parts(parts=self.left_out), False)
+        self.kept = scopes(layers.placed("start", Parts(parts=self.left_out), False))
         if "freeze" in said:
             left_out = self.left_out if "start" in self.written else None
             check_frozen(said["freeze"], layers, left_out, self.written["freeze"].value.span)
@@ -304,7 +305,9 @@ class RecipeResolver:
         start = self.values.get("start")
         if start is None:
             return None
-        return made(StartFrom)(source=item(start), place=place(self.written["start"].value.span))
+        source = item(start)
+        source = source.model_copy(update={"arguments": {**source.arguments, "except": self.kept}})
+        return made(StartFrom)(source=source, place=place(self.written["start"].value.span))
 
     def check_schedule(self) -> None:
         """Raises Wrong if the learning rate doesn't go with the epochs."""
@@ -378,6 +381,11 @@ class RecipeResolver:
                 return made(Monitor)(quantity=quantity, better=metric.better)
         help = f"add `metrics = {quantity}`, or watch `val_loss`"
         raise wrong("E0413", f"`{stop.quantity}` isn't measured", span, help=help)
+
+
+def scopes(parts: Mapping[str, bool]) -> tuple[str, ...]:
+    """The parts of which something holds."""
+    return tuple(scope for scope, holds in parts.items() if holds)
 
 
 def floats(numbers: Mapping[str, float]) -> dict[str, float]:
