@@ -21,6 +21,15 @@ class Share(Parameter):
         return value
 
 
+class Rate(Real):
+    """A factor above 0."""
+
+    def accept(self, value: Any) -> float:
+        if whole(value) == 0:
+            self.refuse(value, "what isn't to be trained is frozen: `freeze = [conv1]`")
+        return super().accept(value)
+
+
 class ByPart(Parameter):
     """A value for the whole network, and others for parts of it: `[5e-4, fc8 = 0]`. `each` takes one value.
 
@@ -55,8 +64,8 @@ class Settings(Described):
     stop = Family("when to end before the last epoch", "stopping rule", default=None)
     weight_decay = ByPart("λ: each kernel w adds λw to its gradient", Real("", least=0), default=0)
     l1 = ByPart("λ: each kernel w adds λ sign(w) to its gradient", Real("", least=0), default=0)
-    rates = ByPart("what the steps are multiplied by, mostly of parts: `[fc8 = 10]`", Real("", above=0), default=1)
-    freeze = PartNames("layers and blocks that aren't trained: `[conv1, stage1]`", default=())
+    rates = ByPart("what the steps are multiplied by, mostly of parts: `[fc8 = 10]`", Rate("", above=0), default=1)
+    freeze = PartNames("layers and blocks that aren't trained: `[conv1, stage1]`", default=None)
     init = ByPart("how kernels start", Family("", "initialiser"), default=None)
     start = Starting("weights to start from: those of a run, or of a file", default=None)
     precision = Choice("what the layers compute in", ("float32", "bf16"), default=Word("float32"))

@@ -26,11 +26,11 @@ class Start(Described):
     shape than the stored one is an error, unless it is named there or `shapes = skip`.
     """
 
-    family = "start"
+    family = "source of weights"
     noun: ClassVar[str] = ""
-    path: Any
 
-    except_ = PartNames("layers and blocks that start from `init` all the same", default=(), named=True)
+    path = Quoted("the folder or the file")
+    except_ = PartNames("layers and blocks that start from `init` all the same", default=None, named=True)
     shapes = Choice(
         "what to do about a layer of another shape: refuse, or skip it",
         ("refuse", "skip"),
@@ -69,7 +69,6 @@ class FromRun(Start):
 
     name = "run"
     noun = "run"
-    path = Quoted("the run's folder, or its name")
 
     def places(self, folders: Sequence[Path]) -> Iterator[Path]:
         for folder in folders:
@@ -94,7 +93,6 @@ class FromFile(Start):
 
     name = "weights"
     noun = "file"
-    path = Quoted("the file")
 
     def check(self) -> None:
         if Path(self.path).suffix not in (".safetensors", ".npz"):
@@ -116,7 +114,7 @@ class Starting(Family):
     """What `start` takes."""
 
     def __init__(self, doc: str, **rest: Any):
-        super().__init__(doc, "start", **rest)
+        super().__init__(doc, Start.family, **rest)
         self.kind = '`run("…")` or `weights("…")`'  # type: ignore[misc]
 
     def accept(self, value: Any) -> Any:

@@ -13,7 +13,7 @@ from archc.diagnostics.suggest import closest
 from archc.ir import Graph, Node
 from archc.ir.items import op_of
 from archc.ops import OPS
-from archc.resolve.wrong import given_twice, wrong
+from archc.resolve.wrong import Unknown, Wrong, wrong
 from archc.source import Span
 from archc.syntax import tree
 from archc.types import TensorType
@@ -40,6 +40,10 @@ class Parts:
         return [value for value in (self.general, *(part.value for part in self.parts)) if value is not None]
 
 
+Tell = Callable[[Wrong], None]
+"""Reports what is wrong, and lets the phase go on."""
+
+
 def path_of(expression: tree.Expression) -> str:
     """`stage4.unit1` as a text. Raises Wrong if it names no part."""
     match expression:
@@ -58,21 +62,32 @@ def path_of(expression: tree.Expression) -> str:
             raise wrong("E0431", "this is no part of a network", expression.span, help=help)
 
 
-def read(expression: tree.Expression, accepted: Callable[[tree.Expression], Any]) -> Parts:
-    """`5e-4` or `[5e-4, fc8 = 0]`; `accepted` gives the value of an expression. Raises Wrong."""
+def read(expression: tree.Expression, accepted: Callable[[tree.Expression], Any], tell: Tell) -> Parts:
+    """`5e-4` or `[5e-4, fc8 = 0]`; `accepted` gives the value of an expression.
+
+    What is wrong with an entry is told. Raises Wrong, or Unknown if anything was.
+    """
     if not isinstance(expression, tree.Listing):
         return Parts(accepted(expression))
-    general, span = None, None
+    general, span, sound = None, None, True
     parts: list[Part] = []
     for entry in expression.items:
-        if entry.name is not None:
-            parts.append(Part(path_of(entry.name), entry.name.span, accepted(entry.value)))
-            continue
-        if span is not None:
-            related = (Related(span, "the first one"),)
-            help = "one value holds for the whole network; others name the part they are for: `fc8 = …`"
-            raise wrong("E0431", "two values for the whole network", entry.span, related=related, help=help)
-        general, span = accepted(entry.value), entry.span
+        try:
+            if entry.name is not None:
+                parts.append(Part(path_of(entry.name), entry.name.span, accepted(entry.value)))
+                continue
+            if span is not None:
+                related = (Related(span, "the first one"),)
+                help = "one value holds for the whole network; others name the part they are for: `fc8 = …`"
+                raise wrong("E0431", "two values for the whole network", entry.span, related=related, help=help)
+            general, span = accepted(entry.value), entry.span
+        except Wrong as error:
+            tell(error)
+            sound = False
+        except Unknown:
+            sound = False
+    if not sound:
+        raise Unknown
     return Parts(general, distinct(parts))
 
 
@@ -81,7 +96,8 @@ def named(expression: tree.Expression) -> tuple[Part, ...]:
     entries = expression.items if isinstance(expression, tree.Listing) else ()
     for entry in entries:
         if entry.name is not None:
-            raise wrong("E0431", "these parts have no values: leave out what follows the `=`", entry.span)
+            title, path = "parts alone stand here, without values", entry.name.span.text
+            raise wrong("E0431", title, entry.span, help=f"write `{path}`", fix=path)
     values = [entry.value for entry in entries] if isinstance(expression, tree.Listing) else [expression]
     return distinct([Part(path_of(value), value.span, True) for value in values])
 
@@ -91,7 +107,8 @@ def distinct(parts: list[Part]) -> tuple[Part, ...]:
     seen: dict[str, Span] = {}
     for part in parts:
         if part.path in seen:
-            raise given_twice(part.path, part.span, seen[part.path])
+            related = (Related(seen[part.path], "first here"),)
+            raise wrong("E0431", f"the part `{part.path}` is named twice", part.span, related=related)
         seen[part.path] = part.span
     return tuple(parts)
 
@@ -174,9 +191,13 @@ ACTS = {
 
 
 class Network:
-    """The layers of a network, among which parts are looked for; `warnings` collects what changes nothing."""
+    """The layers of a network, among which parts are looked for.
 
-    def __init__(self, graph: Graph):
+    `warnings` collects what changes nothing; what is wrong with a part is told, and the part left out.
+    """
+
+    def __init__(self, graph: Graph, tell: Tell):
+        self.tell = tell
         self.layers = list(layers(graph))
         self.warnings: list[Diagnostic] = []
         self.scopes: dict[str, None] = {}
@@ -184,6 +205,9 @@ class Network:
             names = layer.scope.split(".")
             self.scopes.update(dict.fromkeys(".".join(names[: n + 1]) for n in range(len(names))))
         self.shared = {scope: node.shares for scope, node in graph.steps() if node.shares}
+
+    def has(self, part: Part) -> bool:
+        return part.path in self.scopes or any(layer.node.op == part.path for layer in self.layers)
 
     def covered(self, part: Part) -> list[Layer]:
         """The layers of a part. Raises Wrong if the network has no such part."""
@@ -211,16 +235,21 @@ class Network:
         return found if len(found) == 1 else []
 
     def placed(self, key: str, parts: Parts, general: Any) -> dict[str, Any]:
-        """What holds by scope, `""` being the whole network, with kinds of layers written out. Raises Wrong.
+        """What holds by scope, `""` being the whole network, with kinds of layers written out.
 
         A part on which the setting cannot act, or does nothing, gets a warning.
         """
-        acted = {part: self.acted(key, part) for part in parts.parts}
+        acted: dict[Part, list[Layer]] = {}
+        for part in parts.parts:
+            try:
+                acted[part] = self.acted(key, part)
+            except Wrong as error:
+                self.tell(error)
         found: dict[str, Any] = {"": general if parts.general is None else parts.general}
-        found |= {part.path: part.value for part in parts.parts if part.path in self.scopes}
+        found |= {part.path: part.value for part in acted if part.path in self.scopes}
         said = frozenset(found)
         effects: list[tuple[Part, set[str]]] = []
-        for part in parts.parts:
+        for part in acted:
             if part.path in self.scopes:
                 own = {part.path}
             else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from archc.data.catalog import DataSet, Where
@@ -108,7 +109,7 @@ class RecipeResolver:
         """What a setting says. Raises Wrong."""
         match parameter:
             case ByPart():
-                return read(value, lambda each: self.accepted(parameter.each, each))
+                return read(value, lambda each: self.accepted(parameter.each, each), self.tell)
             case PartNames():
                 return Parts(parts=named(value))
             case Starting() if isinstance(value, tree.Call):
@@ -135,7 +136,8 @@ class RecipeResolver:
         span = self.written["start"].value.span
         title = f"there is no {start.noun} `{start.path}` to start from"
         near = closest(str(start.path), start.known(self.where.folders))
-        help = f"did you mean `{near[0]}`?" if near else self.where.searched
+        shown = [folder.as_posix() if folder != Path() else "the current one" for folder in self.where.folders]
+        help = f"did you mean `{near[0]}`?" if near else f"it is looked for in these folders: {', '.join(shown)}"
         raise wrong("E0433", title, span, help=help)
 
     def check_decay(self) -> None:
@@ -293,7 +295,7 @@ class RecipeResolver:
             general = {key: {"": each.general} for key, each in said.items() if each.general is not None}
             self.treatment = replace(self.treatment, **general)
             return
-        layers = Layers(graph)
+        layers = Layers(graph, self.tell)
         self.treatment = treatment(said, layers, self.init)
         self.kept = scopes(layers.placed("start", Parts(parts=self.left_out), False))
         if "freeze" in said:

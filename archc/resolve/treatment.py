@@ -102,13 +102,13 @@ BY_PART = ("init", "weight_decay", "l1", "rates", "freeze")
 
 
 def treatment(said: Mapping[str, Parts], network: Network, init: Described) -> Treatment:
-    """What the settings come to for a network; `init` is what holds where the recipe says nothing. Raises Wrong."""
+    """What the settings come to for a network; `init` is what holds where the recipe says nothing."""
     usual = {"init": init, "weight_decay": 0.0, "l1": 0.0, "rates": 1.0, "freeze": False}
     placed = {key: network.placed(key, said.get(key, Parts()), usual[key]) for key in BY_PART}
     freeze = placed["freeze"]
     for key in ("weight_decay", "l1", "rates"):
         for part in said.get(key, Parts()).parts:
-            if all(holding(freeze, layer.scope) for layer in network.covered(part)):
+            if network.has(part) and all(holding(freeze, layer.scope) for layer in network.covered(part)):
                 network.warn(f"`{key}` of `{part.path}` does nothing: it is frozen", part.span)
     return Treatment(**placed)
 
@@ -118,11 +118,12 @@ def check_frozen(said: Parts, network: Network, left_out: tuple[Part, ...] | Non
 
     `left_out` is what doesn't come from the weights that training starts from, None if it starts from none.
     """
-    frozen = {layer.scope for part in said.parts for layer in network.covered(part)}
+    sound = [part for part in said.parts if network.has(part)]
+    frozen = {layer.scope for part in sound for layer in network.covered(part)}
     if frozen and not any(layer.trainable and layer.scope not in frozen for layer in network.layers):
         raise wrong("E0434", "everything is frozen, so there is nothing to train", whole, help="leave a part out of it")
-    anew = {layer.scope for part in left_out or () for layer in network.covered(part)}
-    for part in said.parts:
+    anew = {layer.scope for part in left_out or () if network.has(part) for layer in network.covered(part)}
+    for part in sound:
         random = [
             layer.scope
             for layer in network.covered(part)

@@ -77,7 +77,7 @@ class Loop:
             self._data = program.parts(table, self._seed)
         self._listener.compiling("the initial weights")
         with explained(self._origins, "the weights are made"):
-            self._state = program.adapt(program.init(jax.random.key(self._seed)), self._data["train"])
+            self._state = self._random_state()
         self._form, self._best_form = Form(self._state), Form(without_optimizer(self._state))
         hashes, specs = beginning.hashes, (self._form.specs, self._best_form.specs)
         self._identity = Identity(hashes["program"], hashes["data"], self._seed, program.MODEL, *specs)
@@ -100,10 +100,9 @@ class Loop:
         with explained(self._origins, "it takes over the weights to start from"):
             return self._program.begin(state, weights)
 
-    def _first_state(self) -> Any:
-        """The state before the first step. Raises Failed."""
-        program = self._program
-        return self._given(program.adapt(program.init(jax.random.key(self._seed)), self._data["train"]))
+    def _random_state(self) -> Any:
+        """The state that the program makes."""
+        return self._program.adapt(self._program.init(jax.random.key(self._seed)), self._data["train"])
 
     def train(self) -> None:
         """Epochs until the program says that it is enough. Raises Stopped when asked to, and Failed."""
@@ -333,7 +332,14 @@ class Loop:
         base = self._recoverable or self._newest()
         program, asked = self._program, self._asked
         search = Search(
-            program, self._origins, self._module, self._data, self._form, self._seed, asked, self._first_state
+            program,
+            self._origins,
+            self._module,
+            self._data,
+            self._form,
+            self._seed,
+            asked,
+            lambda: self._given(self._random_state()),
         )
         fault = search.fault(base, until=(self._now.epoch, stop))
         kept = self._folder.checkpoints if self.has_checkpoint else None

@@ -51,7 +51,15 @@ def given(module: Module, source: Source, folders: Sequence[Path]) -> Given | No
             arrays |= {f"{layer.scope}.{name}": read[f"{there.scope}.{name}"] for name in layer.weights}
     except Unfit as unfit:
         raise Failed(Diagnostic(unfit.code, unfit.problem, span, help=unfit.help)) from None
-    return Given(arrays, tuple(lines(found, left_out, file, outline(module.graph))))
+    told = lines(found, left_out, file, outline(module.graph))
+    frozen = [
+        layer.scope
+        for layer in (*found.new, *(here for here, _ in found.differing))
+        if any(f"{layer.scope}.".startswith(f"{scope}.") for scope in module.recipe.freeze)
+    ]
+    if frozen:
+        told.append(f"  note     frozen, and not loaded: {listed(frozen, quoted=False)}")
+    return Given(arrays, tuple(told))
 
 
 def read_start(folder: RunFolder, fingerprint_then: str) -> dict[str, np.ndarray]:
@@ -82,6 +90,8 @@ def file_of(start: Start, folders: Sequence[Path]) -> Path:
     path = start.find(folders)
     if path is None:
         raise Unfit(f"there is no {start.noun} `{start.path}` to start from", code="E0433")
+    if path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
     if not isinstance(start, FromRun):
         return path
     best = path / "best.npz"
@@ -94,7 +104,9 @@ def file_of(start: Start, folders: Sequence[Path]) -> Path:
 def parted(graph: Graph, start: Start) -> tuple[Outline, Outline]:
     """The layers that take stored weights, and those that `except` names."""
     layers = outline(graph)
-    named = [layer for layer in layers if any(f"{layer.scope}.".startswith(f"{scope}.") for scope in start.except_)]
+    named = [
+        layer for layer in layers if any(f"{layer.scope}.".startswith(f"{scope}.") for scope in start.except_ or ())
+    ]
     return tuple(layer for layer in layers if layer not in named), tuple(named)
 
 
@@ -153,6 +165,7 @@ def lines(found: Match, left_out: Outline, file: WeightFile, whole: Outline) -> 
     told = [
         f"start    {len(layers)} of {counted(len(whole), 'layer')} from {file.path.as_posix()}, {numbers:,} numbers"
     ]
+    chosen = {layer.scope for layer in left_out}
     still = [here for here, there in found.pairs if here.scope == there.scope]
     sorts = {
         "loaded": together(still, whole),
@@ -160,9 +173,9 @@ def lines(found: Match, left_out: Outline, file: WeightFile, whole: Outline) -> 
         "new": together(found.new, whole),
         "left out": together(left_out, whole),
         "skipped": [f"{here.scope} ({different(here, there).rpartition(': ')[2]})" for here, there in found.differing],
-        "unused": together(found.unused, file.layers),
+        "unused": together((layer for layer in found.unused if layer.scope not in chosen), file.layers),
     }
-    return told + [f"  {sort:8} {listed(names, quoted=False)}" for sort, names in sorts.items() if names]
+    return told + [f"  {sort:9}{listed(names, quoted=False)}" for sort, names in sorts.items() if names]
 
 
 def listed(names: Sequence[str], *, quoted: bool = True) -> str:
