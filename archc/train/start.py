@@ -143,19 +143,16 @@ def different(here: Stored, there: Stored) -> str:
 
 def unnamed(layer: Stored, file: WeightFile) -> tuple[str, str]:
     """That a foreign file lacks a layer's arrays, and which were perhaps meant."""
-    name = layer.names[0]
-    names = [stored for other in file.layers for stored in other.names]
-    near = closest(name, names, 3) or [stored for stored in names if stored.endswith(name)][:3]
-    alike = [
-        f"{other.scope}.{weight}".removeprefix(".")
+    name, shape = next((f"{layer.scope}.{name}", shape) for name, shape in layer.weights.items())
+    shapes = {
+        f"{other.scope}.{weight}".removeprefix("."): size
         for other in file.layers
-        for weight, shape in other.weights.items()
-        if shape == layer.weights[name.rpartition(".")[2]]
-    ]
-    near = near or alike[:3]
-    hint = f"it has {listed(near)}" if near else f"it has {listed([name.removeprefix('.') for name in names])}"
-    help = f"{hint}; rename the arrays as this network has them, or leave the layer out: `except = [{layer.scope}]`"
-    return f"{file.path} holds no `{name}`", help
+        for weight, size in other.weights.items()
+    }
+    fitting = [stored for stored, size in shapes.items() if size == shape]
+    near = closest(name, fitting, 3) or fitting or closest(name, shapes, 3) or list(shapes)
+    rename = "rename the arrays as this network has them, or leave the layer out"
+    return f"{file.path} holds no `{name}`", f"it has {listed(near)}; {rename}: `except = [{layer.scope}]`"
 
 
 def lines(found: Match, left_out: Outline, file: WeightFile, whole: Outline) -> list[str]:
