@@ -214,7 +214,7 @@ def test_a_start_that_was_changed_is_noticed(here: Path) -> None:
 def test_a_terminal_is_told_what_is_loaded(here: Path) -> None:
     text = NEW_HEAD.replace("epochs    = 2", "epochs    = 1")
     assert table(train(text, "runs/told")) == [
-        "start    4 of 6 layers from runs/first/best.npz, 464 numbers",
+        "start    4 of 6 layers from runs/first/best.npz, 472 numbers",
         "  loaded   C1, batch_norm1, conv1, dense1",
         "  new      dense2",
         "  left out fc8",
