@@ -8,7 +8,7 @@ from archc.diagnostics import Report
 from archc.ir import Module
 from archc.resolve import Choice, override, resolve
 from archc.source import Source
-from archc.syntax import File, parse, read_source
+from archc.syntax import File, Reader, parse, read_source
 
 if TYPE_CHECKING:
     from archc.program import Target
@@ -19,7 +19,7 @@ class Job:
     """What to compile: a file, and what is said about it from outside.
 
     `settings` are `K=V` texts as given to `--set`; `model` and `recipe` choose by name where a
-    file has several.
+    file has several. `read` reads its files, and may give other texts than are on the disk.
     """
 
     path: Path
@@ -27,11 +27,12 @@ class Job:
     model: str = ""
     recipe: str = ""
     data_dir: Path | None = None
+    read: Reader = read_source
 
 
 def parsed(job: Job, report: Report) -> tuple[Source, File]:
     """Text and tree of a job, with what is set from outside written in. Raises Failed if it cannot be read."""
-    source = read_source(job.path, shown_name(job.path))
+    source = job.read(job.path, shown_name(job.path))
     if job.settings:
         source = override(source, job.settings, report)
     return source, parse(source, report)
@@ -41,7 +42,7 @@ def resolved(job: Job, report: Report) -> tuple[Source, list[Module]]:
     """The IR of a job's models, the one that is trained first. Raises Failed if the file cannot be read."""
     source, file = parsed(job, report)
     choice = Choice(job.model, job.recipe, overridden=bool(job.settings))
-    return source, resolve(file, job.path.parent, report, choice, job.data_dir)
+    return source, resolve(file, job.path.parent, report, choice, job.data_dir, job.read)
 
 
 def module(job: Job, report: Report) -> tuple[Source, Module]:

@@ -18,7 +18,10 @@ def equations(jaxpr: Any) -> Iterator[Any]:
 def macs(jaxpr: Any) -> int:
     """Multiply-accumulates of all convolutions and matrix products, padding counted as any other cell."""
     total = 0
+    flipped: set[Any] = set()
     for equation in equations(jaxpr):
+        if equation.primitive.name == "rev":
+            flipped.update(equation.outvars)
         if equation.primitive.name == "dot_general":
             (contracted, _), _ = equation.params["dimension_numbers"]
             shape = equation.invars[0].aval.shape
@@ -26,5 +29,14 @@ def macs(jaxpr: Any) -> int:
         if equation.primitive.name == "conv_general_dilated":
             kernel = equation.invars[1].aval
             outputs = equation.params["dimension_numbers"].rhs_spec[0]
-            total += equation.outvars[0].aval.size * kernel.size // kernel.shape[outputs]
+            if equation.invars[1] in flipped:  # a transposed one: each cell that enters meets the whole kernel
+                total += cells(equation) * kernel.size
+            else:
+                total += equation.outvars[0].aval.size * kernel.size // kernel.shape[outputs]
     return total
+
+
+def cells(equation: Any) -> int:
+    """How many positions enter a convolution, those of all examples together."""
+    x, channels = equation.invars[0].aval, equation.params["dimension_numbers"].lhs_spec[1]
+    return int(x.size // x.shape[channels])

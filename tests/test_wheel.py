@@ -25,10 +25,12 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
-def test_grammar_models_and_types_travel_in_the_wheel(unpacked: Path) -> None:
+def test_grammar_models_pages_and_types_travel_in_the_wheel(unpacked: Path) -> None:
     models = {path.name for path in (ROOT / "models").glob("*.arch")}
     assert {path.name for path in (unpacked / "archc" / "_models").iterdir()} == models
     assert (unpacked / "archc" / "_grammars" / "arch.lark").is_file()
+    pages = {path.name for path in (ROOT / "archc" / "diagnostics" / "pages").iterdir()}
+    assert {path.name for path in (unpacked / "archc" / "diagnostics" / "pages").iterdir()} == pages
     assert (unpacked / "archc" / "py.typed").is_file()
 
 

@@ -37,15 +37,24 @@ class Terminal:
             click.echo(text, err=True, color=True)
 
     def tell(self, found: "Iterable[Diagnostic]") -> None:
-        """Diagnostics, as text for people."""
+        """Diagnostics, as text for people; on a screen they end with where there is more to read."""
         import shutil
 
         from archc.diagnostics.render import render_all
 
         width = min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST)
-        text = render_all(found, color=self.colors(sys.stderr), width=width)
-        if text:
-            click.echo(text, err=True, color=True)
+        diagnostics = list(found)
+        if not diagnostics:
+            return
+        click.echo(render_all(diagnostics, color=self.colors(sys.stderr), width=width), err=True, color=True)
+        if sys.stderr.isatty():
+            first = min(diagnostics, key=lambda diagnostic: diagnostic.severity)  # errors come before warnings
+            self.remark(f"for more: archc explain {first.code}")
+
+    def difference(self, line: str) -> str:
+        """A line of `diff -u`, or one that begins like it: what comes green, what goes red, what changes yellow."""
+        code = {"+": 32, "-": 31, "~": 33, "@": 36}.get(line[:1], 0)
+        return f"\x1b[{code}m{line}\x1b[0m" if code and self.colors(sys.stdout) else line
 
     def bold(self, text: str) -> str:
         """A text for a result, bold where that is coloured."""

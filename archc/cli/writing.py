@@ -1,5 +1,8 @@
 """Files that commands write where they were told to."""
 
+import errno
+import os
+import stat
 from pathlib import Path
 
 import click
@@ -20,6 +23,23 @@ def refuse_output(path: Path | None, source: Path | None, ctx: click.Context, su
     if suffix and path.suffix != suffix:
         name = path.with_suffix(suffix)
         raise click.UsageError(f"what is written is a numpy file: call it `{name}`, not `{path}`", ctx)
+
+
+def rewrite(path: Path, text: str) -> None:
+    """Puts a text in place of a file's, whole or not at all; its permissions stay. Raises Failed."""
+    from archc.data.atomic import whole_file
+    from archc.diagnostics import Diagnostic, Failed
+
+    path = path.resolve()  # a link stays one
+    try:
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        with whole_file(path) as file:
+            os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
+            file.write(text.encode("utf-8"))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise Failed(Diagnostic("E0612", f"`{path}` cannot be written: {reason}")) from None
 
 
 def write_text(path: Path, text: str) -> None:

@@ -37,7 +37,9 @@ class Diagnostic:
     """A message: a code of the catalogue, a one-line title, and the place.
 
     `label` stands under the marked text, `related` marks other places, `notes` are further
-    sentences. `help` says what to do. `span` is None where the fault is in no file.
+    sentences. `help` says what to do. `span` is None where the fault is in no file. Inside blocks
+    `via` is the chain of calls that led there, the innermost first: where each call stands, and
+    what it calls, as "in block `basic`".
     """
 
     code: str
@@ -48,6 +50,7 @@ class Diagnostic:
     notes: tuple[str, ...] = ()
     help: str = ""
     fixes: tuple[Fix, ...] = ()
+    via: tuple[Related, ...] = ()
 
     def __post_init__(self) -> None:
         if self.code not in CATALOGUE:
@@ -56,6 +59,11 @@ class Diagnostic:
     @property
     def severity(self) -> Literal["error", "warning"]:
         return "error" if self.code.startswith("E") else "warning"
+
+    @property
+    def advice(self) -> str:
+        """What to do: the help, or else what the first fix does."""
+        return self.help or (self.fixes[0].title if self.fixes else "")
 
 
 @dataclass(slots=True)

@@ -1,12 +1,11 @@
-"""How diagnostics look: as text for people, as plain dicts for machines."""
+"""How diagnostics look to people, as text."""
 
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from archc.diagnostics.diagnostic import Diagnostic, Fix, Report
+from archc.diagnostics.diagnostic import Diagnostic, Related, Report
 from archc.source import Source, Span
 
 _RESET = "\x1b[0m"
@@ -22,6 +21,7 @@ _COLOURS = {
 _TAB = 4
 _CUT = "…"
 _NARROWEST = 40
+_LONGEST_CHAIN = 6
 
 
 def render(diagnostic: Diagnostic, *, color: bool, width: int = 100) -> str:
@@ -38,36 +38,12 @@ def render_all(found: Report | Iterable[Diagnostic], *, color: bool, width: int 
     return "\n\n".join([*map(page.message, diagnostics), page.count(diagnostics)])
 
 
-def as_json(diagnostic: Diagnostic) -> dict[str, Any]:
-    """The message for machines. Lines and columns count from 1, an end is the place after the last character."""
-    return {
-        "code": diagnostic.code,
-        "severity": diagnostic.severity,
-        "message": diagnostic.title,
-        "label": diagnostic.label,
-        **_range(diagnostic.span),
-        "notes": list(diagnostic.notes),
-        "help": diagnostic.help,
-        "related": [{"message": related.text, **_range(related.span)} for related in diagnostic.related],
-        "fixes": [_fix(fix) for fix in diagnostic.fixes],
-    }
-
-
-def _fix(fix: Fix) -> dict[str, Any]:
-    return {"title": fix.title, "edits": [{"text": edit.text, **_range(edit.span)} for edit in fix.edits]}
-
-
-def _range(span: Span | None) -> dict[str, Any]:
-    if span is None:
-        return dict.fromkeys(("file", "line", "column", "end_line", "end_column"))
-    end_line, end_column = span.source.place(span.end)
-    return {
-        "file": span.source.name,
-        "line": span.line,
-        "column": span.column,
-        "end_line": end_line,
-        "end_column": end_column,
-    }
+def chain(via: Sequence[Related]) -> list[str]:
+    """The chain of calls in words, the innermost first; of a long one, both ends."""
+    calls = [f"{call.text}, called from {call.span!r}" for call in via]
+    if len(calls) <= _LONGEST_CHAIN:
+        return calls
+    return [*calls[:3], f"{_CUT} {len(calls) - 5} more", *calls[-2:]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +117,19 @@ class _Page:
 
     def message(self, diagnostic: Diagnostic) -> str:
         head = self._paint(diagnostic.severity, f"{diagnostic.severity}[{diagnostic.code}]")
-        lines = [head + self._paint("title", f": {_shown(diagnostic.title)}")]
+        lines = [head + self._paint("title", f": {shown(diagnostic.title)}")]
         below = [*(("note", note) for note in diagnostic.notes)]
-        advice = diagnostic.help or (diagnostic.fixes[0].title if diagnostic.fixes else "")
-        if advice:
-            below.append(("help", advice))
+        if diagnostic.advice:
+            below.append(("help", diagnostic.advice))
         if diagnostic.span:
             lines += self._places(diagnostic, diagnostic.span)
-            if not below:
+            if not below and not diagnostic.via:
                 lines.pop()
+        lines += self._chain(diagnostic)
         for word, text in below:
             first, *rest = text.split("\n")
-            lines.append(f"{self._paint(word, word)}: {_shown(first)}")
-            lines += [f"{' ' * len(word)}  {_shown(line)}" for line in rest]
+            lines.append(f"{self._paint(word, word)}: {shown(first)}")
+            lines += [f"{' ' * len(word)}  {shown(line)}" for line in rest]
         return "\n".join(lines)
 
     def count(self, diagnostics: Sequence[Diagnostic]) -> str:
@@ -168,14 +144,25 @@ class _Page:
         for related in diagnostic.related:
             spans.setdefault(related.span.source, related.span)
             marks.setdefault(related.span.source, []).extend(_marks(related.span, "-", related.text))
-        gutter = len(str(max(mark.line for group in marks.values() for mark in group)))
+        gutter = self._gutter(diagnostic)
         lines = []
         for source, group in marks.items():
             arrow = self._paint("frame", "-->" if source is span.source else ":::")
             place = spans[source]
-            lines.append(f" {' ' * gutter}{arrow} {_shown(source.name)}:{place.line}:{place.column}")
+            lines.append(f" {' ' * gutter}{arrow} {shown(source.name)}:{place.line}:{place.column}")
             lines += self._excerpt(source, group, gutter, diagnostic.severity)
         return lines
+
+    def _gutter(self, diagnostic: Diagnostic) -> int:
+        """How wide the numbers of the lines that are shown are."""
+        spans = [related.span for related in diagnostic.related]
+        if diagnostic.span:
+            spans.append(diagnostic.span)
+        return len(str(max((mark.line for span in spans for mark in _marks(span, "", "")), default=0)))
+
+    def _chain(self, diagnostic: Diagnostic) -> list[str]:
+        lead = self._paint("frame", f" {' ' * self._gutter(diagnostic)} =")
+        return [f"{lead} {shown(call)}" for call in chain(diagnostic.via)]
 
     def _excerpt(self, source: Source, marks: Sequence[_Mark], gutter: int, severity: str) -> list[str]:
         blank = self._paint("frame", f" {' ' * gutter} |")
@@ -210,7 +197,7 @@ class _Page:
             right = row.column(mark.end) - shift
             if right_cut:
                 left, right = min(left, len(text)), min(right, row.columns[end] - shift + 1)
-            under = f"{mark.sign * max(right - left, 1)} {_shown(mark.text)}".rstrip()
+            under = f"{mark.sign * max(right - left, 1)} {shown(mark.text)}".rstrip()
             style = severity if mark.sign == "^" else "related"
             lines.append(f"{self._paint('frame', ' ' * gutter + '  |')} {' ' * left}{self._paint(style, under)}")
         return lines
@@ -242,5 +229,6 @@ def _width(look: str) -> int:
     return 2 if unicodedata.east_asian_width(look) in ("W", "F") else 1
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """The text without what steers terminals or hides."""
     return text if text.isascii() and text.isprintable() else "".join(map(_harmless, text))

@@ -37,7 +37,13 @@ OTHER_TOOLS: dict[str, tuple[str, ...]] = {
     "adaptiveavgpool": ("global_avg_pool",),
     "globalmaxpooling": ("global_max_pool",),
     "adaptivemaxpool": ("global_max_pool",),
+    "zeropadding": ("pad",),
+    "upsampling": ("upsample",),
+    "identity": ("linear",),
     "merge": ("add", "concat"),
+    "mul": ("multiply",),
+    "sub": ("subtract",),
+    "maxout": ("maximum",),
     "sum": ("add",),
     "cat": ("concat",),
     "concatenate": ("concat",),
@@ -84,6 +90,10 @@ OTHER_TOOLS: dict[str, tuple[str, ...]] = {
     "strides": ("stride",),
     "pad": ("padding",),
     "dilationrate": ("dilation",),
+    "featuregroupcount": ("groups",),
+    "ceilmode": ("ceil",),
+    "localsize": ("window",),
+    "scalefactor": ("factor",),
     "usebias": ("bias",),
     "units": ("filters",),
     "filters": ("units",),
@@ -182,9 +192,11 @@ def closest(word: str, candidates: Iterable[str], n: int = 1) -> list[str]:
     """The candidates that may have been meant by `word`, the likeliest first, `n` at most."""
     names = sorted(set(candidates) - {word})
     plain = _plain(word)
+    # `Linear` is another tool's dense layer, and not our `linear` with a capital
+    theirs = -1 if len(word) > 1 and word[0].isupper() else 1
     ranks: dict[str, tuple[int, int, str]] = {}
     for place, ours in enumerate(OTHER_TOOLS.get(plain, ())):
-        ranks[ours] = (1, place, ours)
+        ranks[ours] = (theirs, place, ours)
     lower = word.lower()
     # one slip in three letters, three in nine and more
     most = min(3, max(1, len(lower) // 3)) if len(lower) > 2 else 0

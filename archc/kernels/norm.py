@@ -24,6 +24,23 @@ def batch_norm_frozen(x, weights, stats, *, epsilon):
     return ((x - stats["mean"]) * factor + weights["shift"]).astype(x.dtype)
 
 
+def layer_norm(x, weights, *, epsilon):
+    """Each position's channels brought to mean 0 and variance 1 (Ba et al., 2016)."""
+    wide = x.astype(jnp.float32)
+    mean, variance = wide.mean(-1, keepdims=True), wide.var(-1, keepdims=True)
+    y = (wide - mean) * lax.rsqrt(variance + epsilon)
+    return (y * weights["scale"] + weights["shift"]).astype(x.dtype)
+
+
+def local_response_norm(x, *, radius, k, alpha, beta):
+    """x / (k + alpha Σ x²)^beta over neighbouring channels (Krizhevsky et al., 2012)."""
+    squares, channels = jnp.square(x.astype(jnp.float32)), x.shape[-1]
+    edges = ((0, 0),) * (x.ndim - 1) + ((radius, radius),)
+    padded = jnp.pad(squares, edges)
+    total = sum(padded[..., i : i + channels] for i in range(2 * radius + 1))
+    return (x / (k + alpha * total) ** beta).astype(x.dtype)
+
+
 def fit_standard(x):
     """For mean 0 and variance 1 in each channel."""
     axes = tuple(range(x.ndim - 1))

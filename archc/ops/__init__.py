@@ -1,6 +1,6 @@
 """The layers. Importing this registers them all."""
 
-from archc.ops import activation, conv, dense, layout, noise, norm, pool
+from archc.ops import activation, conv, dense, layout, merge, noise, norm, pool
 from archc.ops.op import Lowered, Op, Site, Update, WeightSpec
 from archc.parameters import FAMILIES
 
@@ -15,6 +15,7 @@ __all__ = [
     "conv",
     "dense",
     "layout",
+    "merge",
     "noise",
     "norm",
     "pool",

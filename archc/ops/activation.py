@@ -61,6 +61,80 @@ class Step(Activation):
         return Lowered.same(call("threshold_step", site.x, threshold=float(self.threshold)))
 
 
+class Linear(Activation):
+    """The value itself, where a block asks for an activation and none is wanted."""
+
+    name = "linear"
+    example = "dense(1) -> linear"
+    # a loss may stand behind it that may stand behind no function
+    activation = False
+
+    def lower(self, site: Site) -> Lowered:
+        return Lowered.same(*(() if site.x == site.out else (site.x,)))
+
+    @classmethod
+    def usage(cls) -> str:
+        return "it is written `linear`, and is no layer with weights: that is `dense(units)`"
+
+
+class LeakyRelu(Activation):
+    """x above 0, slope · x below (Maas et al., 2013)."""
+
+    name = "leaky_relu"
+    example = "conv(64, 3x3) -> leaky_relu"
+
+    slope = Real("what values below 0 are multiplied by", default=0.01)
+
+    def lower(self, site: Site) -> Lowered:
+        return Lowered.same(call("jax.nn.leaky_relu", site.x, negative_slope=float(self.slope)))
+
+
+class Elu(Activation):
+    """x above 0, alpha · (exp(x) - 1) below (Clevert et al., 2016)."""
+
+    name = "elu"
+    example = "dense(100) -> elu"
+
+    alpha = Real("how far below 0 it goes", default=1, above=0)
+
+    def lower(self, site: Site) -> Lowered:
+        return Lowered.same(call("jax.nn.elu", site.x, alpha=float(self.alpha)))
+
+
+class Gelu(Activation):
+    """x · Φ(x), Φ the normal distribution's share below x (Hendrycks and Gimpel, 2016); exact, not by tanh."""
+
+    name = "gelu"
+    example = "dense(256) -> gelu"
+
+    def lower(self, site: Site) -> Lowered:
+        return Lowered.same(call("jax.nn.gelu", site.x, approximate=False))
+
+
+class Silu(Activation):
+    """x · sigmoid(x), also called swish (Ramachandran et al., 2017)."""
+
+    name = "silu"
+    example = "conv(32, 3x3) -> silu"
+    function = "jax.nn.silu"
+
+
+class Softplus(Activation):
+    """log(1 + exp(x)), a smooth relu: always above 0."""
+
+    name = "softplus"
+    example = "dense(1) -> softplus"
+    function = "jax.nn.softplus"
+
+
+class ScaledTanh(Activation):
+    """1.7159 · tanh(2x / 3), which takes 1 to 1 and -1 to -1 (LeCun, 1989)."""
+
+    name = "scaled_tanh"
+    example = "conv(6, 5x5) -> scaled_tanh"
+    function = "scaled_tanh"
+
+
 class Softmax(Activation):
     """exp(x) / Σ exp(x) over the channels: probabilities that add up to 1."""
 

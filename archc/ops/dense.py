@@ -32,6 +32,9 @@ class Dense(Op):
             )
         return TensorType((self.units,))
 
+    def sight(self, x: TensorType) -> None:
+        return None
+
     def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
         shape = (x.channels, self.units)
         given = self.weights_

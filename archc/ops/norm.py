@@ -1,8 +1,8 @@
-"""Layers that bring values to a common scale."""
+"""Layers that bring values to another scale."""
 
 from archc.code import Call, Code, Literal, Operation, call
-from archc.ops.op import Lowered, Op, Site, Update, WeightSpec
-from archc.parameters import Choice, Flag, Real, Word
+from archc.ops.op import Bias, Lowered, Op, Site, Update, WeightSpec
+from archc.parameters import Choice, Count, Flag, Real, Unfit, Word
 from archc.types import TensorType
 
 
@@ -41,6 +41,93 @@ class BatchNorm(Op):
         moving = Call("batch_norm", arguments, (epsilon, momentum))
         fixed = (Update(Call("batch_norm_frozen", arguments, (epsilon,))),)
         return Lowered(fixed if self.frozen else (Update(moving, moves_stats=True),), fixed)
+
+
+class LayerNorm(Op):
+    """Normalises the channels of each position by their own mean and variance, then scales and shifts them.
+
+    Ba et al. (2016), over the last axis. Training and evaluation are alike.
+    """
+
+    name = "layer_norm"
+    drawing = "norm"
+    example = "dense(64) -> layer_norm -> relu"
+
+    epsilon = Real("what is added to the variance", default=1e-5, above=0, named=True)
+
+    def output(self, x: TensorType) -> TensorType:
+        if x.channels == 1:
+            raise Unfit(
+                "layer_norm over one channel gives 0 everywhere",
+                "it normalises across the channels; for one channel there is `batch_norm`",
+                code="E0204",
+            )
+        return x
+
+    def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
+        return (WeightSpec("scale", (x.channels,), "ones"), WeightSpec("shift", (x.channels,), "zeros"))
+
+    def lower(self, site: Site) -> Lowered:
+        return Lowered.same(call("layer_norm", site.x, site.weights, epsilon=float(self.epsilon)))
+
+
+class Lrn(Op):
+    """Local response normalisation: x / (k + alpha · Σ x²)^beta, the sum over `window` neighbouring channels.
+
+    Krizhevsky et al. (2012). alpha counts once a neighbour, as in the paper; PyTorch and Caffe
+    divide it by the window. At the edges there are fewer neighbours.
+    """
+
+    name = "lrn"
+    drawing = "norm"
+    example = "conv(96, 11x11, stride = 4) -> relu -> lrn(5)"
+
+    window = Count("how many channels count, the middle one included", default=5)
+    k = Real("what is added to the sum", default=2, above=0, named=True)
+    alpha = Real("what each square is multiplied by", default=1e-4, above=0, named=True)
+    beta = Real("the power", default=0.75, above=0, named=True)
+
+    def check(self) -> None:
+        if self.window % 2 == 0:
+            raise Unfit(
+                f"an lrn window of {self.window} has no middle",
+                f"an odd number: {self.window - 1} or {self.window + 1}",
+                parameter="window",
+            )
+
+    def output(self, x: TensorType) -> TensorType:
+        return x
+
+    def lower(self, site: Site) -> Lowered:
+        numbers = {name: float(getattr(self, name)) for name in ("k", "alpha", "beta")}
+        # neighbours beyond the channels are none
+        radius = min(self.window // 2, site.before.channels - 1)
+        return Lowered.same(call("local_response_norm", site.x, radius=radius, **numbers))
+
+
+class Scale(Op):
+    """Multiplies each channel by a factor that is learnt, 1 at first, and may add a bias that is.
+
+    With `avg_pool` before it, the subsampling of LeCun et al. (1998).
+    """
+
+    name = "scale"
+    drawing = "norm"
+    example = "avg_pool(2x2) -> scale(bias = true)"
+
+    bias = Bias("whether each channel has a bias, and how it starts", default=False)
+
+    def output(self, x: TensorType) -> TensorType:
+        return x
+
+    def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
+        return (WeightSpec("scale", (x.channels,), "ones"), *Bias.spec(self.bias, x.channels))
+
+    def lower(self, site: Site) -> Lowered:
+        scaled: Code = Operation("*", site.x, site.weight("scale"))
+        if self.bias is not False:
+            scaled = Operation("+", scaled, site.weight("bias"))
+        return Lowered.same(site.cast(scaled))
 
 
 class Normalize(Op):

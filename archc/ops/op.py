@@ -27,9 +27,10 @@ class WeightSpec:
 class Site:
     """Where a layer is lowered.
 
-    `x` is what enters it (and `others` enter behind it, where it merges values), and `out` the
-    variable of what leaves it, to which a second update of the same layer refers; `key` is the
-    number of its random key. `dtype` is what values are kept in where that isn't float32.
+    `x`, of type `before`, is what enters it, and `out` the variable of what leaves it, to which a
+    second update of the same layer refers; `key` is the number of its random key. Where it merges
+    values, `others` enter behind `x`, and `beside` are their types. `dtype` is what values are
+    kept in where that isn't float32.
     """
 
     scope: str
@@ -40,6 +41,7 @@ class Site:
     key: int = 0
     dtype: str = ""
     others: tuple[Code, ...] = ()
+    beside: tuple[TensorType, ...] = ()
 
     def weight(self, name: str) -> Code:
         return Entry("params", (self.scope, name))
@@ -216,21 +218,31 @@ def padding_pairs(
     return tuple((p, p) for p in per_direction(padding, len(lengths), "padding"))
 
 
-def windows(x: TensorType, window: Shape, stride: Shape, padding: Sequence[tuple[int, int]], what: str) -> Shape:
+def windows(
+    x: TensorType, window: Shape, stride: Shape, padding: Sequence[tuple[int, int]], what: str, dilation: Shape = ()
+) -> Shape:
     """How many windows fit in each direction. Raises Unfit if none does."""
     counts = []
-    for n, k, s, (before, after) in zip(x.spatial, window, stride, padding, strict=True):
+    spans = spread(window, dilation)
+    for n, k, s, (before, after) in zip(x.spatial, spans, stride, padding, strict=True):
         room = n + before + after
         if k > room:
             size, cells = "x".join(map(str, window)), "x".join(map(str, x.spatial))
             padded = " with its padding" if before or after else ""
+            dilated = f", which its dilation spreads over {'x'.join(map(str, spans))}," if spans != window else ""
+            smaller = "dilation" if dilated else "window"
             raise Unfit(
-                f"the {size} window of `{what}` is larger than what it slides over, {cells}{padded}",
-                "a smaller window, `padding = same`, or fewer layers that shrink the image before it",
+                f"the {size} window of `{what}`{dilated} is larger than what it slides over, {cells}{padded}",
+                f"a smaller {smaller}, `padding = same`, or fewer layers that shrink the image before it",
                 code="E0205",
             )
         counts.append((room - k) // s + 1)
     return tuple(counts)
+
+
+def spread(window: Shape, dilation: Shape) -> Shape:
+    """How far a window reaches whose cells lie `dilation` apart."""
+    return tuple((k - 1) * d + 1 for k, d in zip(window, dilation or (1,) * len(window), strict=True))
 
 
 def need_image(x: TensorType, name: str) -> None:
@@ -246,3 +258,14 @@ def need_image(x: TensorType, name: str) -> None:
         code="E0204",
         label="takes [height, width, channels]",
     )
+
+
+def need_positions(x: TensorType, name: str, instead: str = "") -> None:
+    """Raises Unfit unless `x` has channels at positions: an image, a sequence, a volume."""
+    if x.rank < 2:
+        raise Unfit(
+            f"{name} needs an image or a sequence, and this one is {x.described}",
+            instead or "put it before what makes the value flat",
+            code="E0204",
+            label="takes [height, width, channels]",
+        )

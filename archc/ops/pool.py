@@ -3,13 +3,13 @@
 from typing import ClassVar
 
 from archc.code import Call, Code, Literal, call
-from archc.ops.op import Lowered, Op, Site, need_image, padding_pairs, per_direction, windows
-from archc.parameters import Padding, Unfit, Window, Word
+from archc.ops.op import Lowered, Op, Site, need_image, need_positions, padding_pairs, per_direction, windows
+from archc.parameters import Flag, Padding, Unfit, Window, Word
 from archc.types import TensorType
 
 
 class Pool(Op):
-    """What both kinds share: windows, by default side by side; a part that doesn't fill one is left out."""
+    """What both kinds share: windows, by default side by side."""
 
     drawing = "pool"
     window_kernel: ClassVar[str]
@@ -18,10 +18,11 @@ class Pool(Op):
     window = Window("how far each window sees, `2x2` or `2`")
     stride = Window("cells between two windows; the window's own size unless given", default=None)
     padding = Padding("cells put around the image; they never count", default=Word("valid"))
+    ceil = Flag("whether a last window may reach past the end", default=False, named=True)
 
     def output(self, x: TensorType) -> TensorType:
         need_image(x, self.name)
-        padding = self._padding(x)
+        padding = self._around(x)
         for (before, after), k in zip(padding, self._window(x), strict=True):
             if self.padding != "same" and max(before, after) >= k:
                 raise Unfit(
@@ -29,7 +30,11 @@ class Pool(Op):
                     f"at most {k - 1}",
                     parameter="padding",
                 )
-        return TensorType((*windows(x, self._window(x), self._stride(x), padding, self.name), x.channels))
+        windows(x, self._window(x), self._stride(x), padding, self.name)
+        return TensorType((*windows(x, self._window(x), self._stride(x), self._padding(x), self.name), x.channels))
+
+    def sight(self, x: TensorType) -> tuple[tuple[int, int], ...]:
+        return tuple(zip(self._window(x), self._stride(x), strict=True))
 
     def lower(self, site: Site) -> Lowered:
         x = site.before
@@ -48,12 +53,28 @@ class Pool(Op):
     def _stride(self, x: TensorType) -> tuple[int, ...]:
         return self._window(x) if self.stride is None else per_direction(self.stride, len(x.spatial), "stride")
 
-    def _padding(self, x: TensorType) -> tuple[tuple[int, int], ...]:
+    def _around(self, x: TensorType) -> tuple[tuple[int, int], ...]:
+        """The padding as it is written."""
         return padding_pairs(self.padding, x.spatial, self._window(x), self._stride(x))
+
+    def _padding(self, x: TensorType) -> tuple[tuple[int, int], ...]:
+        """The padding that is needed, so that with `ceil` the last window is whole."""
+        around = self._around(x)
+        if not self.ceil:
+            return around
+        pairs = []
+        for n, k, s, (before, after) in zip(x.spatial, self._window(x), self._stride(x), around, strict=True):
+            starts = min(-(-(n + before + after - k) // s), (n + before - 1) // s)
+            pairs.append((before, max(starts * s + k - n - before, 0)))
+        return tuple(pairs)
 
 
 class MaxPool(Pool):
-    """The largest value of each window: [height, width, channels] -> [height', width', channels]."""
+    """The largest value of each window: [height, width, channels] -> [height', width', channels].
+
+    A part at the end that doesn't fill a window is left out. With `ceil = true` one more window covers
+    it, if that window starts in the image or in the padding before it, as in Caffe and PyTorch.
+    """
 
     name = "max_pool"
     example = "max_pool(2x2)"
@@ -66,7 +87,9 @@ class MaxPool(Pool):
 class AvgPool(Pool):
     """The mean of each window: [height, width, channels] -> [height', width', channels].
 
-    Padding is left out of the mean.
+    Padding is left out of the mean. A part at the end that doesn't fill a window is left out. With
+    `ceil = true` one more window covers it, if that window starts in the image or in the padding
+    before it, and its mean is that of the cells it meets.
     """
 
     name = "avg_pool"
@@ -80,3 +103,44 @@ class AvgPool(Pool):
             return call("avg_pool_disjoint", site.x, window=window)
         cells = Call("jnp.reshape", (site.x, Literal((-1, rows, window[0], columns, window[1], channels))))
         return Call("jnp.mean", (cells, Literal((2, 4))))
+
+
+class GlobalPool(Op):
+    """What both kinds share: one value a channel, of all positions."""
+
+    drawing = "pool"
+    function: ClassVar[str]
+
+    def output(self, x: TensorType) -> TensorType:
+        need_positions(x, self.name, "a flat value has no positions to pool: leave it out, or put it before `flatten`")
+        return TensorType((x.channels,))
+
+    def sight(self, x: TensorType) -> None:
+        return None
+
+    def lower(self, site: Site) -> Lowered:
+        directions = len(site.before.spatial)
+        axes = 1 if directions == 1 else tuple(range(1, directions + 1))
+        return Lowered.same(call(self.function, site.x, axis=axes))
+
+
+class GlobalAvgPool(GlobalPool):
+    """The mean of each channel over all positions: [height, width, channels] -> [channels].
+
+    Lin et al. (2014); of a sequence, [length, channels] -> [channels].
+    """
+
+    name = "global_avg_pool"
+    example = "global_avg_pool -> dense(10)"
+    function = "jnp.mean"
+
+
+class GlobalMaxPool(GlobalPool):
+    """The largest value of each channel over all positions: [height, width, channels] -> [channels].
+
+    Of a sequence, [length, channels] -> [channels].
+    """
+
+    name = "global_max_pool"
+    example = "global_max_pool -> dense(10)"
+    function = "jnp.max"

@@ -1,10 +1,10 @@
-"""What expressions and flows mean: numbers, values of the network, and things declared in registries."""
+"""What expressions mean: numbers, words, lists, and things declared in registries."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 from archc.diagnostics import Report
-from archc.ops import OPS, Op
+from archc.ops import OPS
 from archc.parameters import FAMILIES, Described, Family, Parameter, Quoted, Real, Unfit, Word, describe, whole
 from archc.resolve.arithmetic import FUNCTIONS, binary, bounded, function, number
 from archc.resolve.mistakes import (
@@ -14,39 +14,26 @@ from archc.resolve.mistakes import (
     unknown_call,
     unknown_name,
     unknown_number,
-    without_inputs,
 )
-from archc.resolve.network import Builder, Tensor, parameters
+from archc.resolve.values import UNKNOWN, Ambiguous, Tensor, called
+from archc.resolve.values import Family as FileFamily
 from archc.resolve.wrong import Unknown, Wrong, misspelt, wrong
 from archc.source import Span
 from archc.syntax import tree
 
-UNKNOWN = object()
-"""Stands for a value whose error has been told."""
-
-TENSOR_FACTS = ("channels", "height", "width", "shape", "size", "params", "macs")
+Facts = Callable[[str, Span], Any]
+"""`data.classes` and the like, by name and the place that asks. Raises Wrong."""
 
 
 class Evaluator:
-    """Evaluates in a scope: names of the file, and facts about the data.
+    """Evaluates in a scope: names of the file, and facts about the data. Knows of no network."""
 
-    `builder` is the network under construction, None outside a model. `it` is the value that the
-    next step takes: None before there is one, UNKNOWN after an error.
-    """
+    in_model = False
 
-    def __init__(
-        self,
-        names: Mapping[str, Any],
-        report: Report,
-        facts: Callable[[str, Span], Any],
-        builder: Builder | None = None,
-    ):
+    def __init__(self, names: Mapping[str, Any], report: Report, facts: Facts):
         self.names: dict[str, Any] = dict(names)
         self.report = report
         self.facts = facts
-        self.builder = builder
-        self.whole_model = False
-        self.it: Any = None
 
     # expressions
 
@@ -74,22 +61,27 @@ class Evaluator:
                 return self.item(expression)
             case tree.Call():
                 return self.call(expression, parameter)
-            case tree.Chain():
-                return self.chain(expression)
-            case tree.As():
-                return self.named(expression)
+            case tree.If():
+                return self.choice(expression, parameter)
+            case tree.Chain() | tree.As() | tree.Repeat():
+                return self.flow(expression)
+
+    def flow(self, expression: tree.Chain | tree.As | tree.Repeat) -> Any:
+        help = "layers stand in a `model` or a `block`"
+        raise wrong("E0202", "a flow of layers has no place here", expression.span, help=help)
 
     def plain(self, expression: tree.Expression, what: str, parameter: Parameter | None = None) -> Any:
         """A value that is no part of the network. Raises Wrong."""
         value = self.value(expression, parameter)
-        if isinstance(value, Tensor):
-            raise wrong(
-                "E0313",
-                f"{what} needs a number, and this is a value of the network",
-                expression.span,
-                f"gives {value.type}",
-            )
+        self.no_network(value, f"{what} needs a number", expression.span)
         return value
+
+    def no_network(self, value: Any, needs: str, span: Span) -> None:
+        """Raises Wrong for a part of a network, where something plain is needed."""
+        kind = called(value)
+        if kind:
+            label = f"gives {value.type}" if isinstance(value, Tensor) else ""
+            raise wrong("E0313", f"{needs}, and this is {kind}", span, label)
 
     def listed(self, argument: tree.Argument, parameter: Parameter | None) -> Any:
         if argument.name is not None:
@@ -104,9 +96,10 @@ class Evaluator:
             title = f"`{parameter.name}` takes {parameter.kind}"
             raise wrong("E0203", title, expression.span, help=f"write `{quoted}`", fix=quoted)
         value = self.value(expression, parameter)
-        if isinstance(value, Tensor):
-            title = f"`{parameter.name}` takes {parameter.kind}, not a value of the network"
-            raise wrong("E0313", title, expression.span, f"gives {value.type}")
+        kind = called(value)
+        if kind:
+            title = f"`{parameter.name}` takes {parameter.kind}, not {kind}"
+            raise wrong("E0313", title, expression.span, f"gives {value.type}" if isinstance(value, Tensor) else "")
         return value
 
     def name(self, name: tree.Name, parameter: Parameter | None) -> Any:
@@ -116,24 +109,27 @@ class Evaluator:
         if parameter is not None and parameter.family and word in FAMILIES.get(parameter.family, {}):
             return self.build(FAMILIES[parameter.family][word], name, ())
         if word in self.names:
-            value = self.names[word]
-            if value is UNKNOWN:
-                raise Unknown
-            return value
-        if word == "it":
-            return self.current(name.span, "`it`")
-        if word in ("params", "macs") and self.builder is not None and self.whole_model:
-            nodes = iter(self.builder.nodes.values())
-            return parameters(nodes) if word == "params" else sum(node.macs for node in nodes)
-        if word in OPS and self.builder is not None and parameter is None:
-            return self.layer(name, ())
+            return self.known(name)
         if word in ("True", "False"):
             raise wrong("E0305", f"`{word.lower()}` is lower-case", name.span, fix=word.lower())
         if parameter is not None:
             return self.word(name, parameter)
-        in_model = self.builder is not None
-        known = [*self.names, *FUNCTIONS, *((*OPS, "it", "params", "macs") if in_model else ())]
-        raise unknown_name(name, known, in_model=in_model)
+        raise unknown_name(name, self.candidates(), in_model=self.in_model)
+
+    def known(self, name: tree.Name) -> Any:
+        """What a name of the file stands for. Raises Unknown, and Wrong if that isn't clear."""
+        value = self.names[name.value]
+        if value is UNKNOWN:
+            raise Unknown
+        if isinstance(value, Ambiguous):
+            meant = " or ".join(f"`{family}.{name.value}`" for family in value.families)
+            title = f"`{name.value}` comes from several files"
+            raise wrong("E0323", title, name.span, help=f"say which: {meant}")
+        return value
+
+    def candidates(self) -> list[str]:
+        """Names that could have been meant."""
+        return [*self.names, *FUNCTIONS]
 
     def word(self, name: tree.Name, parameter: Parameter) -> Word:
         """A word that is neither one of the parameter's own nor a name of the file. Raises Wrong if it must be."""
@@ -143,21 +139,8 @@ class Evaluator:
             known = [*own, *self.names] if parameter.number else own
             raise misspelt("E0301", title, name.span, name.value, known, otherwise=listing(own))
         if parameter.numeric and not own:
-            raise unknown_number(name, [*self.names, *(["it"] if self.builder else [])])
+            raise unknown_number(name, [*self.names, *(["it"] if self.in_model else [])])
         return Word(name.value)
-
-    def current(self, span: Span, who: str) -> Tensor:
-        if self.it is UNKNOWN:
-            raise Unknown
-        if self.it is None:
-            several = self.builder is not None and len(self.builder.inputs) > 1
-            why = "declare what enters the model first: `input x[…]`"
-            if several and self.builder is not None:
-                starts = " or ".join(f"`{port.name} -> …`" for port in self.builder.inputs[:2])
-                why = f"start the flow at one of the inputs: {starts}"
-            raise wrong("E0201", f"{who} has no value to take", span, help=why)
-        assert isinstance(self.it, Tensor)
-        return self.it
 
     def unary(self, expression: tree.Unary) -> Any:
         value = self.plain(expression.operand, f"`{expression.operator}`")
@@ -167,7 +150,7 @@ class Evaluator:
 
     def truth(self, value: Any, span: Span) -> bool:
         if not isinstance(value, bool):
-            what = "a value of the network" if isinstance(value, Tensor) else describe(value)
+            what = called(value) or describe(value)
             raise wrong("E0310", f"a condition is true or false, and this is {what}", span)
         return value
 
@@ -176,7 +159,7 @@ class Evaluator:
         spine = [expression]
         while isinstance(spine[-1].left, tree.Binary):
             spine.append(spine[-1].left)
-        result = self.value(spine[-1].left)
+        result = self.operand(spine[-1].left, spine[-1])
         for node in reversed(spine):
             if node.operator in ("and", "or"):
                 left = self.truth(result, node.left.span)
@@ -184,63 +167,49 @@ class Evaluator:
                     left if left == (node.operator == "or") else self.truth(self.value(node.right), node.right.span)
                 )
                 continue
-            right = self.value(node.right)
-            for side, value in ((node.left, result), (node.right, right)):
-                if isinstance(value, Tensor):
-                    raise wrong(
-                        "E0313",
-                        f"`{node.operator}` needs numbers, and this is a value of the network",
-                        side.span,
-                        f"gives {value.type}",
-                    )
+            right = self.operand(node.right, node)
             result = binary(node.operator, result, right, node.span, node.left.span, node.right.span)
         return result
+
+    def operand(self, expression: tree.Expression, of: tree.Binary) -> Any:
+        value = self.value(expression)
+        if of.operator not in ("and", "or"):
+            self.no_network(value, f"`{of.operator}` needs numbers", expression.span)
+        return value
 
     def member(self, expression: tree.Member) -> Any:
         fact, of = expression.name, expression.value
         if isinstance(of, tree.Name) and of.value == "data" and "data" not in self.names:
             return self.facts(fact.value, fact.span)
         value = self.value(of)
-        if not isinstance(value, Tensor):
-            raise wrong(
-                "E0306",
-                f"{describe(value)} has no facts such as `.{fact.value}`",
-                expression.span,
-                help="facts belong to values of the network: `it.channels`",
-            )
-        return self.fact(value, fact)
+        if isinstance(value, FileFamily):
+            return self.of_family(value, fact)
+        return self.fact(value, expression)
 
-    def fact(self, tensor: Tensor, fact: tree.Name) -> Any:
-        assert self.builder is not None
-        match fact.value:
-            case "channels":
-                return tensor.type.channels
-            case "height" | "width" if tensor.type.rank == 3:
-                return tensor.type.shape[0 if fact.value == "height" else 1]
-            case "height" | "width":
-                raise wrong("E0306", f"only an image has a {fact.value}, and this value is {tensor.type}", fact.span)
-            case "shape":
-                return tensor.type.shape
-            case "size":
-                return tensor.type.size
-            case "params":
-                return parameters(self.builder.behind(tensor.name))
-            case "macs":
-                return sum(node.macs for node in self.builder.behind(tensor.name))
-            case _:
-                raise misspelt(
-                    "E0306",
-                    f"a value has no fact `{fact.value}`",
-                    fact.span,
-                    fact.value,
-                    list(TENSOR_FACTS),
-                    otherwise="its facts are " + ", ".join(f"`{f}`" for f in TENSOR_FACTS),
-                )
+    def of_family(self, family: FileFamily, name: tree.Name) -> Any:
+        """`resnet.stage`. Raises Wrong if the file has nothing of that name."""
+        if name.value in family.names:
+            value = family.names[name.value]
+            if value is UNKNOWN:
+                raise Unknown
+            return value
+        title = f"`{family.name}` has no `{name.value}`"
+        known = list(family.names)
+        raise misspelt("E0301", title, name.span, name.value, known, otherwise=f"it has {listing(known)}")
+
+    def fact(self, value: Any, expression: tree.Member) -> Any:
+        raise wrong(
+            "E0306",
+            f"{called(value) or describe(value)} has no facts such as `.{expression.name.value}`",
+            expression.span,
+            help="facts belong to values of the network: `it.channels`",
+        )
 
     def item(self, expression: tree.Item) -> Any:
-        value, index = self.plain(expression.value, "`[…]`"), self.plain(expression.index, "an entry")
+        value, index = self.value(expression.value), self.plain(expression.index, "an entry")
         if not isinstance(value, list | tuple):
-            raise wrong("E0307", f"only a list has entries, and this is {describe(value)}", expression.value.span)
+            what = called(value) or describe(value)
+            raise wrong("E0307", f"only a list has entries, and this is {what}", expression.value.span)
         at = whole(index)
         if at is None or not 0 <= at < len(value):
             raise wrong(
@@ -251,90 +220,44 @@ class Evaluator:
             )
         return value[at]
 
-    # flows
-
-    def chain(self, chain: tree.Chain) -> Any:
-        """`a -> b -> c`: a flow that starts with a value's name starts there, any other at `it`."""
-        before = self.it
-        try:
-            for i, step in enumerate(chain.steps):
-                self.it = self.step(step, first=i == 0)
-            if self.it is UNKNOWN:
-                raise Unknown
-            return self.it
-        finally:
-            self.it = before
-
-    def step(self, step: tree.Expression, *, first: bool) -> Any:
-        try:
-            value = self.value(step)
-        except Wrong as error:
-            # the steps that follow are still looked at, without a value to enter them
-            self.report.add(error.diagnostic)
-            return UNKNOWN
-        except Unknown:
-            return UNKNOWN
-        if not isinstance(value, Tensor):
-            self.report.add(
-                wrong(
-                    "E0202",
-                    f"{describe(value)} is no step of a flow",
-                    step.span,
-                    help="a step is a layer, such as `relu`, or the name of a value",
-                ).diagnostic
-            )
-            return UNKNOWN
-        if not first and isinstance(step, tree.Name) and step.value in self.names:
-            self.report.add(
-                wrong(
-                    "E0202",
-                    f"`{step.value}` is a value, and only starts a flow",
-                    step.span,
-                    help=f"what stands before it would be lost: begin with `{step.value} -> …`",
-                ).diagnostic
-            )
-            return UNKNOWN
-        return value
-
-    def named(self, expression: tree.As) -> Any:
-        """`conv(6, 5x5) as C1`: names the value, and the layer if it is one."""
-        inner, name = expression.step, expression.name
-        callee = inner.callee if isinstance(inner, tree.Call) else inner
-        if isinstance(callee, tree.Name) and callee.value in OPS and callee.value not in self.names:
-            value = self.layer(callee, inner.arguments if isinstance(inner, tree.Call) else (), inner.span, name.value)
-        else:
-            value = self.value(inner)
-        if not isinstance(value, Tensor):
-            raise wrong(
-                "E0202", "`as` names a layer or a value of the network", expression.span, help="`let` names numbers"
-            )
-        self.names[name.value] = value
-        return value
+    def choice(self, expression: tree.If, parameter: Parameter | None) -> Any:
+        """`if data.examples < 1000 { 30 } else { 10 }`, where a value is needed."""
+        taken: tree.Body | tree.If | None = expression
+        while isinstance(taken, tree.If):
+            condition = self.truth(self.value(taken.condition), taken.condition.span)
+            taken = taken.then if condition else taken.otherwise
+        if taken is None:
+            help = "say which value it is otherwise: `if … { a } else { b }`"
+            raise wrong("E0319", "this choice between values has no `else`", expression.span, help=help)
+        if len(taken.statements) != 1 or not isinstance(taken.statements[0], tree.Flow):
+            raise wrong("E0319", "a choice between values has one value in each pair of braces", taken.span)
+        return self.value(taken.statements[0].value, parameter)
 
     def call(self, call: tree.Call, parameter: Parameter | None) -> Any:
-        callee, in_model = call.callee, self.builder is not None
+        callee = call.callee
         if isinstance(callee, tree.Member):
-            raise foreign_call(callee, call, OPS if in_model else {})
+            raise foreign_call(callee, call, OPS if self.in_model else {})
         if not isinstance(callee, tree.Name):
             raise wrong("E0308", "only a layer or a function can be called", callee.span)
         word, family = callee.value, FAMILIES.get(parameter.family, {}) if parameter is not None else {}
         if word in family:
             return self.build(family[word], callee, call.arguments, call.span)
         if word in self.names:
-            raise wrong("E0308", f"`{word}` is {self.what(word)}, and takes no arguments", call.span)
+            value = self.known(callee)
+            what = called(value) or f"{describe(value)} here"
+            raise wrong("E0308", f"`{word}` is {what}, and takes no arguments", call.span)
         if word in FUNCTIONS:
             return bounded(self.function(word, call), call.span)
-        if parameter is None:
-            if word in OPS and in_model:
-                return self.layer(callee, call.arguments, call.span)
-            raise unknown_call(callee, call, "layer" if in_model else "function", OPS if in_model else {})
-        if word in OPS and parameter.numeric:
+        if parameter is not None and word in OPS and parameter.numeric:
             raise unknown_number(callee, [])
-        raise unknown_call(callee, call, parameter.family or "function", family)
+        if parameter is not None:
+            raise unknown_call(callee, call, parameter.family or "function", family)
+        kind = "layer" if self.in_model else "function"
+        raise unknown_call(callee, call, kind, OPS if self.in_model else {}, self.callables())
 
-    def what(self, word: str) -> str:
-        value = self.names[word]
-        return "a value of the network" if isinstance(value, Tensor) or value is UNKNOWN else f"{describe(value)} here"
+    def callables(self) -> list[str]:
+        """Names of the file that could have been meant by the name of a call."""
+        return []
 
     def function(self, word: str, call: tree.Call) -> int | float:
         for argument in call.arguments:
@@ -344,23 +267,6 @@ class Evaluator:
         return function(word, values, [a.span for a in call.arguments], call.span)
 
     # things declared in registries
-
-    def layer(
-        self, callee: tree.Name, arguments: tuple[tree.Argument, ...], span: Span | None = None, name: str | None = None
-    ) -> Tensor:
-        assert self.builder is not None
-        span = span or callee.span
-        op, spans = self.built(OPS[callee.value], callee, arguments, span)
-        assert isinstance(op, Op)
-        it = self.current(span, f"`{callee.value}`")
-        try:
-            return self.builder.layer(op, it, span, name, spans)
-        except Wrong as error:
-            meant = without_inputs(callee, arguments)
-            if not meant:
-                raise
-            told, help = error.diagnostic, f"the channels that come in are known, and left out: `{meant}`"
-            raise wrong(told.code, told.title, told.span, told.label, related=told.related, help=help) from None
 
     def build(
         self, cls: type[Described], callee: tree.Name, arguments: tuple[tree.Argument, ...], span: Span | None = None

@@ -1,25 +1,33 @@
 """A whole file -> the IR of the model and recipe that are asked for."""
 
 import hashlib
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from archc.data.catalog import Where
 from archc.diagnostics import Diagnostic, Related, Report
-from archc.ir import Module, made
-from archc.ir.items import argument
+from archc.ir import Module, Recipe, made
 from archc.ir.verify import verify
-from archc.parameters import counted
 from archc.recipes import initialiser
-from archc.resolve.evaluate import UNKNOWN, Evaluator
-from archc.resolve.model import RESERVED, Facts, Surroundings, reserved, resolve_model
+from archc.resolve.body import RESERVED, reserved
+from archc.resolve.doubtful import doubts_in_training
+from archc.resolve.evaluate import Facts
+from archc.resolve.imports import Importer, ModelDefinition
+from archc.resolve.layers import Layers, parameter_of
+from archc.resolve.model import Network, Surroundings, resolve_model
+from archc.resolve.network import shown
 from archc.resolve.recipe import RecipeResolver
-from archc.resolve.unused import unused_lets
+from archc.resolve.unused import unused_at_top, unused_in_body
+from archc.resolve.values import UNKNOWN
 from archc.resolve.wrong import Unknown, Wrong, given_twice, misspelt, wrong
-from archc.source import Span
-from archc.syntax import tree
+from archc.source import Source, Span
+from archc.syntax import Reader, read_source, tree
+
+DEEPEST = 50_000
+"""How deep Python may recurse while a file is resolved."""
 
 
 @dataclass(frozen=True)
@@ -32,84 +40,79 @@ class Choice:
 
 
 def resolve(
-    file: tree.File, folder: Path, report: Report, choice: Choice | None = None, data_dir: Path | None = None
+    file: tree.File,
+    folder: Path,
+    report: Report,
+    choice: Choice | None = None,
+    data_dir: Path | None = None,
+    read: Reader = read_source,
 ) -> list[Module]:
     """The IR of every model that the choice covers; none if there are errors, which go to the report.
 
     Without a choice of model or recipe these are all models of the file, the one that the recipe
-    trains first. `folder` is where relative paths start. A tree that comes with errors lacks what
-    could not be read, so nothing is said of it.
+    trains first. `folder` is where relative paths start, and `read` reads used files. Where a tree
+    lacks what could not be read, nothing is said that may follow from that.
     """
-    if report.errors:
-        return []
-    before = len(report.found)
-    modules = FileResolver(file, Where(folder, data_dir=data_dir), report, choice or Choice()).modules()
-    report.found[before:] = sorted(report.found[before:], key=position)
+    limit = sys.getrecursionlimit()
+    # blocks call blocks, and each has expressions that nest: both are bounded, their product is large
+    sys.setrecursionlimit(max(limit, DEEPEST))
+    try:
+        modules = FileResolver(file, Where(folder, data_dir=data_dir), report, choice or Choice(), read).modules()
+    finally:
+        sys.setrecursionlimit(limit)
+    report.found.sort(key=lambda found: position(found, file.source))
     return [] if report.errors else modules
 
 
-def position(diagnostic: Diagnostic) -> tuple[int, str]:
-    """What messages are sorted by: people read them beside the file, from the top."""
-    return (diagnostic.span.start if diagnostic.span else -1, diagnostic.severity)
+def position(diagnostic: Diagnostic, main: Source) -> tuple[bool, str, int, str]:
+    """What messages are sorted by: people read them beside the file, from the top; used files come first."""
+    span = diagnostic.span
+    if span is None:
+        return (False, "", -1, diagnostic.severity)
+    here = span.source is main
+    return (here, "" if here else span.source.name, span.start, diagnostic.severity)
 
 
 class FileResolver:
-    def __init__(self, file: tree.File, where: Where, report: Report, choice: Choice):
+    def __init__(self, file: tree.File, where: Where, report: Report, choice: Choice, read: Reader):
         self.file = file
         self.where = where
         self.report = report
         self.choice = choice
-        self.names: dict[str, Any] = {}
+        self.home = Importer(where.folder.resolve(), report, self.no_facts, read).home(file, where.folder)
+        self.names = self.home.names
 
     def modules(self) -> list[Module]:
-        self.lets()
-        models = self.distinct([item for item in self.file.items if isinstance(item, tree.Model)], "model")
+        self.distinct([item for item in self.file.items if isinstance(item, tree.Model)], "model")
+        models = self.home.models
         trains = self.distinct([item for item in self.file.items if isinstance(item, tree.Train)], "recipe")
+        if not models and any(isinstance(item, tree.Bad) for item in self.file.items):
+            return []
         if not models:
             start = self.file.source.span(0, 0)
             self.tell(wrong("E0213", "the file has no model", start, help="write one: `model Net { input x[2]  … }`"))
             return []
         recipe = self.recipe(trains)
+        self.facts: Facts = recipe.fact if recipe is not None else self.no_facts
         if recipe is not None:
             recipe.begin()
         chosen, arguments = self.chosen(models, recipe)
-        if not self.report.errors:
-            self.report.extend(unused_lets(self.file))
         asked = [chosen] if chosen is not None else []
         if chosen is None or not (self.choice.model or self.choice.recipe):
-            asked += [model for model in models.values() if model is not chosen]
+            own = [model for model in models.values() if model.model in self.file.items]
+            asked += [model for model in own if model is not chosen]
         found = [
             self.module(model, arguments if model is chosen else {}, recipe, trained=model is chosen) for model in asked
         ]
+        if not self.report.errors:
+            self.report.extend(unused_at_top(self.file, self.home.uses))
+            for item in self.file.items:
+                if isinstance(item, tree.Block | tree.Model):
+                    self.report.extend(unused_in_body(item))
         return [module for module in found if module is not None]
 
     def tell(self, error: Wrong) -> None:
         self.report.add(error.diagnostic)
-
-    def lets(self) -> None:
-        """The top-level names, in order."""
-        seen: dict[str, Span] = {}
-        for item in self.file.items:
-            if not isinstance(item, tree.Let):
-                continue
-            name = item.name.value
-            if name in RESERVED:
-                self.tell(reserved(item.name))
-                continue
-            if name in seen:
-                self.tell(given_twice(name, item.name.span, seen[name]))
-                continue
-            seen[name] = item.name.span
-            self.names[name] = self.constant(item.value)
-
-    def constant(self, expression: tree.Expression) -> Any:
-        try:
-            return Evaluator(self.names, self.report, self.no_facts).value(expression)
-        except Wrong as error:
-            self.tell(error)
-        except Unknown:
-            pass
-        return UNKNOWN
 
     def no_facts(self, name: str, span: Span) -> Any:
         if any(isinstance(item, tree.Train) for item in self.file.items):
@@ -150,8 +153,8 @@ class FileResolver:
         return RecipeResolver(blocks, self.names, self.where, self.report)
 
     def chosen(
-        self, models: dict[str, tree.Model], recipe: RecipeResolver | None
-    ) -> tuple[tree.Model | None, dict[str, Any]]:
+        self, models: dict[str, ModelDefinition], recipe: RecipeResolver | None
+    ) -> tuple[ModelDefinition | None, dict[str, Any]]:
         """The model that is asked for, and its arguments; None where that isn't clear, which is told."""
         asked, setting = self.choice.model, recipe.written.get("model") if recipe is not None else None
         if asked and asked not in models:
@@ -162,6 +165,9 @@ class FileResolver:
             )
             return None, {}
         if recipe is None or setting is None:
+            own = [name for name, model in models.items() if model.model in self.file.items]
+            if not asked and len(own) == 1:
+                return models[own[0]], {}
             if not asked and recipe is not None and len(models) > 1:
                 title = "the file has several models, and the recipe doesn't say which it trains"
                 help = f"for example `model = {next(iter(models))}`"
@@ -187,42 +193,29 @@ class FileResolver:
         if asked and asked != word:
             return models[asked], {}
         given = value.arguments if isinstance(value, tree.Call) else ()
-        return models[word], self.arguments(models[word], given, recipe.evaluator)
+        return models[word], self.arguments(models[word].model, given)
 
-    def arguments(self, model: tree.Model, given: Sequence[tree.Argument], evaluator: Evaluator) -> dict[str, Any]:
+    def arguments(self, model: tree.Model, given: Sequence[tree.Argument]) -> dict[str, Any]:
         """The values of a call `Net(hidden = 64)`, by parameter; what is wrong is told, and its value unknown."""
         names = [parameter.name.value for parameter in model.parameters]
         values: dict[str, Any] = {}
+        evaluator = Layers(self.names, self.report, self.facts)
         for i, written in enumerate(given):
             try:
-                key = self.key(model, names, written, i)
+                key = parameter_of(model.name.value, names, written, i)
                 if key in values:
                     raise wrong("E0209", f"`{key}` is given twice", written.span)
                 values[key] = UNKNOWN
-                values[key] = evaluator.value(written.value)
+                values[key] = evaluator.given(written.value)
             except Wrong as error:
                 self.tell(error)
             except Unknown:
                 pass
         return values
 
-    def key(self, model: tree.Model, names: list[str], written: tree.Argument, i: int) -> str:
-        """The parameter of the model that the argument number `i` is for. Raises Wrong."""
-        if written.name is None:
-            if i < len(names):
-                return names[i]
-            takes = counted(len(names), "value") if names else "no values"
-            raise wrong("E0209", f"`{model.name.value}` takes {takes}", written.span)
-        word = written.name.span.text
-        if word in names:
-            return word
-        help = "" if names else "it has no parameters: give it some, `model Net(hidden = 8)`"
-        title = f"`{model.name.value}` has no parameter `{word}`"
-        raise misspelt("E0209", title, written.name.span, word, names, otherwise=help)
-
-    def values(self, model: tree.Model, given: dict[str, Any], facts: Facts) -> dict[str, Any]:
+    def values(self, of: ModelDefinition, given: dict[str, Any], facts: Facts) -> dict[str, Any]:
         """Every parameter's value; what is wrong is told, and its value unknown."""
-        values = dict(given)
+        model, values = of.model, dict(given)
         seen: dict[str, Span] = {}
         for parameter in model.parameters:
             name = parameter.name.value
@@ -238,7 +231,7 @@ class FileResolver:
                     title = f"the parameter `{name}` of `{model.name.value}` has no value"
                     help = f"give it one here, `{name} = …`, or in the recipe: `model = {model.name.value}({name} = …)`"
                     raise wrong("E0214", title, parameter.name.span, help=help)
-                values[name] = Evaluator({**self.names, **values}, self.report, facts).value(parameter.default)
+                values[name] = Layers({**of.names, **values}, self.report, facts).given(parameter.default)
             except Wrong as error:
                 self.tell(error)
                 values[name] = UNKNOWN
@@ -247,27 +240,52 @@ class FileResolver:
         return values
 
     def module(
-        self, model: tree.Model, given: dict[str, Any], recipe: RecipeResolver | None, *, trained: bool
+        self, model: ModelDefinition, given: dict[str, Any], recipe: RecipeResolver | None, *, trained: bool
     ) -> Module | None:
-        facts = recipe.fact if recipe is not None else self.no_facts
+        facts = self.facts
         errors = self.report.errors
         values = self.values(model, given, facts)
         init = recipe.init if recipe is not None else initialiser.DEFAULT
         overridden = self.choice.overridden or bool(given)
-        network = resolve_model(model, values, Surroundings(self.names, facts, init, overridden), self.report)
+        network = resolve_model(model.model, values, Surroundings(model.names, facts, init, overridden), self.report)
         learnt = recipe.finish(network) if recipe is not None and trained and network is not None else None
         if network is None or self.report.errors > errors or (trained and recipe is not None and learnt is None):
             return None
+        # parts that the recipe treats in a way of their own show in the graph
+        graph = recipe.treatment.applied(network.graph) if recipe is not None and learnt else network.graph
         module = made(Module)(
             source=Path(self.file.source.name).name,
-            sha256=hashlib.sha256(self.file.source.text.encode()).hexdigest(),
-            # parts that the recipe treats in a way of their own show in the graph
-            graph=recipe.treatment.applied(network.graph) if recipe is not None and trained else network.graph,
-            arguments={name: argument(value) for name, value in values.items()},
+            sha256=self.hash(),
+            graph=graph,
+            arguments={name: shown(value) for name, value in values.items()},
             recipe=learnt,
         )
         verify(module)
+        if learnt is not None and recipe is not None:
+            setting = recipe.written.get("init")
+            at = setting.value.span if setting else None
+            self.report.extend(doubts_in_training(network.builder, graph, at))
+            self.report.extend(self.unused_outputs(network, learnt))
         return module
+
+    def unused_outputs(self, network: Network, recipe: Recipe) -> Iterator[Diagnostic]:
+        """Outputs that nothing is learnt from, and nothing measured."""
+        read = {term.output for term in recipe.losses} | {term.output for term in recipe.metrics}
+        for port in network.graph.outputs:
+            if port.name in read:
+                continue
+            title = f"nothing is learnt from the output `{port.name}`"
+            span = network.outputs[port.name]
+            yield Diagnostic(
+                "W0309", title, span, help=f"add a loss, such as `0.3 * mse({port.name})`, or leave it out"
+            )
+
+    def hash(self) -> str:
+        """Of the text of the file and of those that it uses."""
+        together = hashlib.sha256()
+        for source in self.home.sources:
+            together.update(source.text.encode())
+        return together.hexdigest()
 
 
 def named(kind: str, names: list[str]) -> str:

@@ -12,9 +12,6 @@ from archc.resolve.wrong import Wrong, misspelt, wrong
 from archc.source import Span
 from archc.syntax import tree
 
-LATER = {"add", "concat", "multiply", "average", "maximum", "subtract", "dot", "distance"}
-"""Merges, which come with branches."""
-
 ACTIVATION = ("activation", "act", "activation_fn", "nonlinearity")
 """What other tools call the argument for what follows a layer."""
 
@@ -22,8 +19,6 @@ ACTIVATION = ("activation", "act", "activation_fn", "nonlinearity")
 def unknown_name(name: tree.Name, candidates: list[str], *, in_model: bool) -> Wrong:
     """A name that is neither a layer nor given in the file."""
     word = name.value
-    if word in LATER:
-        return later(name)
     kind = "layer or name" if in_model else "name"
     otherwise = listed_layers() if in_model else ""
     return misspelt("E0301", f"there is no {kind} `{word}`", name.span, word, candidates, otherwise=otherwise)
@@ -41,13 +36,13 @@ def unknown_number(name: tree.Name, candidates: list[str]) -> Wrong:
     return misspelt("E0301", f"there is no name `{word}`", name.span, word, candidates)
 
 
-def unknown_call(callee: tree.Name, call: tree.Call, kind: str, family: Mapping[str, type[Described]]) -> Wrong:
-    """A call of something that is neither in the family nor a function."""
-    if callee.value in LATER and kind == "layer":
-        return later(callee)
+def unknown_call(
+    callee: tree.Name, call: tree.Call, kind: str, family: Mapping[str, type[Described]], own: Sequence[str] = ()
+) -> Wrong:
+    """A call of something that is neither in the family nor a function; `own` are names of the file."""
     title = f"there is no {kind} `{callee.value}`"
-    near = closest(callee.value, [*family, *FUNCTIONS])
-    if near and near[0] in family:
+    near = closest(callee.value, [*own, *family, *FUNCTIONS])
+    if near and near[0] in family and near[0] not in own:
         meant = rewritten(family[near[0]], call)
         return wrong("E0301", title, callee.span, help=f"did you mean `{meant}`?", fix=meant, at=call.span)
     if near:
@@ -65,10 +60,6 @@ def foreign_call(callee: tree.Member, call: tree.Call, layers: Mapping[str, type
         return wrong("E0308", title, callee.span, help=listed_layers() if layers else "")
     meant = rewritten(layers[near], call)
     return wrong("E0308", title, callee.span, help=f"layers stand by themselves: `{meant}`", fix=meant, at=call.span)
-
-
-def later(name: tree.Name) -> Wrong:
-    return wrong("E0302", f"`{name.value}` joins branches, which this version doesn't have yet", name.span)
 
 
 def listed_layers() -> str:

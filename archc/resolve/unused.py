@@ -1,16 +1,12 @@
-"""What can stand, and was hardly meant: names that nothing uses, functions that undo each other."""
+"""Names that nothing uses."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
-from archc.diagnostics import Diagnostic, Related
-from archc.resolve.network import Builder
+from archc.diagnostics import Diagnostic
 from archc.syntax import tree
-
-SQUASHING = ("sigmoid", "softmax")
-PASSING = ("flatten", "dropout")
-"""Layers that change no number between two functions, or only in training."""
 
 
 def names_read(*roots: Any) -> set[str]:
@@ -23,18 +19,22 @@ def names_read(*roots: Any) -> set[str]:
                 words.add(word)
             case tree.Argument(value=value) | tree.Member(value=value) | tree.Setting(value=value):
                 waiting.append(value)
-            case tree.As(step=value) | tree.Let(value=value) | tree.Output(value=value):
+            case tree.As(step=value) | tree.Let(value=value) | tree.Output(value=value) | tree.Share(value=value):
                 waiting.append(value)
             case tree.Parameter(default=value):
                 waiting.append(value)
             case tree.Input(dims=dims):
                 waiting.extend(dims)
-            case tree.Model(parameters=parameters, body=body):
+            case tree.Repeat(times=times, body=repeated):
+                waiting += [times, repeated]
+            case tree.Block(parameters=parameters, body=body) | tree.Model(parameters=parameters, body=body):
                 waiting += [*parameters, *body]
             case tree.Train(settings=settings):
                 waiting.extend(settings)
             case tuple() as items:
                 waiting.extend(items)
+            case tree.Bad(span=span):
+                words.update(re.findall(r"[A-Za-z_]\w*", span.text))
             case None | bool() | int() | float() | str():
                 pass
             case other if hasattr(other, "span"):
@@ -42,43 +42,39 @@ def names_read(*roots: Any) -> set[str]:
     return words
 
 
-def unused_lets(file: tree.File) -> Iterator[Diagnostic]:
-    """Names at the top of a file that nothing in it uses."""
-    read = names_read(*file.items)
+def unused_at_top(file: tree.File, given: Mapping[str, Iterable[str]]) -> Iterator[Diagnostic]:
+    """Top-level names, blocks and used files that nothing in the file uses; `given` is what each used file gives."""
+    read: dict[int, set[str]] = {id(item): names_read(item) for item in file.items}
     for item in file.items:
-        if isinstance(item, tree.Let) and item.name.value not in read:
-            yield unused(item.name, "the name")
+        elsewhere = set().union(*(words for key, words in read.items() if key != id(item)))
+        match item:
+            case tree.Let() if item.name.value not in elsewhere:
+                yield unused(item.name, "the name")
+            case tree.Block() if item.name.value not in elsewhere:
+                title = f"nothing uses the block `{item.name.value}`"
+                yield Diagnostic("W0307", title, item.name.span, help="use it, or leave it out")
+            case tree.Use():
+                names = given.get(item.target.span.text, ())
+                if names and not elsewhere & {*names}:
+                    title = f"nothing of `{item.target.value}` is used"
+                    yield Diagnostic("W0308", title, item.span, help="leave it out")
 
 
-def unused_in_model(model: tree.Model, numbers: Iterable[str]) -> Iterator[Diagnostic]:
-    """Parameters, and names of `numbers`, that nothing in the model uses."""
-    read = names_read(model)
-    for parameter in model.parameters:
+def unused_in_body(body: tree.Model | tree.Block) -> Iterator[Diagnostic]:
+    """Parameters that nothing in a model or block uses."""
+    read = names_read(body)
+    for parameter in body.parameters:
         if parameter.name.value not in read:
             yield unused(parameter.name, "the parameter")
-    numbers = set(numbers)
-    for statement in model.body:
-        if isinstance(statement, tree.Let) and statement.name.value in numbers - read:
+
+
+def unused_numbers(statements: Iterable[tree.Statement], numbers: Collection[str]) -> Iterator[Diagnostic]:
+    """Names of `numbers` that nothing in a body uses."""
+    read = names_read(*statements)
+    for statement in statements:
+        if isinstance(statement, tree.Let | tree.Share) and statement.name.value in set(numbers) - read:
             yield unused(statement.name, "the name")
 
 
 def unused(name: tree.Name, what: str) -> Diagnostic:
     return Diagnostic("W0302", f"nothing uses {what} `{name.value}`", name.span, help="use it, or leave it out")
-
-
-def squashed_twice(builder: Builder) -> Iterator[Diagnostic]:
-    """`softmax -> softmax`: the second reads probabilities, and can hardly tell them apart."""
-    for node in builder.nodes.values():
-        if node.op not in SQUASHING:
-            continue
-        before = builder.nodes.get(node.inputs[0])
-        while before is not None and before.op in PASSING:
-            before = builder.nodes.get(before.inputs[0])
-        if before is not None and before.op in SQUASHING:
-            yield Diagnostic(
-                "W0202",
-                f"this `{node.op}` reads what a `{before.op}` gives, which is between 0 and 1 already",
-                builder.spans[node.name],
-                related=(Related(builder.spans[before.name], "the first one"),),
-                help="leave one of them out: together they learn slowly, and their results stay close together",
-            )

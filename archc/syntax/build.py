@@ -68,7 +68,11 @@ class Builder:
 
     def train(self, parts: Sequence[Part]) -> tree.Train:
         name = _name(parts[1]) if parts[1].type == "NAME" else None
-        return tree.Train(_across(parts), name, tuple(part for part in parts if isinstance(part, tree.Setting)))
+        settings = tuple(part for part in parts if isinstance(part, tree.Setting))
+        return tree.Train(_across(parts), name, settings, tuple(part for part in parts if isinstance(part, tree.Bad)))
+
+    def bad(self, parts: Sequence[Part]) -> tree.Bad:
+        return tree.Bad(parts[0].span)
 
     def parameter(self, parts: Sequence[Part]) -> tree.Parameter:
         return tree.Parameter(_across(parts), _name(parts[0]), parts[2] if len(parts) > 1 else None)

@@ -6,10 +6,12 @@ Tokens beyond a bound get a type of their own, which no rule of the grammar take
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from archc.syntax.lines import CLOSING, OPENING, OPERATORS, Token
+from archc.syntax.lines import CLOSING, CONTINUES, OPENING, OPERATORS, Token
 
 DEEPEST = 100
-"""Brackets and operators within each other. Whoever walks a tree may recurse that deep."""
+"""Brackets, bodies and operators within each other. Whoever walks a tree may recurse that deep."""
+HOPELESS = 2_000
+"""A text that nests deeper is read no further."""
 LONGEST_NAME = 48
 """Characters of a name: names head columns, label figures and name weights."""
 LARGEST_INTEGER = 2**63 - 1
@@ -45,55 +47,104 @@ def size(text: str) -> tuple[int, ...] | None:
     return tuple(parts) if max(parts) <= LARGEST_INTEGER else None
 
 
-@dataclass(slots=True)
-class _Frame:
-    """How deep the expressions between two brackets nest.
+class Depth:
+    """How deep the expressions and bodies nest where a reader of tokens stands.
 
-    `operators` and `deepest` belong to the expression at hand: its own operators, and the
-    deepest bracket in it; `most` is the deepest of the expressions before it.
+    The depth of a place is the length of the way from the tree's root to it. Operators count on
+    along an expression, since a sum of a hundred terms is a tree of a hundred levels; so does every
+    `else if` of a chain.
     """
 
+    def __init__(self) -> None:
+        self._frames = [_Frame()]
+
+    def after(self, kind: str) -> int:
+        """The depth with one more token, of this kind; 0 where that one makes nothing deeper."""
+        frame = self._frames[-1]
+        if kind in ("COMMA", "ARROW", "EQUAL", "ELSE"):
+            frame.begin_expression()
+            if kind != "ELSE":
+                frame.branches = 0
+                return 0
+            frame.branches += 1
+            return frame.above + frame.branches
+        if kind == "NEWLINE":
+            frame.begin_expression()
+            frame.branches = 0
+        elif kind in OPENING:
+            if kind == "LBRACE":
+                frame.begin_expression()  # what stands before it is a condition or a count
+            self._frames.append(_Frame(frame.above + frame.branches + frame.operators + 1))
+            return self._frames[-1].above
+        elif kind in CLOSING and len(self._frames) > 1:
+            inner = self._frames.pop()
+            frame = self._frames[-1]
+            # the bracket itself counts on as an operator does, for a call of a call nests as well
+            frame.operators += 1
+            frame.deepest = max(frame.deepest, inner.most, inner.depth)
+            # a brace makes nothing deeper than what it holds, and must keep its partner
+            return 0 if kind == "RBRACE" else frame.above + frame.depth
+        elif kind in OPERATORS or kind == "DOT":
+            frame.operators += 1
+            return frame.above + frame.depth
+        return 0
+
+
+@dataclass(slots=True)
+class _Frame:
+    """How deep it is between two brackets.
+
+    `above` is the depth of the brackets; `branches`, `operators` and `deepest` belong to the
+    expression at hand: its chain of `else`, its own operators, and the deepest bracket in it;
+    `most` is the deepest of the expressions before it.
+    """
+
+    above: int = 0
+    branches: int = 0
     operators: int = 0
     deepest: int = 0
     most: int = 0
 
     @property
     def depth(self) -> int:
-        return self.operators + self.deepest
+        return self.branches + self.operators + self.deepest
+
+    def begin_expression(self) -> None:
+        self.most = max(self.most, self.depth)
+        self.operators = self.deepest = 0
 
 
 def mark_excess(tokens: Iterable[Token]) -> list[Token]:
     """The tokens, those that are out of bounds marked as LARGE_NUMBER, LONG_NAME or DEEP."""
     marked: list[Token] = []
-    frames = [_Frame()]
+    depth = Depth()
     for token in tokens:
         kind = token.type
-        frame = frames[-1]
-        deep = False
         if kind == "NAME":
             if len(token.text) > LONGEST_NAME:
                 token = token._replace(type="LONG_NAME")
         elif kind in ("NUMBER", "SIZE"):
             if (number(token.text) if kind == "NUMBER" else size(token.text)) is None:
                 token = token._replace(type="LARGE_NUMBER")
-        elif kind in ("COMMA", "ARROW", "EQUAL"):
-            frame.most = max(frame.most, frame.depth)
-            frame.operators = frame.deepest = 0
-        elif kind == "NEWLINE":
-            frame.operators = frame.deepest = frame.most = 0
-        elif kind in OPENING:
-            frames.append(_Frame())
-            deep = len(frames) > DEEPEST + 1
-        elif kind in CLOSING and len(frames) > 1:
-            inner = frames.pop()
-            frame = frames[-1]
-            # the bracket itself counts on as an operator does, for a call of a call nests as well
-            frame.operators += 1
-            if kind != "RBRACE":
-                frame.deepest = max(frame.deepest, inner.most, inner.depth)
-                deep = frame.depth > DEEPEST
-        elif kind in OPERATORS or kind == "DOT":
-            frame.operators += 1
-            deep = frame.depth > DEEPEST
-        marked.append(token._replace(type="DEEP") if deep else token)
+        elif depth.after(kind) > DEEPEST:
+            token = token._replace(type="DEEP")
+        marked.append(token)
     return marked
+
+
+def read_until_hopeless(tokens: Iterable[Token], read: list[Token]) -> Token | None:
+    """Collects tokens as the lexer gives them in `read`; stops at one that is so deep that no more need be read."""
+    depth = Depth()
+    line_ended = False
+    for token in tokens:
+        read.append(token)
+        kind = token.type
+        if kind == "NEWLINE":
+            line_ended = True
+            continue
+        if line_ended and kind not in CONTINUES:
+            depth.after("NEWLINE")
+        line_ended = False
+        if depth.after(kind) > HOPELESS:
+            return token
+    return None

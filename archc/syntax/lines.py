@@ -50,9 +50,9 @@ STARTS = frozenset({"USE", "LET", "BLOCK", "MODEL", "TRAIN", "INPUT", "OUTPUT", 
 def join_lines(tokens: Sequence[Token]) -> Lines:
     """The tokens of a whole text, the last of which is a NEWLINE at its end."""
     pairs = _Pairs(tokens)
-    if pairs.unpaired_braces:
-        # braces alone do not tell which of them is missing; how people indent lines does
-        pairs = _Pairs(tokens, by_layout=True)
+    if pairs.unclosed or pairs.stray:
+        # brackets alone do not tell which of them is missing; how people indent lines does
+        pairs = _Pairs(tokens, by_layout=True, braces=bool(pairs.unpaired_braces))
     left: list[Token] = []
     depth: list[str] = []  # the paired brackets that are open
     unclosed = False  # whether this statement has a bracket that nothing closes
@@ -68,8 +68,9 @@ def join_lines(tokens: Sequence[Token]) -> Lines:
             here = token._replace(text="", end=token.start)
             end_statement(here)
             left.append(here._replace(type="RBRACE", text="}"))
-            end_statement(here)
             depth.pop()
+            if not depth or depth[-1] == "LBRACE":
+                end_statement(here)
         kind = token.type
         if kind == "NEWLINE":
             if not (depth and depth[-1] != "LBRACE") and not _goes_on(left, tokens, index, unclosed):
@@ -110,86 +111,129 @@ def _goes_on(left: Sequence[Token], tokens: Sequence[Token], index: int, unclose
     return last in GOES_ON and second != "EQUAL"
 
 
-class _Pairs:
-    """Finds the partner of every bracket, and what the others are."""
+class _Open:
+    """A bracket that is open where `_Pairs` stands."""
 
-    def __init__(self, tokens: Sequence[Token], by_layout: bool = False):
+    __slots__ = ("body_indented", "counts", "indent", "index", "kind")
+
+    def __init__(self, kind: str, index: int, counts: dict[str, int]):
+        self.kind = kind
+        self.index = index
+        self.counts = counts
+        """Of a brace: how many brackets of each kind were open around it, up to the next brace."""
+        self.indent = -1
+        self.body_indented: bool | None = None
+        """Of a brace: whether its first line stands further right than its own; None before that line."""
+
+
+class _Pairs:
+    """Finds the partner of every bracket, and what the others are.
+
+    With `by_layout` a bracket may be found to lack its partner by where lines begin; with `braces`
+    that may be a brace.
+    """
+
+    def __init__(self, tokens: Sequence[Token], by_layout: bool = False, braces: bool = False):
         self._tokens = tokens
         self.unclosed: set[int] = set()
         self.stray: set[int] = set()
         self.missing: dict[int, int] = {}
         """How many closing braces are missing before a token."""
-        self._open: list[tuple[str, int]] = []
+        self._open: list[_Open] = []
         self._counts = dict.fromkeys(OPENING, 0)
-        self._outer: list[dict[str, int]] = []
         self._indents: dict[int, int] = {}
         for index, token in enumerate(tokens):
+            if braces and self._open and token.type != "NEWLINE" and self._leads_line(index):
+                self._follow_lines(index)
             if token.type in OPENING:
                 self._enter(token.type, index)
             elif token.type in CLOSING:
-                if by_layout and token.type == "RBRACE" and self._outer:
-                    self._follow_indents(index)
-                self._leave(CLOSING[token.type], index)
-            elif by_layout and self._open and token.type in ("BLOCK", "MODEL", "TRAIN") and self._begins_item(index):
-                self._abandon(index)
-        self._abandon(len(tokens) - 1)
+                kind = CLOSING[token.type]
+                if by_layout and self._leads_line(index) and self._follow_indents(kind, index, braces):
+                    continue
+                self._leave(kind, index, braces)
+        while self._open:
+            self._drop(len(tokens) - 1)
 
     @property
     def unpaired_braces(self) -> list[int]:
         return sorted(i for i in self.unclosed | self.stray if self._tokens[i].type in ("LBRACE", "RBRACE"))
 
     def _enter(self, kind: str, index: int) -> None:
-        self._open.append((kind, index))
+        self._open.append(_Open(kind, index, self._counts))
         if kind == "LBRACE":
-            self._outer.append(self._counts)
             self._counts = dict.fromkeys(OPENING, 0)
+            self._counts["LBRACE"] = self._open[-1].counts["LBRACE"] + 1
         else:
             self._counts[kind] += 1
 
-    def _leave(self, kind: str, index: int) -> None:
+    def _leave(self, kind: str, index: int, braces: bool) -> None:
         # counted rather than searched for, since a text may be all brackets
-        if not (self._outer if kind == "LBRACE" else self._counts[kind]):
-            self.stray.add(index)
-            return
-        while self._open[-1][0] != kind:
-            self._drop(index)
-        self._open.pop()
-        if kind == "LBRACE":
-            self._counts = self._outer.pop()
-        else:
-            self._counts[kind] -= 1
-
-    def _follow_indents(self, index: int) -> None:
-        """If a brace stands under an outer line, and not under the inner one, the inner has no partner."""
-        if not self._leads_line(index):
-            return
-        indent = self._indent(index)
-        for inner, (kind, opened) in enumerate(reversed(self._open[-_NEAR:])):
-            if kind == "LBRACE" and self._indent(opened) <= indent:
-                if self._indent(opened) == indent:
-                    for _ in range(inner):
-                        self._drop(index)
+        if not self._counts[kind]:
+            brace = next((opened for opened in reversed(self._open[-_NEAR:]) if opened.kind == "LBRACE"), None)
+            if not (braces and brace and brace.counts[kind]):
+                self.stray.add(index)
                 return
-
-    def _abandon(self, index: int) -> None:
-        """A new item begins at `index`, or the text ends: whatever is open stays open."""
-        while self._open:
+            # `add(a, if c { b )`: the brace is the one without a partner
+        while self._open[-1].kind != kind:
             self._drop(index)
+        self._close()
+
+    def _close(self) -> None:
+        opened = self._open.pop()
+        if opened.kind == "LBRACE":
+            self._counts = opened.counts
+        else:
+            self._counts[opened.kind] -= 1
 
     def _drop(self, index: int) -> None:
         """Nothing closes the innermost open bracket, as the token at `index` shows."""
-        kind, opened = self._open.pop()
-        self.unclosed.add(opened)
-        if kind == "LBRACE":
-            self._counts = self._outer.pop()
+        opened = self._open[-1]
+        self.unclosed.add(opened.index)
+        if opened.kind == "LBRACE":
             self.missing[index] = self.missing.get(index, 0) + 1
-        else:
-            self._counts[kind] -= 1
+        self._close()
+
+    def _follow_indents(self, kind: str, index: int, braces: bool) -> bool:
+        """If a line begins with a bracket that stands under the line of an outer one, and not of the inner
+        one, then the inner has no partner. Whether the bracket at `index` itself has none."""
+        indent = self._indent(index)
+        for inner, opened in enumerate(reversed(self._open[-_NEAR:])):
+            if opened.kind == "LBRACE" and kind != "LBRACE":
+                return False
+            if opened.kind == kind and self._line_indent(opened) <= indent:
+                if self._line_indent(opened) == indent:
+                    for _ in range(inner):
+                        self._drop(index)
+                elif kind == "LBRACE" and braces and opened.body_indented and not inner:
+                    # further right than the brace it would close: its own is the one that is missing
+                    self.stray.add(index)
+                    return True
+                return False
+        return False
+
+    def _follow_lines(self, index: int) -> None:
+        """A line that stands no further right than that of an open brace is beyond its body."""
+        indent = self._indent(index)
+        if self._begins_item(index):
+            outer = next((opened for opened in reversed(self._open[-_NEAR:]) if opened.kind == "LBRACE"), None)
+            if outer is None or indent <= self._line_indent(outer):
+                while self._open:
+                    self._drop(index)
+                return
+        while self._open and self._open[-1].kind == "LBRACE":
+            brace = self._open[-1]
+            if brace.body_indented is None:
+                inline = self._tokens[brace.index + 1].type != "NEWLINE"
+                brace.body_indented = inline or indent > self._line_indent(brace)
+            kind = self._tokens[index].type
+            if kind == "RBRACE" or kind in CONTINUES or not brace.body_indented or indent > self._line_indent(brace):
+                return
+            self._drop(index)
 
     def _begins_item(self, index: int) -> bool:
-        """Whether the `model` or `train` at `index` begins a model or a recipe beside what is open."""
-        outer = next((opened for kind, opened in reversed(self._open[-_NEAR:]) if kind == "LBRACE"), index)
-        if not self._leads_line(index) or self._indent(index) > self._indent(outer):
+        """Whether `block`, `model` or `train` at `index` begins an item of the file."""
+        if self._tokens[index].type not in ("BLOCK", "MODEL", "TRAIN"):
             return False
         first, second = (self._tokens[i].type if i < len(self._tokens) else "" for i in (index + 1, index + 2))
         if self._tokens[index].type == "TRAIN" and first == "LBRACE":
@@ -198,6 +242,11 @@ class _Pairs:
 
     def _leads_line(self, index: int) -> bool:
         return index == 0 or self._tokens[index - 1].type == "NEWLINE"
+
+    def _line_indent(self, opened: _Open) -> int:
+        if opened.indent < 0:
+            opened.indent = self._indent(opened.index)
+        return opened.indent
 
     def _indent(self, index: int) -> int:
         """How far the line of a token is indented."""

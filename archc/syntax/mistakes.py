@@ -8,9 +8,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from archc.diagnostics import Diagnostic, Fix, Related
-from archc.diagnostics.suggest import closest
 from archc.source import Source, Span
-from archc.syntax import signs, tree
+from archc.syntax import constructs, signs, statements, tree
 from archc.syntax.limits import DEEPEST, LONGEST_NAME
 from archc.syntax.lines import GOES_ON, OPERATORS, STARTS, Token
 from archc.syntax.place import BEGINS_VALUE, ENDS_VALUE, KEYWORDS, Place, inserting, replacing
@@ -18,17 +17,7 @@ from archc.syntax.place import BEGINS_VALUE, ENDS_VALUE, KEYWORDS, Place, insert
 Row = Callable[[Place], Diagnostic | None]
 
 PARTNER = {"(": ")", "[": "]", "{": "}", ")": "(", "]": "[", "}": "{"}
-SETTINGS = frozenset({"data", "loss", "optimizer", "batch", "epochs", "metrics", "init", "validate", "stop", "seed"})
-ELSEWHERE = {
-    **dict.fromkeys(("class", "def", "fn", "func", "function", "network", "net", "architecture", "nn"), "model"),
-    **dict.fromkeys(("const", "var", "set", "val", "define", "constant"), "let"),
-    **dict.fromkeys(("training", "trainer", "recipe", "fit", "config", "settings"), "train"),
-    **dict.fromkeys(("in", "inputs", "placeholder"), "input"),
-    **dict.fromkeys(("return", "out", "outputs", "yield"), "output"),
-    **dict.fromkeys(("check", "require", "ensure"), "assert"),
-}
-"""Words that begin statements of other languages, and ours."""
-NAMING = ("LET", "MODEL", "TRAIN", "INPUT", "OUTPUT", "AS")
+NAMING = ("LET", "BLOCK", "MODEL", "TRAIN", "INPUT", "OUTPUT", "SHARE", "AS")
 """A new name follows one of these."""
 PUNCTUATION = {"EQUAL": "=", "COMMA": ",", "RPAR": ")", "RSQB": "]", "LBRACE": "{", "LSQB": "[", "ARROW": "->"}
 
@@ -43,6 +32,12 @@ def unpaired_brace(brace: Token) -> Diagnostic:
     if brace.text == "{":
         return Diagnostic("E0102", "this `{` is never closed", brace.span, help="put `}` after its last line")
     return Diagnostic("E0102", "this `}` closes nothing", brace.span, fixes=replacing("delete it", (brace.span, "")))
+
+
+def too_deep(span: Span) -> Diagnostic:
+    """Stands in place of all errors of a text that nests without end."""
+    title = f"brackets, bodies and operators are nested more than {DEEPEST} deep"
+    return Diagnostic("E0110", title, span, label="by far: reading stops here")
 
 
 def compared_argument(arguments: Sequence[tree.Argument]) -> Diagnostic | None:
@@ -93,7 +88,7 @@ def _excess(place: Place) -> Diagnostic | None:
         case "DEEP":
             return Diagnostic(
                 "E0110",
-                f"brackets and operators are nested more than {DEEPEST} deep",
+                f"brackets, bodies and operators are nested more than {DEEPEST} deep",
                 token.span,
                 label="one too many",
                 help="name some of the parts with `let`, and use the names",
@@ -158,7 +153,7 @@ def _name(place: Place) -> Diagnostic | None:
     """Something new needs a name, and what is there is none."""
     token, before = place.token, place.before
     new = before.type in NAMING and (before.type != "TRAIN" or place.inside == "")
-    if "NAME" in place.accepted and "NUMBER" not in place.accepted and (new or place.first.type == "MODEL"):
+    if "NAME" in place.accepted and "NUMBER" not in place.accepted and (new or place.first.type in ("BLOCK", "MODEL")):
         if token.type in KEYWORDS:
             title = f"`{token.text}` is a word of the language and cannot be a name"
             return Diagnostic("E0105", title, token.span, help="choose another name")
@@ -169,7 +164,7 @@ def _name(place: Place) -> Diagnostic | None:
         if token.type in ("NUMBER", "SIZE"):
             return Diagnostic("E0105", f"a name begins with a letter, not with `{token.text[0]}`", token.span)
         if new and before.type != "TRAIN":
-            return Diagnostic("E0117", f"a name is missing after `{before.text}`", place.spot, help=_shape(before.type))
+            return Diagnostic("E0117", f"a name is missing after `{before.text}`", place.spot, help=_shape(place))
     named = place.index >= 2 and place.tokens[place.index - 2].type in NAMING
     if named and before.type == "NAME" and token.type in ("MINUS", "DOT") and place.glued:
         goes_on = place.after.type in ("NAME", "NUMBER") and place.after.start == token.end
@@ -184,107 +179,18 @@ def _name(place: Place) -> Diagnostic | None:
     return None
 
 
-def _shape(word: str) -> str:
+def _shape(place: Place) -> str:
+    if place.head is not None:
+        return "it is written `repeat list as name { … }`"
     return {
         "LET": "it is written `let name = …`",
+        "BLOCK": "it is written `block name(filters) { … }`",
         "MODEL": "it is written `model Name { … }`",
         "INPUT": "it is written `input name[height, width, channels]`",
         "OUTPUT": "it is written `output name = …`",
+        "SHARE": "it is written `share name = …`",
         "AS": "it is written `conv(6, 5x5) as name`",
-    }[word]
-
-
-def _elsewhere(place: Place) -> Diagnostic | None:
-    """A statement that belongs into other braces, or whose first word is misspelt."""
-    first, token = place.first, place.token
-    if place.index == 0:
-        if place.inside == "" and token.type in ("INPUT", "OUTPUT", "ASSERT", "EXPECT"):
-            title = f"`{token.text}` belongs inside a model"
-            return Diagnostic("E0116", title, token.span, help="put it between the braces of `model Name { … }`")
-        if place.inside == "MODEL" and token.type in ("MODEL", "TRAIN"):
-            title = f"`{token.text}` does not belong inside a model"
-            return Diagnostic("E0116", title, token.span, help="put it after the `}` that ends the model")
-        if place.inside == "" and token.type not in ("NAME",):
-            help = "outside of models and recipes a line begins with `let`, `model` or `train`"
-            return Diagnostic("E0116", f"{place.shown} does not belong here", token.span, help=help)
-        if token.type == "ARROW":
-            title = "there is nothing before this `->`"
-            help = "the first layer needs no `->`: values flow in by themselves"
-            return Diagnostic("E0117", title, token.span, help=help)
-    if first.type != "NAME" or place.index > 1:
-        return None
-    word = _meant(place)
-    if word:
-        return Diagnostic(
-            "E0118",
-            f"no statement begins with `{first.text}`",
-            first.span,
-            help=f"did you mean `{word}`?",
-            fixes=replacing(f"write `{word}`", (first.span, word)),
-        )
-    if place.inside == "":
-        if place.after.type == "EQUAL" and first.text in SETTINGS:
-            return Diagnostic("E0116", f"the setting `{first.text}` belongs inside `train {{ … }}`", first.span)
-        if place.after.type == "EQUAL":
-            return _let(place)
-        if place.index == 1 and token.type in BEGINS_VALUE:
-            help = "outside of models and recipes a line begins with `let`, `model` or `train`"
-            return Diagnostic("E0118", f"no statement begins with `{first.text}`", first.span, help=help)
-        help = "put layers between the braces of `model Name { … }`"
-        return Diagnostic("E0116", f"`{first.text}` belongs inside a model", first.span, help=help)
-    if place.inside == "MODEL" and token.type == "EQUAL":
-        if first.text in SETTINGS:
-            return Diagnostic("E0116", f"the setting `{first.text}` belongs inside `train {{ … }}`", first.span)
-        return _let(place)
-    return None
-
-
-def _let(place: Place) -> Diagnostic:
-    title = f"`let` is missing before `{place.first.text} = …`"
-    return Diagnostic("E0117", title, place.first.span, fixes=inserting("put `let` before it", place.first, "let "))
-
-
-def _meant(place: Place) -> str:
-    """The keyword that a first word was to be, if the next token fits to that."""
-    next_type = place.tokens[1].type if len(place.tokens) > 1 else ""
-    if next_type not in ("NAME", "LBRACE", "LSQB", "NUMBER") or place.inside == "TRAIN":
-        return ""
-    if next_type == "LBRACE":
-        fits = ["train"]
-    elif place.inside == "MODEL":
-        fits = ["input", "let", "output", "assert", "expect"]
-    else:
-        fits = ["model", "let", "train"]
-    word = place.first.text
-    other = ELSEWHERE.get(word.lower(), "")
-    if other in fits:
-        return other
-    return next(iter(closest(word, fits)), "")
-
-
-def _setting(place: Place) -> Diagnostic | None:
-    """In a recipe, something that is no `name = value`."""
-    token = place.token
-    if place.inside != "TRAIN":
-        return None
-    if place.index == 0:
-        help = "settings are written `name = value`"
-        return Diagnostic("E0116", f"{place.shown} begins no setting", token.span, help=help)
-    if place.index != 1:
-        return None
-    if place.at_end and place.first.type == "NAME":
-        word = place.first.text
-        return Diagnostic("E0117", f"`{word}` has no value", place.first.span, help=f"write `{word} = …`")
-    if token.type in BEGINS_VALUE | {"LSQB"} and place.first.type == "NAME":
-        title = f"`=` is missing between `{place.first.text}` and its value"
-        return Diagnostic("E0117", title, token.span, fixes=inserting("put `=` before it", token, "= "))
-    if token.type == "DOT":
-        help = "inside `train { … }` it is just `epochs = …`"
-        return Diagnostic("E0116", "the name of a setting is one word", token.span, help=help)
-    if token.type in ("ARROW", "LPAR", "NAME"):
-        help = "settings are written `name = value`, as in `optimizer = adam(1e-3)`"
-        return Diagnostic("E0116", "only settings belong inside `train { … }`", place.first.span, help=help)
-    return None
+    }[place.before.type]
 
 
 def _missing_value(place: Place) -> Diagnostic | None:
@@ -311,33 +217,6 @@ def _missing_value(place: Place) -> Diagnostic | None:
     if token.type in OPERATORS | {"DOT", "AS"}:
         return Diagnostic("E0117", f"a value is missing before `{token.text}`", token.span)
     return None
-
-
-def _output(place: Place) -> Diagnostic | None:
-    """`output q` alone."""
-    if place.first.type != "OUTPUT" or place.index != 2 or not place.at_end or place.before.type != "NAME":
-        return None
-    name = place.before.text
-    help = f"say which value it is: `output {name} = …`"
-    return Diagnostic("E0117", f"the output `{name}` has no value", place.before.span, help=help)
-
-
-def _body(place: Place) -> Diagnostic | None:
-    """`model LeNet` without braces."""
-    if "LBRACE" not in place.accepted or place.first.type not in ("MODEL", "TRAIN"):
-        return None
-    title = f"`{{` is missing: the body of a `{place.first.text}` goes in braces"
-    return Diagnostic("E0122", title, place.spot, help="put `{` at the end of this line, and `}` after the body")
-
-
-def _dims(place: Place) -> Diagnostic | None:
-    """`input image(28, 28, 1)`, `expect 7x7`."""
-    word = place.first.type
-    if place.accepted != {"LSQB"} or word not in ("INPUT", "EXPECT"):
-        return None
-    example = "input image[28, 28, 1]" if word == "INPUT" else "expect [7, 7, 512]"
-    title = f"`{place.first.text}` takes its sizes in square brackets"
-    return Diagnostic("E0117", title, place.spot, help=f"as in `{example}`")
 
 
 def _second_statement(place: Place) -> Diagnostic | None:
@@ -368,7 +247,7 @@ def _second_statement(place: Place) -> Diagnostic | None:
     if before.type == "NAME" and token.type in ("NUMBER", "SIZE", "TEXT"):
         help = f"as in `{before.text}({token.text})`" if len(token.text) < LONGEST_NAME else ""
         return Diagnostic("E0117", f"what `{before.text}` takes goes in `( )`", token.span, help=help)
-    if place.inside == "MODEL" and place.first.type != "ASSERT":
+    if place.in_body and place.first.type != "ASSERT":
         return Diagnostic(
             "E0106",
             f"`->` is missing before {place.shown}",
@@ -398,7 +277,8 @@ def _brace(place: Place) -> Diagnostic | None:
     if place.token.text not in ("{", "}") or not place.index:
         return None
     help = "arguments go in `( )`, lists in `[ ]`"
-    return Diagnostic("E0101", "only models and recipes have a body in braces", place.token.span, help=help)
+    title = "no body in braces belongs here"
+    return Diagnostic("E0101", title, place.token.span, help=help)
 
 
 def _arrow(place: Place) -> Diagnostic | None:
@@ -427,6 +307,16 @@ ROWS: tuple[Row, ...] = (
     _excess,
     signs.comment,
     _bracket,
+    constructs.loop,
+    constructs.imported,
+    constructs.use,
+    constructs.block,
+    constructs.choice,
+    constructs.else_,
+    constructs.repeat,
+    constructs.named_count,
+    constructs.if_,
+    constructs.counted_body,
     signs.quotes,
     signs.sign,
     signs.semicolon,
@@ -434,13 +324,15 @@ ROWS: tuple[Row, ...] = (
     signs.strange,
     signs.number,
     _name,
-    _elsewhere,
-    _setting,
+    statements.elsewhere,
+    statements.setting,
+    constructs.share,
+    constructs.misspelt_as,
     signs.equals,
     _missing_value,
-    _output,
-    _body,
-    _dims,
+    statements.output,
+    statements.body,
+    statements.dims,
     _second_statement,
     _comma,
     _brace,

@@ -7,7 +7,7 @@ before that statement and on to the next one, so that each is judged by itself.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from lark import Lark, UnexpectedToken
 
@@ -16,10 +16,11 @@ from archc.resources import grammar
 from archc.source import Source
 from archc.syntax import mistakes, tree
 from archc.syntax.build import Builder, Refused
-from archc.syntax.limits import mark_excess
+from archc.syntax.limits import mark_excess, read_until_hopeless
 from archc.syntax.lines import STARTS, Token, join_lines
 from archc.syntax.place import Place
 from archc.syntax.reading import hidden_character
+from archc.syntax.statements import item_meant
 from archc.syntax.tables import build
 
 MOST_ERRORS = 500
@@ -42,7 +43,12 @@ def _parse(source: Source, report: Report, start: str) -> Any:
     if hidden:
         report.add(hidden)
         return None
-    lines = join_lines(list(_tokens(source)))
+    read: list[Token] = []
+    too_deep = read_until_hopeless(_tokens(source), read)
+    if too_deep:
+        report.add(mistakes.too_deep(too_deep.span))
+        return None
+    lines = join_lines(read)
     if start == "alone" and not lines.tokens:
         report.add(mistakes.no_value(source))
         return None
@@ -51,7 +57,7 @@ def _parse(source: Source, report: Report, start: str) -> Any:
         errors.append(mistakes.too_many(lines.unpaired[MOST_ERRORS].span))
         found = None
     else:
-        found = _read(mark_excess(lines.tokens), start, errors)
+        found = _Reader(mark_excess(lines.tokens), errors).read(start)
     errors = _in_order(errors)
     report.extend(errors)
     return found
@@ -74,54 +80,125 @@ def _in_order(errors: Sequence[Diagnostic]) -> list[Diagnostic]:
 @dataclass(slots=True)
 class _Statement:
     """One that is being read: its first token, the height of the parser's stack below it, and
-    the word whose braces it stands in (MODEL, TRAIN …; "" for none)."""
+    what braces it stands in (see `Place.inside`)."""
 
     begin: int
     height: int
     inside: str
 
 
-def _read(tokens: Sequence[Token], start: str, errors: list[Diagnostic]) -> Any:
-    """What the parser makes of the tokens; what it cannot make anything of is added to `errors`."""
-    parser = _Stack(start)
-    at = _Statement(0, 1, "")
-    outer: list[_Statement] = []  # the statements in whose braces it stands
-    position = 0
-    while position < len(tokens):
-        token = tokens[position]
-        try:
-            parser.feed(token)
-        except (UnexpectedToken, Refused) as fault:
-            end = _statement_end(tokens, at.begin)
-            if isinstance(fault, Refused):
-                errors.append(fault.diagnostic)
-            else:
-                place = Place(tokens[at.begin : end], position - at.begin, at.inside, parser.accepted())
-                errors.append(mistakes.explain(place))
-            if len(errors) > MOST_ERRORS:
-                errors[-1] = mistakes.too_many(token.span)
+class _Body(NamedTuple):
+    """Braces in a statement that cannot be read: what is between them is read all the same."""
+
+    begin: int
+    end: int
+    inside: str
+
+
+class _Reader:
+    """Makes what it can of some tokens; what it cannot make anything of is added to `errors`."""
+
+    def __init__(self, tokens: Sequence[Token], errors: list[Diagnostic]):
+        self.tokens = tokens
+        self.errors = errors
+        self.bodies: list[_Body] = []
+
+    def read(self, start: str) -> Any:
+        """The tree, for that start symbol of the grammar."""
+        parser = _Stack(start)
+        if not self._feed(parser, _Statement(0, 1, ""), len(self.tokens)):
+            return None
+        found = None if start == "alone" and self.errors else parser.finish()
+        while self.bodies:
+            if not self._read_body(self.bodies.pop()):
                 return None
-            if position > at.begin and tokens[position - 1].type == "RBRACE" and "NEWLINE" in parser.accepted():
-                # something follows a body on its last line; the body itself is in order
-                parser.feed(token._replace(type="NEWLINE"))
-                at.begin = position if token.type in STARTS else _statement_end(tokens, position)
-            else:
-                if position > at.begin:
-                    parser.forget(at.height)
-                at.begin = end
-            position = at.begin
-            continue
-        if position == at.begin:
-            at.height = parser.height - 1
-        position += 1
-        if token.type == "NEWLINE":
-            at.begin = position
-        elif token.type == "LBRACE":
-            outer.append(at)
-            at = _Statement(position, parser.height, tokens[at.begin].type)
-        elif token.type == "RBRACE":
-            at = outer.pop()
-    return None if start == "alone" and errors else parser.finish()
+        return found
+
+    def _read_body(self, body: _Body) -> bool:
+        parser = _Stack("train" if body.inside == "TRAIN" else "body")
+        brace = self.tokens[body.begin]
+        if body.inside == "TRAIN":
+            parser.feed(brace._replace(type="TRAIN"))
+        parser.feed(brace)
+        return self._feed(parser, _Statement(body.begin + 1, parser.height, body.inside), body.end)
+
+    def _feed(self, parser: "_Stack", at: _Statement, end: int) -> bool:
+        """Reads up to `end`; False if there are too many errors to go on."""
+        tokens = self.tokens
+        outer: list[_Statement] = []  # the statements in whose braces it stands
+        position = at.begin
+        while position < end:
+            token = tokens[position]
+            try:
+                parser.feed(token)
+            except (UnexpectedToken, Refused) as fault:
+                accepted = parser.accepted()
+                statement = tokens[at.begin : _statement_end(tokens, at.begin)]
+                if isinstance(fault, Refused):
+                    self.errors.append(fault.diagnostic)
+                else:
+                    self.errors.append(mistakes.explain(Place(statement, position - at.begin, at.inside, accepted)))
+                if len(self.errors) > MOST_ERRORS:
+                    self.errors[-1] = mistakes.too_many(token.span)
+                    return False
+                after = at.begin + len(statement)
+                if position > at.begin and tokens[position - 1].type == "RBRACE" and "NEWLINE" in accepted:
+                    # something follows a body on its last line; the body itself is in order
+                    parser.feed(token._replace(type="NEWLINE"))
+                    if token.type in STARTS:
+                        at.begin = position
+                        continue
+                else:
+                    if position > at.begin:
+                        parser.forget(at.height)
+                    parser.skip(tokens[at.begin], tokens[after - 1])
+                self._keep_bodies(at, position, after)
+                position = at.begin = after
+                continue
+            if position == at.begin:
+                at.height = parser.height - 1
+            position += 1
+            if token.type == "NEWLINE":
+                at.begin = position
+            elif token.type == "LBRACE":
+                outer.append(at)
+                at = _Statement(position, parser.height, _inside(at, tokens))
+            elif token.type == "RBRACE" and outer:
+                at = outer.pop()
+        return True
+
+    def _keep_bodies(self, at: _Statement, fault: int, end: int) -> None:
+        """The braces of a statement from its fault on are read by themselves, if statements stand in them."""
+        tokens = self.tokens
+        inside = _inside(at, tokens)
+        if tokens[fault].type == "DEEP":
+            return
+        kinds = {token.type for token in tokens[at.begin : fault + 1]}
+        if tokens[fault].type == "LBRACE" and not kinds & _HEADS:
+            return
+        if at.inside == "TRAIN" and not kinds & {"IF", "ELSE"}:
+            return
+        depth = begin = 0
+        for index in range(fault, end):
+            if tokens[index].text == "{":
+                begin = begin if depth else index
+                depth += 1
+            elif tokens[index].text == "}":
+                depth -= 1
+                if not depth and tokens[begin].type == "LBRACE":
+                    self.bodies.append(_Body(begin, index + 1, inside))
+
+
+_HEADS = frozenset({"BLOCK", "MODEL", "TRAIN", "REPEAT", "IF", "ELSE"})
+"""Words whose braces hold statements or settings."""
+
+
+def _inside(at: _Statement, tokens: Sequence[Token]) -> str:
+    """What the braces within a statement are; see `Place.inside`."""
+    first = tokens[at.begin]
+    if first.type in ("BLOCK", "MODEL", "TRAIN"):
+        return first.type
+    return item_meant(first).upper() or "BODY" if not at.inside else "BODY"
 
 
 def _statement_end(tokens: Sequence[Token], begin: int) -> int:
@@ -167,9 +244,15 @@ class _Stack:
         del self._state.state_stack[height:]
         del self._state.value_stack[height - 1 :]  # the start has a state and no value
 
+    def skip(self, first: Token, last: Token) -> None:
+        """Where a statement could not be read, the tree says so."""
+        if "BAD" in self._parser.accepts():
+            self.feed(first._replace(type="BAD", end=last.end))
+            self.feed(last._replace(type="NEWLINE"))
+
     def accepted(self) -> frozenset[str]:
         """The types of tokens that would fit now."""
-        return frozenset(self._parser.accepts())
+        return frozenset(self._parser.accepts()) - {"BAD"}
 
     def finish(self) -> Any:
         return self._parser.feed_eof()
@@ -188,7 +271,7 @@ class _KeepStrange:
 def _lark() -> Lark:
     return build(
         grammar(),
-        start=["file", "alone"],
+        start=["file", "alone", "body", "train"],
         transformer=cast(Any, Builder()),
         postlex=cast(Any, _KeepStrange()),
         keep_all_tokens=True,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from archc.diagnostics import Edit, Fix
 from archc.source import Span
-from archc.syntax.lines import STARTS, Token
+from archc.syntax.lines import CLOSING, OPENING, STARTS, Token
 
 KEYWORDS = STARTS | {"REPEAT", "IF", "ELSE", "AS", "AND", "OR", "NOT", "TRUE", "FALSE"}
 BEGINS_VALUE = frozenset(
@@ -14,12 +14,17 @@ BEGINS_VALUE = frozenset(
 ENDS_VALUE = frozenset({"NAME", "NUMBER", "SIZE", "TEXT", "TRUE", "FALSE", "RPAR", "RSQB"})
 
 
+_DIVIDES = frozenset({"ARROW", "COMMA", "EQUAL", "ELSE", "NEWLINE"})
+_ENDS = frozenset({"ARROW", "COMMA", "NEWLINE", "LBRACE", "ELSE"})
+"""What ends a step, a header or a value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """The statement that could not be read, and the token of it that does not fit.
 
-    `inside` is the word whose braces the statement is in (MODEL, TRAIN; "" for none), and
-    `accepted` holds the types of tokens that would have fitted.
+    `inside` says in what braces the statement is: MODEL, BLOCK, TRAIN, BODY (of a `repeat` or an
+    `if`), or "" for none. `accepted` holds the types of tokens that would have fitted.
     """
 
     tokens: Sequence[Token]
@@ -34,6 +39,11 @@ class Place:
     @property
     def first(self) -> Token:
         return self.tokens[0]
+
+    @property
+    def second(self) -> Token:
+        """The token after the first; the first if there is no other."""
+        return self.tokens[min(1, len(self.tokens) - 1)]
 
     @property
     def before(self) -> Token:
@@ -63,6 +73,59 @@ class Place:
     @property
     def in_brackets(self) -> bool:
         return bool(self.accepted & {"RPAR", "RSQB"})
+
+    @property
+    def in_body(self) -> bool:
+        """Whether layers may stand here."""
+        return self.inside in ("MODEL", "BLOCK", "BODY")
+
+    @property
+    def line_end(self) -> int:
+        """The offset at which the line of the first token ends, its comment not counted."""
+        line = self.first.span.line
+        return max(token.end for token in self.tokens if token.type != "NEWLINE" and token.span.line == line)
+
+    @property
+    def head(self) -> int | None:
+        """The index of the `repeat` or `if` whose header is not over yet."""
+        begin = self.step_begin(self.index)
+        return begin if begin < self.index and self.tokens[begin].type in ("REPEAT", "IF") else None
+
+    def head_of_body(self, closing: int) -> Token | None:
+        """The `repeat`, `if` or `else` whose body ends with the brace at `closing`."""
+        depth = 0
+        for index in range(closing, -1, -1):
+            depth += (self.tokens[index].text == "}") - (self.tokens[index].text == "{")
+            if not depth:
+                if index and self.tokens[index - 1].type == "ELSE":
+                    return self.tokens[index - 1]
+                begin = self.step_begin(index)
+                return self.tokens[begin] if begin < index else None
+        return None
+
+    def step_begin(self, index: int) -> int:
+        """The index of the first token of the step, header or value that goes on at `index`."""
+        depth = 0
+        while index > 0:
+            kind = self.tokens[index - 1].type
+            depth += (kind in CLOSING) - (kind in OPENING or kind == "UNCLOSED")
+            if depth < 0 or kind == "RBRACE" or (not depth and kind in _DIVIDES):
+                break
+            index -= 1
+        return index
+
+    def step_end(self, index: int, stop: str = "else") -> int:
+        """The index after the step, header or value that goes on at `index`; of the first `stop` before that."""
+        depth = 0
+        while index < len(self.tokens):
+            token = self.tokens[index]
+            if not depth and (token.type in _ENDS or token.text == stop):
+                break
+            depth += (token.type in OPENING) - (token.type in CLOSING)
+            if depth < 0:
+                break
+            index += 1
+        return index
 
     def same_line(self, token: Token) -> bool:
         return "\n" not in self.text[token.end : self.token.start]

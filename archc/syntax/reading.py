@@ -2,10 +2,14 @@
 
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from archc.diagnostics import Diagnostic, Failed
 from archc.source import Source
+
+Reader = Callable[[Path, str], Source]
+"""Gives the text of a file under the name that messages call it by. Raises Failed."""
 
 LARGEST_FILE = 10_000_000
 

@@ -92,7 +92,7 @@ def sign(place: Place) -> Diagnostic | None:
 
 def _other(place: Place, wrong: str, start: int) -> Diagnostic:
     # in a model a bar is a pipe of another language
-    pipe = wrong == "|" and place.inside == "MODEL" and place.first.type != "ASSERT"
+    pipe = wrong == "|" and place.in_body and place.first.type != "ASSERT"
     right = "->" if pipe else SIGNS[wrong]
     span = place.token.source.span(start, start + len(wrong))
     if (
@@ -159,7 +159,7 @@ def colon(place: Place) -> Diagnostic | None:
     if place.token.text != ":":
         return None
     span = place.token.span
-    if place.first.type in ("MODEL", "TRAIN"):
+    if place.first.type in ("BLOCK", "MODEL", "TRAIN") and not place.in_brackets:
         return Diagnostic(
             "E0122",
             f"the body of a `{place.first.text}` goes in braces",
@@ -194,8 +194,6 @@ def strange(place: Place) -> Diagnostic | None:
         help = "names are made of a to z, A to Z, digits and `_`; any letter may be in a comment or in quotes"
     elif character == "\\":
         help = "a line goes on by itself inside brackets, and after `->`, `=` and operators"
-    elif character == "?":
-        help = "there is no choice between values yet in this version of the language"
     return Diagnostic("E0103", f"`{character}` means nothing here", token.span, notes=notes, help=help)
 
 

@@ -63,6 +63,8 @@ def _write(path: Path, parser: lark.Lark) -> None:
 
 def _loaded(tables: Any, options: dict[str, Any]) -> lark.Lark:
     """The parser of some tables; JSON has made texts of their numbers."""
+    if tables["data"]["options"]["start"] != options["start"]:
+        raise ValueError("tables for other start symbols")
     data, memo = tables["data"], {int(key): value for key, value in tables["memo"].items()}
     table = data["parser"]["parser"]
     table["tokens"] = {int(key): value for key, value in table["tokens"].items()}

@@ -243,7 +243,14 @@ class Flow:
     value: Expression
 
 
-Statement = Input | Let | Output | Share | Assert | Expect | Flow
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A statement or setting that could not be read; its mistake has been told."""
+
+    span: Span
+
+
+Statement = Input | Let | Output | Share | Assert | Expect | Flow | Bad
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,9 +304,10 @@ class Train:
     span: Span
     name: Name | None
     settings: tuple[Setting, ...]
+    bad: tuple[Bad, ...] = ()
 
 
-TopLevel = Use | Let | Block | Model | Train
+TopLevel = Use | Let | Block | Model | Train | Bad
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from archc.cli.application import COMMANDS, application
 from archc.cli.command import Command
 from tests.cli.conftest import Archc
 
-CHEAP = {"check", "summary", "compile", "models", "datasets", "new", "completion"}
+CHEAP = {"check", "summary", "compile", "models", "datasets", "new", "completion", "explain"}
 
 
 def commands() -> list[tuple[str, Command]]:

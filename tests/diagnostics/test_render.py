@@ -1,13 +1,12 @@
 """How messages look."""
 
-import json
 import re
 from textwrap import dedent
 
 import pytest
 
 from archc.diagnostics import Diagnostic, Edit, Fix, Related, Report
-from archc.diagnostics.render import as_json, render, render_all
+from archc.diagnostics.render import render, render_all
 from archc.source import Source, Span
 
 LENET = Source(
@@ -193,30 +192,31 @@ def test_warnings_are_counted_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     assert render_all([], color=False) == ""
 
 
-def test_json() -> None:
-    span = at(LENET, "tanh")
-    message = Diagnostic(
-        "E0101",
-        "title",
-        span,
-        "label",
-        related=(Related(at(LENET, "conv(6, 5x5,\n        padding"), "here"),),
-        notes=("note",),
-        help="help",
-        fixes=(Fix("write `relu`", (Edit(span, "relu"),)),),
-    )
-    place = {"file": "models/lenet5.arch", "line": 9, "column": 19, "end_line": 9, "end_column": 23}
-    assert as_json(message) == {
-        "code": "E0101",
-        "severity": "error",
-        "message": "title",
-        "label": "label",
-        **place,
-        "notes": ["note"],
-        "help": "help",
-        "related": [
-            {"message": "here", **place, "line": 3, "column": 5, "end_line": 4, "end_column": 16},
-        ],
-        "fixes": [{"title": "write `relu`", "edits": [{"text": "relu", **place}]}],
-    }
-    assert json.loads(json.dumps(as_json(Diagnostic("E0001", "x"))))["file"] is None
+def deep(length: int) -> Diagnostic:
+    source = Source("lenet.arch", "model A {\n" + "    basic\n" * length + "}\n")
+    spans = [source.span(start + 4, start + 9) for start in source.starts[1 : length + 1]]
+    via = tuple(Related(span, f"in block `b{i}`") for i, span in enumerate(spans))
+    return Diagnostic("E0101", "x", at(LENET, "tanh"), via=via, help="help")
+
+
+def test_the_chain_of_calls_is_told() -> None:
+    lines = render(deep(2), color=False).splitlines()
+    assert lines[-5:] == [
+        "   |                   ^^^^",
+        "   |",
+        "   = in block `b0`, called from lenet.arch:2:5",
+        "   = in block `b1`, called from lenet.arch:3:5",
+        "help: help",
+    ]
+
+
+def test_a_long_chain_is_told_from_both_ends() -> None:
+    assert sum(" = in block" in line for line in render(deep(6), color=False).splitlines()) == 6
+    assert render(deep(999), color=False).splitlines()[-7:-1] == [
+        "   = in block `b0`, called from lenet.arch:2:5",
+        "   = in block `b1`, called from lenet.arch:3:5",
+        "   = in block `b2`, called from lenet.arch:4:5",
+        "   = … 994 more",
+        "   = in block `b997`, called from lenet.arch:999:5",
+        "   = in block `b998`, called from lenet.arch:1000:5",
+    ]

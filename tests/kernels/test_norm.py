@@ -1,10 +1,19 @@
-"""Batch norm and the statistics of `normalize` against their formulas in float64."""
+"""Norms and the statistics of `normalize` against their formulas in float64."""
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from archc.kernels.norm import batch_norm, batch_norm_frozen, fit_center, fit_minmax, fit_signed, fit_standard
+from archc.kernels.norm import (
+    batch_norm,
+    batch_norm_frozen,
+    fit_center,
+    fit_minmax,
+    fit_signed,
+    fit_standard,
+    layer_norm,
+    local_response_norm,
+)
 
 SHAPES = [(6, 3), (4, 5, 6, 3), (4, 7, 3), (1, 3)]
 
@@ -75,3 +84,25 @@ def test_a_channel_that_never_varies_is_only_shifted(fit: object, constant: floa
     x = np.full((8, 4, 4, 1), constant, np.float32)
     learnt = fit(jnp.asarray(x))  # type: ignore[operator]
     np.testing.assert_allclose((x + 1 - learnt["offset"]) * learnt["factor"], 1, rtol=2e-3)
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (4, 7, 5), (4, 5, 6, 5)])
+def test_layer_norm_is_of_each_position(shape: tuple[int, ...]) -> None:
+    x = values(shape).astype(np.float64)
+    weights = {"scale": np.float32([1, 2, 0.5, 1, 3]), "shift": np.float32([0, 1, -1, 0, 2])}
+    mean, variance = x.mean(-1, keepdims=True), x.var(-1, keepdims=True)
+    expected = (x - mean) / np.sqrt(variance + 1e-3) * weights["scale"] + weights["shift"]
+    found = layer_norm(jnp.asarray(x, jnp.float32), weights, epsilon=1e-3)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("radius", [0, 1, 2, 4])
+def test_local_response_norm_is_the_papers(radius: int) -> None:
+    x = values((2, 3, 3, 5)).astype(np.float64)
+    expected = np.empty_like(x)
+    for i in range(5):
+        low, high = max(0, i - radius), min(4, i + radius)
+        total = sum(x[..., j] ** 2 for j in range(low, high + 1))
+        expected[..., i] = x[..., i] / (2 + 0.1 * total) ** 0.75
+    found = local_response_norm(jnp.asarray(x, jnp.float32), radius=radius, k=2.0, alpha=0.1, beta=0.75)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)

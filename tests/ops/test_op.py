@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from jax import lax
 
+import archc.recipes  # noqa: F401  registers the initialisers
 from archc.ops import OPS
 from archc.ops.op import padding_pairs, per_direction, shape_of, windows, written_out
-from archc.parameters import Unfit
-from archc.types import TensorType
+from archc.parameters import Unfit, Word
+from archc.types import Shape, TensorType
 
 
 @pytest.mark.parametrize("n", range(1, 9))
@@ -85,6 +86,98 @@ def test_dense_needs_a_flat_value(shape: tuple[int, ...]) -> None:
         OPS["dense"].build([3], {}).output(TensorType(shape))
     assert f"becomes [{np.prod(shape)}]" in caught.value.help
     assert caught.value.before == "flatten"
+
+
+Refusal = tuple[str, list[Any], dict[str, Any], Shape, str, str, str]
+REFUSED: list[Refusal] = [
+    ("conv", [6, 3], {"groups": 4}, (8, 8, 4), "6 filters don't fall into 4 equal groups",
+     "a number of filters that 4 divides, such as 8",
+     "groups"),
+    ("conv", [6, 3], {"groups": 3}, (8, 8, 4), "the 4 channels that enter don't fall into 3 equal groups",
+     "`groups` divides the 4 channels and the 6 filters: 1 or 2, for one", "groups"),
+    ("conv", [6, 3], {"dilation": 4}, (8, 8, 4),
+     "the 3x3 window of `conv`, which its dilation spreads over 9x9, is larger than what it slides over, 8x8",
+     "a smaller dilation, `padding = same`, or fewer layers that shrink the image before it", ""),
+    ("conv_transpose", [6, 2, 1, 2], {}, (3, 3, 4), "a padding of 2 cuts off all of the 4 cells there are",
+     "at most 1", "padding"),
+    ("max_pool", [3], {"ceil": True}, (2, 2, 4),
+     "the 3x3 window of `max_pool` is larger than what it slides over, 2x2",
+     "a smaller window, `padding = same`, or fewer layers that shrink the image before it", ""),
+    ("global_avg_pool", [], {}, (4,), "global_avg_pool needs an image or a sequence, and this one is a flat value",
+     "a flat value has no positions to pool: leave it out, or put it before `flatten`", ""),
+    ("pointwise", [3], {}, (4,), "pointwise needs an image or a sequence, and this one is a flat value",
+     "of a flat value it is `dense(3)`", ""),
+    ("pad", [1], {}, (4,), "pad needs an image or a sequence, and this one is a flat value",
+     "put it before what makes the value flat", ""),
+    ("pad", [(1, 2)], {}, (4, 4), "`cells = 1x2` names 2 directions, and this value has 1",
+     "write one number for all, or 1 joined by `x`", "cells"),
+    ("upsample", [], {}, (4,), "upsample needs an image or a sequence, and this one is a flat value",
+     "put it before what makes the value flat", ""),
+    ("crop", [9, 4], {}, (8, 8, 4), "a height of 9 can't be cut out of 8",
+     "at most 8; `pad` makes an image larger", "height"),
+    ("crop", [4, 9], {}, (8, 8, 4), "a width of 9 can't be cut out of 8",
+     "at most 8; `pad` makes an image larger", "width"),
+    ("reshape", [(7, 7, 2)], {}, (100,), "[100] is 100 values, and [7, 7, 2] holds 98",
+     "reshape keeps every value: the product of the sizes stays", "shape"),
+    ("lrn", [4], {}, (8, 8, 4), "an lrn window of 4 has no middle", "an odd number: 3 or 5", "window"),
+    ("layer_norm", [], {}, (8, 1), "layer_norm over one channel gives 0 everywhere",
+     "it normalises across the channels; for one channel there is `batch_norm`", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("op", "positional", "named", "shape", "problem", "help", "parameter"), REFUSED)
+def test_what_cannot_be(
+    op: str, positional: list[Any], named: dict[str, Any], shape: Shape, problem: str, help: str, parameter: str
+) -> None:
+    with pytest.raises(Unfit) as caught:
+        OPS[op].build(positional, named).output(TensorType(shape))
+    assert (caught.value.problem, caught.value.help, caught.value.parameter) == (problem, help, parameter)
+
+
+@pytest.mark.parametrize("n", range(3, 16))
+@pytest.mark.parametrize("k", [2, 3])
+@pytest.mark.parametrize("s", [1, 2, 3, 5])
+@pytest.mark.parametrize("p", [0, 1])
+def test_ceil_covers_the_end(n: int, k: int, s: int, p: int) -> None:
+    """Windows are laid until one reaches the end of the padding, each starting before the image's end."""
+    starts = [0]
+    while starts[-1] + k < n + 2 * p and starts[-1] + s < n + p:
+        starts.append(starts[-1] + s)
+    op = OPS["max_pool"].build([k, s, p], {"ceil": True})
+    assert op.output(TensorType((n, n, 1))).shape == (len(starts), len(starts), 1)
+
+
+def test_ceil_is_what_googlenet_needs() -> None:
+    x = TensorType((112, 112, 64))
+    for size in (56, 28, 14, 7):
+        x = OPS["max_pool"].build([3, 2], {"ceil": True}).output(x)
+        assert x.shape == (size, size, 64)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("s", [1, 2, 3])
+def test_same_makes_an_image_as_many_times_larger(k: int, s: int) -> None:
+    op = OPS["conv_transpose"].build([2, k, s, Word("same")], {})
+    assert op.output(TensorType((4, 7, 1))).shape == (4 * s, 7 * s, 2)
+
+
+@pytest.mark.parametrize(
+    ("op", "arguments", "named", "sight"),
+    [
+        ("conv", [4, (3, 5), 2], {"dilation": (2, 1)}, ((5, 2), (5, 2))),
+        ("max_pool", [3, 2], {"ceil": True}, ((3, 2), (3, 2))),
+        ("avg_pool", [2], {}, ((2, 2), (2, 2))),
+        ("conv_transpose", [4, 4, 2, 1], {}, ((2, 1), (2, 1))),
+        ("conv_transpose", [4, 2, 2], {}, ((1, 1), (1, 1))),
+        ("relu", [], {}, ((1, 1), (1, 1))),
+        ("upsample", [], {}, ((1, 1), (1, 1))),
+        ("flatten", [], {}, None),
+        ("global_avg_pool", [], {}, None),
+        ("reshape", [256], {}, None),
+    ],
+)
+def test_how_far_a_cell_sees(op: str, arguments: list[Any], named: dict[str, Any], sight: Any) -> None:
+    assert OPS[op].build(arguments, named).sight(TensorType((8, 8, 4))) == sight
 
 
 def test_softmax_of_one_value() -> None:

@@ -116,6 +116,7 @@ def test_every_statement() -> None:
         "Train",
         ("Name", "quick"),
         (("Setting", ("Name", "input"), ("Number", 1)), ("Setting", ("Name", "if"), ("Number", 2))),
+        (),
     )
 
 
@@ -223,16 +224,18 @@ def test_each_bad_statement_costs_one_error_and_no_other_statement() -> None:
     report = Report()
     file = parse(Source("test.arch", f"model A {{\n{body}}}\nlet a = )\ntrain {{ b: 3\n c = 4 }}\n"), report)
     assert [d.code for d in report.found] == ["E0106"] * 60 + ["E0102", "E0112"]
-    model, train = file.items
-    assert isinstance(model, tree.Model) and isinstance(train, tree.Train)
-    assert [statement.span.text for statement in model.body] == [f"dense({i})" for i in range(60)]
+    model, bad, train = file.items
+    assert isinstance(model, tree.Model) and isinstance(bad, tree.Bad) and isinstance(train, tree.Train)
+    assert [type(statement).__name__ for statement in model.body] == ["Bad", "Flow"] * 60
+    assert [statement.span.text for statement in model.body[1::2]] == [f"dense({i})" for i in range(60)]
+    assert bad.span.text.strip() == "let a = )" and [bad.span.text.strip() for bad in train.bad] == ["b: 3"]
     assert [setting.span.text for setting in train.settings] == ["c = 4"]
 
 
 def test_errors_end_at_some_point() -> None:
     codes = problems("x x\n" * 10_000)
     assert len(codes) == 501 and codes[-1] == "E0120"
-    assert len(problems("{\n" * 10_000)) == 501
+    assert len(problems("}\n" * 10_000)) == 501
 
 
 @pytest.mark.parametrize("depth", [10**2 + 1, 10**3, 10**4, 10**5])
@@ -414,7 +417,7 @@ def test_the_grammar_is_strictly_lalr() -> None:
     pytest.importorskip("interegular", reason="lark's strict mode needs it")
     from lark import Lark
 
-    Lark(grammar(), parser="lalr", lexer="basic", start=["file", "alone"], strict=True)
+    Lark(grammar(), parser="lalr", lexer="basic", start=["file", "alone", "body", "train"], strict=True)
 
 
 def test_what_travels_with_the_package_is_found() -> None:

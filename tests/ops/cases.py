@@ -1,0 +1,140 @@
+"""Every layer of the catalogue, with arguments and with what may enter it; and a layer run by itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from archc.code import Name, kernels
+from archc.ops import OPS, Lowered, Op, Site, Update
+from archc.parameters import Word
+from archc.program.link import import_lines, link, names_read
+from archc.program.printer import layout
+from archc.types import Shape, TensorType
+
+IMAGE, SEQUENCE, FLAT = (7, 6, 4), (5, 4), (4,)
+SAME, VALID = Word("same"), Word("valid")
+
+
+@dataclass
+class Case:
+    """A layer as a file would have it, and the shapes that enter."""
+
+    op: str
+    arguments: tuple[Any, ...] = ()
+    named: dict[str, Any] = field(default_factory=dict)
+    entering: tuple[Shape, ...] = (IMAGE,)
+
+    def build(self) -> Op:
+        op = OPS[self.op].build(self.arguments, self.named)
+        assert isinstance(op, Op)
+        return op
+
+    @property
+    def types(self) -> list[TensorType]:
+        return [TensorType(shape) for shape in self.entering]
+
+    def __str__(self) -> str:
+        given = [*map(str, self.arguments), *(f"{name}={value}" for name, value in self.named.items())]
+        return f"{self.op}({', '.join(given)}) {'+'.join('x'.join(map(str, shape)) for shape in self.entering)}"
+
+
+def case(op: str, *arguments: Any, on: Sequence[Shape] = (IMAGE,), **named: Any) -> Case:
+    return Case(op, arguments, named, tuple(on))
+
+
+ANYWHERE = ("relu", "sigmoid", "tanh", "softmax", "linear", "leaky_relu", "elu", "gelu", "silu", "softplus",
+            "scaled_tanh", "step", "batch_norm", "layer_norm", "lrn", "scale", "flatten", "normalize")  # fmt: skip
+"""Layers that take a value of any number of dimensions, and need no arguments."""
+
+CASES = [
+    *(case(op, on=[shape]) for op in ANYWHERE for shape in (FLAT, SEQUENCE, IMAGE)),
+    case("leaky_relu", 0.2),
+    case("elu", 0.5),
+    case("step", 0.3),
+    case("dropout", 0.25),
+    case("dropout", 0),
+    case("scale", True),
+    case("scale", [1, 2, 3, 4], on=[FLAT]),
+    case("lrn", 3, k=1, alpha=0.1, beta=0.5),
+    case("lrn", 9),
+    case("lrn", on=[(5, 5, 1)]),
+    *(case("normalize", Word(kind)) for kind in ("standard", "minmax", "signed", "center")),
+    case("dense", 3, on=[FLAT]),
+    case("dense", 3, False, on=[FLAT]),
+    case("pointwise", 3),
+    case("pointwise", 3, on=[SEQUENCE]),
+    case("pointwise", 3, bias=False),
+    case("conv", 3, 3),
+    case("conv", 3, (3, 2), (2, 1), SAME),
+    case("conv", 3, 3, 2, 1, False),
+    case("conv", 6, 3, groups=2),
+    case("conv", 4, 3, groups=4, padding=SAME, stride=2),
+    case("conv", 2, 3, dilation=2),
+    case("conv", 4, 2, dilation=(3, 2), groups=2, padding=SAME),
+    case("conv_transpose", 3, 2, 2),
+    case("conv_transpose", 3, 3),
+    case("conv_transpose", 3, 4, 2, 1),
+    case("conv_transpose", 3, (3, 2), (2, 3), SAME),
+    case("conv_transpose", 3, 1, 3),
+    case("conv_transpose", 3, 2, 3, 2, False),
+    *(case(pool, *arguments) for pool in ("max_pool", "avg_pool")
+      for arguments in ((2,), (3, 2), ((3, 2), (1, 2), 1), (2, 3, SAME), ((7, 3),))),
+    *(case(pool, k, s, p, ceil=True) for pool in ("max_pool", "avg_pool")
+      for k, s, p in ((2, 2, VALID), (3, 2, VALID), (3, 2, 1), (1, 4, VALID), (2, 5, 1), (3, 2, SAME))),
+    *(case(op, on=[shape]) for op in ("global_avg_pool", "global_max_pool") for shape in (SEQUENCE, IMAGE)),
+    case("reshape", (4, 42)),
+    case("reshape", 168),
+    case("reshape", (2, 2, 1), on=[FLAT]),
+    case("crop", 4, 3),
+    case("crop", 7, 6),
+    case("pad", 2),
+    case("pad", (1, 0), -1),
+    case("pad", 3, on=[SEQUENCE]),
+    *(case("upsample", *arguments) for arguments in ((), (3,), ((1, 2),), (2, Word("linear")))),
+    case("upsample", 3, Word("linear"), on=[SEQUENCE]),
+    *(case(op, on=[shape, shape]) for op in ("subtract", "dot", "distance") for shape in (FLAT, SEQUENCE, IMAGE)),
+    *(case(op, on=[shape] * n) for op in ("add", "multiply", "average", "maximum", "concat")
+      for shape in (FLAT, SEQUENCE, IMAGE) for n in (2, 4)),
+    *(case(op, on=on) for op in ("add", "multiply", "average", "maximum", "subtract")
+      for on in ([IMAGE, FLAT], [FLAT, IMAGE], [IMAGE, (1, 1, 4)], [SEQUENCE, FLAT], [FLAT, (1, 4)])),
+    case("concat", on=[(7, 6, 1), IMAGE, (7, 6, 2)]),
+    case("concat", on=[(3,), (1,)]),
+]  # fmt: skip
+
+
+def lowered(op: Op, xs: Sequence[TensorType], after: TensorType, dtype: str = "") -> Lowered:
+    """The layer's Python, on the variables x, x1, x2 …"""
+    others = tuple(Name(f"x{i}") for i in range(1, len(xs)))
+    x = Name("x")
+    site = Site("layer", x, x, xs[0], after, dtype=dtype, others=others, beside=tuple(xs[1:]))
+    return op.lower(site)
+
+
+def function(updates: Sequence[Update], inputs: int) -> Any:
+    """A function of (params, stats, keys, x, x1 …) that gives what leaves and the new stats."""
+    body = ["    stats, key = dict(stats), keys[0]"]
+    for update in updates:
+        lead = "x, stats['layer'] = " if update.moves_stats else "x = "
+        body += layout(update.value, 4, lead)
+    names = ["params", "stats", "keys", "x", *(f"x{i}" for i in range(1, inputs))]
+    text = "\n".join([f"def layer({', '.join(names)}):", *body, "    return x, stats"])
+    linked = link({name for update in updates for name in kernels(update.value)}, {})
+    texts = [*(definition.under(name) for name, definition in linked.texts), text]
+    program = "\n\n\n".join(["\n".join(import_lines(names_read("\n\n".join(texts)))), *texts])
+    namespace: dict[str, Any] = {}
+    exec(compile(program, "layer.py", "exec"), namespace)
+    return namespace["layer"]
+
+
+def entering(case: Case, dtype: Any = jnp.float32, batch: int = 3) -> tuple[Any, Any, list[Any], list[Any]]:
+    """Weights, state, keys and values, as shapes."""
+    specs = case.build().weights(case.types[0])
+    arrays: list[dict[str, Any]] = [
+        {spec.name: jax.ShapeDtypeStruct(spec.shape, jnp.float32) for spec in specs if spec.trainable == trainable}
+        for trainable in (True, False)
+    ]
+    xs = [jax.ShapeDtypeStruct((batch, *shape), dtype) for shape in case.entering]
+    return {"layer": arrays[0]}, {"layer": arrays[1]}, [jax.eval_shape(lambda: jax.random.key(0))], xs
