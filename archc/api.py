@@ -230,6 +230,18 @@ class Run:
         with np.load(self.folder / "best.npz") as file:
             return dict(file)
 
+    def save_weights(self, path: str | Path) -> None:
+        """Writes the best weights as a safetensors file, to start others from: `start = weights("…")`.
+
+        It knows the network that they are of. Raises archc.Failed.
+        """
+        from archc.train.folders import RunFolder, read_module, writing
+        from archc.train.stored import save_weights
+
+        folder = RunFolder(self.folder)
+        with writing(Path(path)):
+            save_weights(Path(path), self.weights(), read_module(folder).graph)
+
     def history(self) -> list[dict[str, Any]]:
         """A dict an epoch, as metrics.jsonl holds them."""
         import json

@@ -56,6 +56,7 @@ def roles_of(recipe: Recipe, convolves: bool, target: Target) -> dict[str, str]:
         "parts": "parts_with_test" if recipe.data.test_examples else "parts_by_split",
         "best_epoch": f"best_epoch_{'lowest' if recipe.monitor.better == 'lower' else 'highest'}",
         "should_stop": "should_stop_early" if recipe.stop else "should_stop_at_end",
+        "main": "main_with_start" if recipe.start else "main",
     }
 
 
@@ -101,8 +102,9 @@ def assemble(
         *(definition.text for _, definition in kernels.texts if definition.one_line),
     ]
     names = names_read("\n".join([*top, *written]))
+    given = " --start start.npz" if module.recipe and module.recipe.start else ""
     usage = (
-        "`python program.py data.npz --seed 0` trains it as `archc train` does."
+        f"`python program.py data.npz --seed 0{given}` trains it as `archc train` does."
         if module.recipe
         else "The file has no recipe, so there is nothing to train."
     )

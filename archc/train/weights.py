@@ -1,4 +1,4 @@
-"""Weights on their own, by dotted name: out of `.npz` files and into a program's states."""
+"""Weights on their own, by dotted name: out of files and into a program's states."""
 
 import zipfile
 from collections.abc import Mapping
