@@ -34,13 +34,9 @@ def loop(place: Place) -> Diagnostic | None:
         return Diagnostic("E0107", title, first.span, help=f"choose with {_CHOOSE}")
     if first.text not in _LOOPS:
         return None
-    return Diagnostic(
-        "E0107",
-        f"`{first.text}` is written `repeat` here",
-        first.span,
-        help=_REPEAT,
-        fixes=_as_repeat(place),
-    )
+    title = f"`{first.text}` is written `repeat` here"
+    fixes = _as_repeat(place)
+    return Diagnostic("E0107", title, first.span, help="" if fixes else _REPEAT, fixes=fixes)
 
 
 def _as_repeat(place: Place) -> tuple[Fix, ...]:
@@ -75,12 +71,12 @@ def imported(place: Place) -> Diagnostic | None:
     title = f"`{first.text}` is written `use` here"
     fixes = replacing(f"write `use {name}`", (line, f"use {name}")) if place.inside == "" else ()
     help = '`use resnet` takes in a family of the library, `use "blocks/heads.arch"` a file'
-    return Diagnostic("E0118", title, first.span, help=help, fixes=fixes)
+    return Diagnostic("E0118", title, first.span, help="" if fixes else help, fixes=fixes)
 
 
 def use(place: Place) -> Diagnostic | None:
     """`use heads.arch`, `use resnet.stage`, `use a, b`."""
-    if place.first.type != "USE" or not place.index:
+    if place.first.type != "USE" or not place.index or place.inside:
         return None
     token = place.token
     target = place.second
@@ -111,6 +107,8 @@ def use(place: Place) -> Diagnostic | None:
         better = place.after.text
         title = f"`use` takes in all of `{better}`" if place.after.type == "NAME" else "`use` takes in the whole file"
         return Diagnostic("E0101", title, span, fixes=replacing(f"write `use {better}`", (span, better)))
+    if token.type in ("STRANGE", "OPEN_TEXT"):
+        return None
     help = 'it is written `use resnet` or `use "blocks/heads.arch"`'
     return Diagnostic("E0101", f"{place.shown} does not fit into a `use`", place.spot, help=help)
 
@@ -145,7 +143,7 @@ def block(place: Place) -> Diagnostic | None:
     if token.text == ":" and place.in_brackets and before.type == "NAME":
         if place.after.type == "NAME" and place.after.text in _TYPES:
             span = token.source.span(before.end, place.after.end)
-            title = "parameters have no types: what is passed says it"
+            title = f"`{before.text}` needs no type: what is passed says it"
             return Diagnostic("E0101", title, place.after.span, fixes=replacing("delete it", (span, "")))
         return None
     if "LBRACE" not in place.accepted:
@@ -153,7 +151,8 @@ def block(place: Place) -> Diagnostic | None:
     if token.type in ("EQUAL", "ARROW"):
         title = f"the body of a `{word}` goes in braces"
         help = f"write `{{` instead of `{token.text}`, and `}}` after the body"
-        return Diagnostic("E0122", title, token.span, help=help, fixes=_in_braces(place))
+        fixes = _in_braces(place)
+        return Diagnostic("E0122", title, token.span, help="" if fixes else help, fixes=fixes)
     if "LPAR" in place.accepted and token.type in ("NAME", "LSQB", "NUMBER") and place.same_line(before):
         title = f"the parameters of a `{word}` go in `( )`"
         return Diagnostic(
@@ -210,7 +209,7 @@ def _named_repeat(place: Place) -> Diagnostic:
         span = token.source.span(name.start, brace.start)
         if "\n" not in value:
             fixes = replacing(f"write `repeat {header.strip()}`", (span, header))
-    return Diagnostic("E0101", title, token.span, help=_REPEAT, fixes=fixes)
+    return Diagnostic("E0101", title, token.span, help="" if fixes else _REPEAT, fixes=fixes)
 
 
 def named_count(place: Place) -> Diagnostic | None:
@@ -253,7 +252,8 @@ def _bare_branch(place: Place, title: str, help: str) -> Diagnostic | None:
     title = f"`{{` is missing: {title}"
     if token.text == ":" or place.at_end:
         return Diagnostic("E0122", title, place.spot, help=help)
-    return Diagnostic("E0122", title, place.spot, help=help, fixes=_wrapped(place, place.index))
+    fixes = _wrapped(place, place.index)
+    return Diagnostic("E0122", title, place.spot, help="" if fixes else help, fixes=fixes)
 
 
 def _wrapped(place: Place, begin: int) -> tuple[Fix, ...]:
@@ -301,6 +301,9 @@ def else_(place: Place) -> Diagnostic | None:
             return Diagnostic("E0101", "this `if` has an `else` already", token.span, help=f"as in {_CHOOSE}")
         if place.head is not None and place.tokens[place.head].type == "IF":
             return None
+        if place.after.text == ":":
+            title = "`{` is missing: what an `else` chooses goes in braces"
+            return Diagnostic("E0122", title, place.after.span, help=f"as in {_CHOOSE}")
         return Diagnostic("E0101", "there is no `if` before this `else`", token.span, help=f"as in {_CHOOSE}")
     if before.type == "ELSE" and place.index:
         end = place.step_end(place.index)
@@ -309,7 +312,7 @@ def else_(place: Place) -> Diagnostic | None:
             return Diagnostic("E0117", title, token.span, fixes=inserting("put `if` before it", token, "if "))
         title = "`{` is missing: what an `else` chooses goes in braces"
         fixes = _wrapped(place, place.index) if token.type in BEGINS_VALUE else ()
-        return Diagnostic("E0122", title, place.spot, help=f"as in {_CHOOSE}", fixes=fixes)
+        return Diagnostic("E0122", title, place.spot, help="" if fixes else f"as in {_CHOOSE}", fixes=fixes)
     return None
 
 
@@ -366,13 +369,18 @@ def counted_body(place: Place) -> Diagnostic | None:
     token, before = place.token, place.before
     if not place.in_body:
         return None
+    if token.type == "NAME" and token.text in ("x", "X", "times") and place.after.type == "LBRACE":
+        return _counted(before, token) if before.type == "NUMBER" else None
+    if token.type == "LBRACE" and place.index and not place.same_line(before):
+        help = "braces belong to something: `repeat 3 { … }`, `if a { … } else { … }`"
+        return Diagnostic("E0101", "nothing begins with `{`", token.span, help=help)
     if token.type == "LBRACE" and place.index:
         begin = place.step_begin(place.index)
         step = place.tokens[begin : place.index]
         if step and step[-1].text == "*" and len(step) == 2 and step[0].type in ("NUMBER", "NAME"):
-            return _counted(place, step[0], step[-1])
+            return _counted(step[0], step[-1])
         if len(step) == 1 and step[0].type == "NUMBER":
-            return _counted(place, step[0], step[0])
+            return _counted(step[0], step[0])
         if step and step[0].type == "NAME":
             meant = next(iter(closest(step[0].text, ["repeat"])), "")
             if meant:
@@ -394,7 +402,7 @@ def _misspelt(word: Token, meant: str) -> Diagnostic:
     return Diagnostic("E0118", title, word.span, help=f"did you mean `{meant}`?", fixes=fixes)
 
 
-def _counted(place: Place, count: Token, last: Token) -> Diagnostic:
+def _counted(count: Token, last: Token) -> Diagnostic:
     better = f"repeat {count.text}"
     span = count.source.span(count.start, last.end)
     title = f"several times the same is written `{better} {{ … }}`"

@@ -69,7 +69,7 @@ def join_lines(tokens: Sequence[Token]) -> Lines:
             end_statement(here)
             left.append(here._replace(type="RBRACE", text="}"))
             depth.pop()
-            if not depth or depth[-1] == "LBRACE":
+            if (not depth or depth[-1] == "LBRACE") and token.type not in CONTINUES:
                 end_statement(here)
         kind = token.type
         if kind == "NEWLINE":
@@ -145,6 +145,9 @@ class _Pairs:
         for index, token in enumerate(tokens):
             if braces and self._open and token.type != "NEWLINE" and self._leads_line(index):
                 self._follow_lines(index)
+            if braces and token.type == "ELSE" and self._open and self._open[-1].kind == "LBRACE":
+                if self._before(index) != "RBRACE":
+                    self._drop(index)  # `if a { b else { c }`
             if token.type in OPENING:
                 self._enter(token.type, index)
             elif token.type in CLOSING:
@@ -239,6 +242,12 @@ class _Pairs:
         if self._tokens[index].type == "TRAIN" and first == "LBRACE":
             return True
         return first == "NAME" and second in ("LBRACE", "LPAR")
+
+    def _before(self, index: int) -> str:
+        """The type of the token before, ends of lines left out."""
+        while index and self._tokens[index - 1].type == "NEWLINE":
+            index -= 1
+        return self._tokens[index - 1].type if index else ""
 
     def _leads_line(self, index: int) -> bool:
         return index == 0 or self._tokens[index - 1].type == "NEWLINE"

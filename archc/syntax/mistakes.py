@@ -230,8 +230,13 @@ def _second_statement(place: Place) -> Diagnostic | None:
             where = "begin a new line" if place.same_line(before) else "write the line"
             help = f"{where} without the `->`"
             return Diagnostic("E0117", title, token.span, help=help)
-        title = f"a new line is missing before {place.shown}"
+        arrow = "`->` or " if place.in_body and token.type in BEGINS_VALUE else ""
+        title = f"{arrow}a new line is missing before {place.shown}"
         return Diagnostic("E0117", title, token.span, help="every statement has a line of its own")
+    if token.type == "COMMA" and place.in_body and place.first.type == "NAME" and place.after.type == "NAME":
+        title = "`->` and not `,` leads from layer to layer"
+        gap = token.source.span(before.end, place.after.start)
+        return Diagnostic("E0106", title, token.span, fixes=replacing("write `->`", (gap, " -> ")))
     if token.type == "AS":
         return Diagnostic("E0105", "this step has a name already", token.span)
     if before.type not in ENDS_VALUE or token.type not in BEGINS_VALUE:

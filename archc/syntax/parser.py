@@ -88,7 +88,8 @@ class _Statement:
 
 
 class _Body(NamedTuple):
-    """Braces in a statement that cannot be read: what is between them is read all the same."""
+    """A body of a statement that cannot be read, which is read all the same: from its brace, or from
+    the end of a header that lacks one, up to the index `end`."""
 
     begin: int
     end: int
@@ -116,7 +117,7 @@ class _Reader:
 
     def _read_body(self, body: _Body) -> bool:
         parser = _Stack("train" if body.inside == "TRAIN" else "body")
-        brace = self.tokens[body.begin]
+        brace = self.tokens[body.begin]._replace(type="LBRACE")
         if body.inside == "TRAIN":
             parser.feed(brace._replace(type="TRAIN"))
         parser.feed(brace)
@@ -133,7 +134,7 @@ class _Reader:
                 parser.feed(token)
             except (UnexpectedToken, Refused) as fault:
                 accepted = parser.accepted()
-                statement = tokens[at.begin : _statement_end(tokens, at.begin)]
+                statement = tokens[at.begin : _statement_end(tokens, at)]
                 if isinstance(fault, Refused):
                     self.errors.append(fault.diagnostic)
                 else:
@@ -179,6 +180,9 @@ class _Reader:
             return
         depth = begin = 0
         for index in range(fault, end):
+            if tokens[index].type == "NEWLINE" and not depth and index + 1 < end:
+                self.bodies.append(_Body(index, end, inside))
+                return
             if tokens[index].text == "{":
                 begin = begin if depth else index
                 depth += 1
@@ -200,9 +204,10 @@ def _inside(at: _Statement, tokens: Sequence[Token]) -> str:
     return item_meant(first).upper() or "BODY" if not at.inside else "BODY"
 
 
-def _statement_end(tokens: Sequence[Token], begin: int) -> int:
-    """The index after the statement that begins at `begin`, its braces and NEWLINE included."""
-    depth, braces = 0, False
+def _statement_end(tokens: Sequence[Token], at: _Statement) -> int:
+    """The index after the statement, its braces and NEWLINE included."""
+    depth, braces, begin = 0, False, at.begin
+    header = tokens[begin].type in ("BLOCK", "MODEL", "TRAIN") or (not at.inside and item_meant(tokens[begin]))
     for index in range(begin, len(tokens)):
         token = tokens[index]
         # by their text, since a brace that is too deep has another type
@@ -211,7 +216,7 @@ def _statement_end(tokens: Sequence[Token], begin: int) -> int:
         if token.type == "NEWLINE" and depth <= 0:
             following = tokens[index + 1] if index + 1 < len(tokens) else None
             # what is indented below a header without braces was to be its body
-            if braces or tokens[begin].type not in ("BLOCK", "MODEL", "TRAIN") or not following:
+            if braces or not header or not following:
                 return index + 1
             if following.type == "RBRACE" or following.span.column <= tokens[begin].span.column:
                 return index + 1

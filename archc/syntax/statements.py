@@ -141,7 +141,12 @@ def setting(place: Place) -> Diagnostic | None:
     if token.type == "DOT":
         help = "inside `train { … }` it is just `epochs = …`"
         return Diagnostic("E0116", "the name of a setting is one word", token.span, help=help)
-    if token.type in ("ARROW", "LPAR", "NAME"):
+    if place.first.type in ("IF", "REPEAT"):
+        title = f"`{place.first.text}` begins no setting"
+        return Diagnostic(
+            "E0116", title, place.first.span, help="as in `epochs = if data.examples < 1000 { 30 } else { 10 }`"
+        )
+    if token.type in ("ARROW", "LPAR", "NAME") or place.first.type != "NAME":
         help = "settings are written `name = value`, as in `optimizer = adam(1e-3)`"
         return Diagnostic("E0116", "only settings belong inside `train { … }`", place.first.span, help=help)
     return None
