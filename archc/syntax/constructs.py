@@ -263,7 +263,7 @@ def _wrapped(place: Place, begin: int) -> tuple[Fix, ...]:
     if not step or any(token.text in "{}:?" or token.type in ("IF", "REPEAT") for token in step):
         return ()
     source = place.token.source
-    if step[0].type == "ARROW":
+    if step[0].type == "ARROW" or (end < len(place.tokens) and place.tokens[end].type == "ARROW"):
         return ()
     edits = [(source.span(step[0].start, step[0].start), "{ "), (source.span(step[-1].end, step[-1].end), " }")]
     if end < len(place.tokens) and place.tokens[end].type == "ELSE":

@@ -108,7 +108,7 @@ def _goes_on(left: Sequence[Token], tokens: Sequence[Token], index: int, unclose
     if unclosed and last in ("COMMA", "UNCLOSED"):
         return True
     # `name = …` is never the rest of something
-    return last in GOES_ON and second != "EQUAL"
+    return last in GOES_ON and (second != "EQUAL" or following in ("NUMBER", "SIZE", "TEXT"))
 
 
 class _Open:
@@ -145,14 +145,16 @@ class _Pairs:
         for index, token in enumerate(tokens):
             if braces and self._open and token.type != "NEWLINE" and self._leads_line(index):
                 self._follow_lines(index)
-            if braces and token.type == "ELSE" and self._open and self._open[-1].kind == "LBRACE":
-                if self._before(index) != "RBRACE":
-                    self._drop(index)  # `if a { b else { c }`
+            if braces and token.type == "ELSE":
+                self._follow_else(index)
             if token.type in OPENING:
                 self._enter(token.type, index)
             elif token.type in CLOSING:
                 kind = CLOSING[token.type]
                 if by_layout and self._leads_line(index) and self._follow_indents(kind, index, braces):
+                    continue
+                if braces and kind == "LBRACE" and self._too_early(index):
+                    self.stray.add(index)
                     continue
                 self._leave(kind, index, braces)
         while self._open:
@@ -242,6 +244,23 @@ class _Pairs:
         if self._tokens[index].type == "TRAIN" and first == "LBRACE":
             return True
         return first == "NAME" and second in ("LBRACE", "LPAR")
+
+    def _too_early(self, index: int) -> bool:
+        """Whether the body that the brace at `index` would close goes on in the next line, as that is indented."""
+        if not self._open or self._open[-1].kind != "LBRACE" or self._leads_line(index):
+            return False
+        brace = self._open[-1]
+        first = index + 1
+        while first < len(self._tokens) and self._tokens[first].type == "NEWLINE":
+            first += 1
+        if first in (index + 1, len(self._tokens)) or self._tokens[first].type in ("RBRACE", *CONTINUES):
+            return False
+        return bool(brace.body_indented) and self._indent(first) > self._line_indent(brace)
+
+    def _follow_else(self, index: int) -> None:
+        """`if a { b else { c }`: an `else` stands behind a body."""
+        if self._open and self._open[-1].kind == "LBRACE" and self._before(index) != "RBRACE":
+            self._drop(index)
 
     def _before(self, index: int) -> str:
         """The type of the token before, ends of lines left out."""
