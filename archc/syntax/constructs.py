@@ -14,6 +14,9 @@ _CHOICES = frozenset({"switch", "match", "case", "when", "unless", "select", "tr
 _ELSE_IF = frozenset({"elif", "elsif", "elseif", "elseIf"})
 _IMPORTS = frozenset({"import", "include", "from", "require", "using", "load"})
 _LIBRARIES = frozenset({"torch", "torchvision", "tensorflow", "keras", "jax", "flax", "numpy", "nn", "math", "os"})
+_BETWEEN = {"as": "AS", "or": "OR", "and": "AND"}
+"""Words between two values, and how the grammar calls them."""
+_OPENS = frozenset({"LPAR", "MINUS", "LSQB"})
 _TYPES = frozenset({"int", "float", "bool", "str", "string", "number", "integer", "tensor", "layer", "list", "tuple"})
 _REPEAT = (
     "`repeat 3 { … }` repeats three times, `repeat 3 as i { … }` counts i from 0, `repeat list as x { … }` takes each"
@@ -284,7 +287,7 @@ def else_(place: Place) -> Diagnostic | None:
     """`elif`, `else` without `if`, `else relu`."""
     token, before, first = place.token, place.before, place.first
     behind = token if before.type == "RBRACE" and place.index else first if place.index == 1 else None
-    if behind is not None and behind.type == "NAME" and place.in_body:
+    if behind is not None and behind.type == "NAME" and place.inside:
         if behind.text in _ELSE_IF:
             title = f"`{behind.text}` is written `else if` here"
             return Diagnostic("E0107", title, behind.span, fixes=replacing("write `else if`", (behind.span, "else if")))
@@ -308,6 +311,8 @@ def else_(place: Place) -> Diagnostic | None:
     if before.type == "ELSE" and place.index:
         end = place.step_end(place.index)
         if end < len(place.tokens) and place.tokens[end].type == "LBRACE" and token.type != "LBRACE":
+            if token.type == "NAME" and _near(token.text, "if") and place.after.type in BEGINS_VALUE:
+                return _instead(token, "if")
             title = "`if` is missing between `else` and its condition"
             return Diagnostic("E0117", title, token.span, fixes=inserting("put `if` before it", token, "if "))
         title = "`{` is missing: what an `else` chooses goes in braces"
@@ -365,7 +370,7 @@ def _ternary(place: Place, sign: str, other: str, question_first: bool) -> Diagn
 
 
 def counted_body(place: Place) -> Diagnostic | None:
-    """`3 * { … }`, `3 { … }`, `repaet 3 { … }`."""
+    """`3 * { … }`, `3 { … }`."""
     token, before = place.token, place.before
     if not place.in_body:
         return None
@@ -381,15 +386,23 @@ def counted_body(place: Place) -> Diagnostic | None:
             return _counted(step[0], step[-1])
         if len(step) == 1 and step[0].type == "NUMBER":
             return _counted(step[0], step[0])
-        if step and step[0].type == "NAME":
-            meant = next(iter(closest(step[0].text, ["repeat"])), "")
-            if meant:
-                return _misspelt(step[0], meant)
-    if before.type == "NAME" and place.index and token.type in BEGINS_VALUE | {"MINUS"}:
+    return None
+
+
+def misspelt_header(place: Place) -> Diagnostic | None:
+    """`repaet 3 { … }`, `fi a { … }`."""
+    token, before = place.token, place.before
+    if not place.inside or not place.index:
+        return None
+    if token.type == "LBRACE":
+        first = place.tokens[place.step_begin(place.index)]
+        meant = next(iter(closest(first.text, ["repeat"])), "") if first.type == "NAME" else ""
+        return _misspelt(first, meant) if meant else None
+    if before.type == "NAME" and token.type in BEGINS_VALUE | {"MINUS"}:
         end = place.step_end(place.index)
         if end >= len(place.tokens) or place.tokens[end].type != "LBRACE":
             return None
-        if distance(before.text, "if", 1) <= 1 and len(before.text) < 4:
+        if _near(before.text, "if"):
             return _misspelt(before, "if")
         meant = next(iter(closest(before.text, ["repeat"])), "")
         return _misspelt(before, meant) if meant else None
@@ -409,13 +422,45 @@ def _counted(count: Token, last: Token) -> Diagnostic:
     return Diagnostic("E0107", title, span, fixes=replacing(f"write `{better}`", (span, better)))
 
 
-def misspelt_as(place: Place) -> Diagnostic | None:
-    """`conv(6, 5x5) sa C1`."""
+def misspelt(place: Place) -> Diagnostic | None:
+    """`conv(6, 5x5) sa C1`, `a == 3 adn b`, `expcet [3, 4]`."""
     token, before = place.token, place.before
-    if token.type != "NAME" or len(token.text) > 3 or before.type not in ENDS_VALUE or place.after.type != "NAME":
+    if token.type == "NAME" and place.index and before.type in ENDS_VALUE and place.after.type in BEGINS_VALUE | _OPENS:
+        words = [word for word, kind in _BETWEEN.items() if kind in place.accepted and _near(token.text, word)]
+        if place.after.type != "NAME" or any(other.type == "COMPARE" for other in place.tokens):
+            words = [word for word in words if word != "as"]
+        if words:
+            named = words[0] == "as" and place.head is None and place.first.type != "ASSERT"
+            return _instead(token, "as" if named else words[-1])
+    if before.type == "NAME" and place.index and token.type in BEGINS_VALUE and _near(before.text, "not"):
+        earlier = place.tokens[place.index - 2].type if place.index > 1 else ""
+        if earlier in OPERATORS | {"EQUAL", "IF", "ASSERT", "LPAR", "COMMA"}:
+            return _instead(before, "not")
+    return None
+
+
+def _near(word: str, meant: str) -> bool:
+    """Whether a short word is another with one slip."""
+    return word != meant and len(word) <= len(meant) + 1 and distance(word, meant, 1) <= 1
+
+
+def _instead(word: Token, meant: str) -> Diagnostic:
+    title = f"`{word.text}` does not fit here"
+    fixes = replacing(f"write `{meant}`", (word.span, meant))
+    return Diagnostic("E0118", title, word.span, help=f"did you mean `{meant}`?", fixes=fixes)
+
+
+def misspelt_before_list(place: Place) -> Diagnostic | None:
+    """`expcet [3, 4]`, `repaet [3, 4] as n { … }`."""
+    if place.token.type != "COMMA" or not place.in_body:
         return None
-    if "AS" not in place.accepted or distance(token.text, "as", 1) > 1:
+    opening = place.step_begin(place.index) - 1
+    while opening > 0 and place.tokens[opening].type == "COMMA":
+        opening = place.step_begin(opening) - 1
+    if opening < 1 or place.tokens[opening].type != "LSQB" or place.tokens[opening - 1].type != "NAME":
         return None
-    title = f"`{token.text}` does not fit here"
-    fixes = replacing("write `as`", (token.span, "as"))
-    return Diagnostic("E0118", title, token.span, help="did you mean `as`?", fixes=fixes)
+    word = place.tokens[opening - 1]
+    if word.end == place.tokens[opening].start:
+        return None
+    meant = next(iter(closest(word.text, ["repeat", *(["expect"] if opening == 1 else [])])), "")
+    return _instead(word, meant) if meant else None

@@ -1,7 +1,7 @@
 """Statements that stand in the wrong place, lack a part, or begin with another word."""
 
 from archc.diagnostics import Diagnostic
-from archc.diagnostics.suggest import closest
+from archc.diagnostics.suggest import closest, distance
 from archc.syntax.lines import Token
 from archc.syntax.place import BEGINS_VALUE, Place, inserting, replacing
 
@@ -119,7 +119,11 @@ def _meant(place: Place) -> str:
     other = ELSEWHERE.get(word.lower(), "")
     if other in fits:
         return other
-    return next(iter(closest(word, fits)), "")
+    near = closest(word, fits)
+    if not near and len(place.tokens) > 2 and place.tokens[2].type == "EQUAL":
+        # so short a word might be anything, but nothing else is written like this
+        near = [fit for fit in fits if distance(word, fit, 1) <= 1]
+    return next(iter(near), "")
 
 
 def setting(place: Place) -> Diagnostic | None:
