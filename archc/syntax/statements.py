@@ -76,6 +76,10 @@ def elsewhere(place: Place) -> Diagnostic | None:
             return Diagnostic("E0117", title, token.span, help=help)
     if first.type != "NAME" or place.index > 1:
         return None
+    if place.second.type in ("BLOCK", "MODEL", "TRAIN", "LET", "USE", "INPUT", "OUTPUT", "SHARE"):
+        gap = first.source.span(first.start, place.second.start)
+        title = f"nothing stands before `{place.second.text}`"
+        return Diagnostic("E0118", title, first.span, fixes=replacing(f"delete `{first.text}`", (gap, "")))
     word = _meant(place)
     if word == "output" and place.inside in ("BLOCK", "BODY") and first.text.lower() in ("return", "yield"):
         gap = first.source.span(first.start, place.second.start)
@@ -120,7 +124,7 @@ def _meant(place: Place) -> str:
     if other in fits:
         return other
     near = closest(word, fits)
-    if not near and len(place.tokens) > 2 and place.tokens[2].type == "EQUAL":
+    if not near and (place.inside == "" or (len(place.tokens) > 2 and place.tokens[2].type == "EQUAL")):
         # so short a word might be anything, but nothing else is written like this
         near = [fit for fit in fits if distance(word, fit, 1) <= 1]
     return next(iter(near), "")

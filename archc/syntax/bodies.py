@@ -1,10 +1,11 @@
-"""What people mistype of `use`, `block`, `share`, `repeat` and `if`, and what of other languages they write instead."""
+"""What people mistype of `repeat` and `if`, and what of other languages they write instead."""
 
 import re
 from collections.abc import Sequence
 
 from archc.diagnostics import Diagnostic, Fix
-from archc.diagnostics.suggest import closest, distance
+from archc.diagnostics.suggest import distance
+from archc.syntax import misspelt
 from archc.syntax.lines import OPERATORS, Token
 from archc.syntax.place import BEGINS_VALUE, ENDS_VALUE, Place, inserting, replacing
 
@@ -12,12 +13,6 @@ _LOOPS = frozenset({"for", "foreach", "each", "loop", "times"})
 _OPEN_ENDED = frozenset({"while", "until", "do"})
 _CHOICES = frozenset({"switch", "match", "case", "when", "unless", "select", "try"})
 _ELSE_IF = frozenset({"elif", "elsif", "elseif", "elseIf"})
-_IMPORTS = frozenset({"import", "include", "from", "require", "using", "load"})
-_LIBRARIES = frozenset({"torch", "torchvision", "tensorflow", "keras", "jax", "flax", "numpy", "nn", "math", "os"})
-_BETWEEN = {"as": "AS", "or": "OR", "and": "AND"}
-"""Words between two values, and how the grammar calls them."""
-_OPENS = frozenset({"LPAR", "MINUS", "LSQB"})
-_TYPES = frozenset({"int", "float", "bool", "str", "string", "number", "integer", "tensor", "layer", "list", "tuple"})
 _REPEAT = (
     "`repeat 3 { … }` repeats three times, `repeat 3 as i { … }` counts i from 0, `repeat list as x { … }` takes each"
 )
@@ -59,123 +54,6 @@ def _as_repeat(place: Place) -> tuple[Fix, ...]:
     return replacing(f"write `{header.strip()}`", (span, header))
 
 
-def imported(place: Place) -> Diagnostic | None:
-    """`import resnet`, `from resnet import stage`, `include "heads.arch"`."""
-    first = place.first
-    if first.text not in _IMPORTS or first.type != "NAME" or place.index > 1 or place.inside == "TRAIN":
-        return None
-    if place.second.type not in ("NAME", "TEXT"):
-        return None
-    name = place.second.text
-    line = first.source.span(first.start, place.line_end)
-    if name in _LIBRARIES:
-        title = "nothing needs to be imported: every layer is there"
-        return Diagnostic("E0118", title, first.span, fixes=replacing("delete the line", (line, "")))
-    title = f"`{first.text}` is written `use` here"
-    fixes = replacing(f"write `use {name}`", (line, f"use {name}")) if place.inside == "" else ()
-    help = '`use resnet` takes in a family of the library, `use "blocks/heads.arch"` a file'
-    return Diagnostic("E0118", title, first.span, help="" if fixes else help, fixes=fixes)
-
-
-def use(place: Place) -> Diagnostic | None:
-    """`use heads.arch`, `use resnet.stage`, `use a, b`."""
-    if place.first.type != "USE" or not place.index or place.inside:
-        return None
-    token = place.token
-    target = place.second
-    if place.at_end and place.index == 1:
-        help = 'as in `use resnet` or `use "blocks/heads.arch"`'
-        return Diagnostic("E0117", "what to use is missing", place.spot, help=help)
-    path = re.compile(r"[^\s\"'#]+").match(place.text, target.start)
-    if token.text in (".", "/", "//", "-", "*", "..", "~", "\\") and path:
-        span = token.source.span(*path.span())
-        words = path.group()
-        if "/" in words or words.endswith(".arch"):
-            file = words if words.endswith(".arch") else f"{words.rstrip('/.')}.arch"
-            fixes = replacing(f'write `"{file}"`', (span, f'"{file}"')) if '"' not in words else ()
-            return Diagnostic("E0105", "a file's name goes in quotes", span, fixes=fixes)
-        if token.type == "DOT" and target.type == "NAME":
-            title = f"`use` takes in all of `{target.text}`"
-            help = f"write `use {target.text}`, and then `{words}(…)` where it is needed"
-            return Diagnostic("E0101", title, span, help=help, fixes=replacing(help, (span, target.text)))
-    if token.type == "AS":
-        help = "where two files bring the same name, `resnet.stage(…)` says which is meant"
-        return Diagnostic("E0101", "what is used keeps its own name", token.span, help=help)
-    if token.type == "COMMA":
-        gap = token.source.span(token.start, place.after.start)
-        fixes = replacing("write a line for each", (gap, "\nuse ")) if place.after.type in ("NAME", "TEXT") else ()
-        return Diagnostic("E0117", "every `use` has a line of its own", token.span, fixes=fixes)
-    if token.type == "NAME" and token.text == "from" and place.after.type in ("NAME", "TEXT"):
-        span = token.source.span(target.start, place.after.end)
-        better = place.after.text
-        title = f"`use` takes in all of `{better}`" if place.after.type == "NAME" else "`use` takes in the whole file"
-        return Diagnostic("E0101", title, span, fixes=replacing(f"write `use {better}`", (span, better)))
-    if token.type in ("STRANGE", "OPEN_TEXT"):
-        return None
-    help = 'it is written `use resnet` or `use "blocks/heads.arch"`'
-    return Diagnostic("E0101", f"{place.shown} does not fit into a `use`", place.spot, help=help)
-
-
-def share(place: Place) -> Diagnostic | None:
-    """`share embed(2) as tower`, `share a, b = …`."""
-    if place.first.type != "SHARE" or place.index < 2 or place.accepted != {"EQUAL"}:
-        return None
-    line = place.first.source.span(place.second.start, place.line_end)
-    named = re.fullmatch(r"(.+?)\s+as\s+([A-Za-z_]\w*)", line.text)
-    if named and "{" not in line.text:
-        better = f"{named[2]} = {named[1]}"
-        title = "what is shared comes behind its name"
-        return Diagnostic("E0117", title, line, fixes=replacing(f"write `share {better}`", (line, better)))
-    if place.token.type in ("LPAR", "ARROW"):
-        help = f"give it a name to use it by: `share name = {line.text}`"
-        if len(line.text) > 40:
-            help = "give it a name to use it by: `share name = …`"
-        return Diagnostic("E0117", "what is shared needs a name", place.second.span, help=help)
-    if place.token.type == "COMMA":
-        title = "every `share` gives one name"
-        return Diagnostic("E0101", title, place.token.span, help="write a line for each: `share name = …`")
-    return None
-
-
-def block(place: Place) -> Diagnostic | None:
-    """`block f(x) = …`, `block f x { … }`, `block f(x: int) { … }`."""
-    first, token, before = place.first, place.token, place.before
-    if first.type not in ("BLOCK", "MODEL") or place.index < 2:
-        return None
-    word = first.text
-    if token.text == ":" and place.in_brackets and before.type == "NAME":
-        if place.after.type == "NAME" and place.after.text in _TYPES:
-            span = token.source.span(before.end, place.after.end)
-            title = f"`{before.text}` needs no type: what is passed says it"
-            return Diagnostic("E0101", title, place.after.span, fixes=replacing("delete it", (span, "")))
-        return None
-    if "LBRACE" not in place.accepted:
-        return None
-    if token.type in ("EQUAL", "ARROW"):
-        title = f"the body of a `{word}` goes in braces"
-        help = f"write `{{` instead of `{token.text}`, and `}}` after the body"
-        fixes = _in_braces(place)
-        return Diagnostic("E0122", title, token.span, help="" if fixes else help, fixes=fixes)
-    if "LPAR" in place.accepted and token.type in ("NAME", "LSQB", "NUMBER") and place.same_line(before):
-        title = f"the parameters of a `{word}` go in `( )`"
-        return Diagnostic(
-            "E0101", title, token.span, help=f"as in `{word} {place.second.text}(filters, k = 3) {{ … }}`"
-        )
-    return None
-
-
-def _in_braces(place: Place) -> tuple[Fix, ...]:
-    """`{` instead of the token, and `}` at the end of the line."""
-    token, last = place.token, place.tokens[-1]
-    if place.after.type == "LBRACE":
-        gap = token.source.span(token.start, place.after.start)
-        return replacing(f"delete the `{token.text}`", (gap, ""))
-    if last.type != "NEWLINE" or place.after is last or any(other.text in "{}" for other in place.tokens):
-        return ()
-    end = token.source.span(place.tokens[-2].end, place.tokens[-2].end)
-    return replacing("write the body in braces", (token.span, "{"), (end, " }"))
-
-
 def repeat(place: Place) -> Diagnostic | None:
     """`repeat 3x { … }`, `repeat i in list { … }`, `repeat 3 relu`."""
     head = place.head
@@ -184,7 +62,8 @@ def repeat(place: Place) -> Diagnostic | None:
     token, before = place.token, place.before
     if place.index == head + 1 and (token.type == "LBRACE" or place.at_end):
         return Diagnostic("E0117", "`repeat` does not say how often", place.tokens[head].span, help=_REPEAT)
-    if token.type == "NAME" and token.text in ("x", "X", "times") and before.type in ("NUMBER", "NAME", "RPAR"):
+    times = token.text == "times" or (token.text in ("x", "X") and before.type != "NAME")
+    if token.type == "NAME" and times and before.type in ("NUMBER", "NAME", "RPAR"):
         gap = token.source.span(before.end, token.end)
         title = "`repeat` takes just the count"
         return Diagnostic("E0101", title, token.span, fixes=replacing(f"delete the `{token.text}`", (gap, "")))
@@ -249,6 +128,8 @@ def if_(place: Place) -> Diagnostic | None:
 def _bare_branch(place: Place, title: str, help: str) -> Diagnostic | None:
     """No brace where a body should begin."""
     token = place.token
+    if token.type == "NAME" and token.text in ("do", "begin"):
+        return Diagnostic("E0107", f"braces stand in place of `{token.text} … end`", token.span, help=help)
     begins = token.type in BEGINS_VALUE | {"ARROW", "LPAR", "LSQB", "ELSE"} or place.at_end or token.text == ":"
     if "LBRACE" not in place.accepted or not begins:
         return None
@@ -311,8 +192,8 @@ def else_(place: Place) -> Diagnostic | None:
     if before.type == "ELSE" and place.index:
         end = place.step_end(place.index)
         if end < len(place.tokens) and place.tokens[end].type == "LBRACE" and token.type != "LBRACE":
-            if token.type == "NAME" and _near(token.text, "if") and place.after.type in BEGINS_VALUE:
-                return _instead(token, "if")
+            if token.type == "NAME" and misspelt.near(token.text, "if") and place.after.type in BEGINS_VALUE:
+                return misspelt.instead(token, "if")
             title = "`if` is missing between `else` and its condition"
             return Diagnostic("E0117", title, token.span, fixes=inserting("put `if` before it", token, "if "))
         title = "`{` is missing: what an `else` chooses goes in braces"
@@ -389,32 +270,6 @@ def counted_body(place: Place) -> Diagnostic | None:
     return None
 
 
-def misspelt_header(place: Place) -> Diagnostic | None:
-    """`repaet 3 { … }`, `fi a { … }`."""
-    token, before = place.token, place.before
-    if not place.inside or not place.index:
-        return None
-    if token.type == "LBRACE":
-        first = place.tokens[place.step_begin(place.index)]
-        meant = next(iter(closest(first.text, ["repeat"])), "") if first.type == "NAME" else ""
-        return _misspelt(first, meant) if meant else None
-    if before.type == "NAME" and token.type in BEGINS_VALUE | {"MINUS"}:
-        end = place.step_end(place.index)
-        if end >= len(place.tokens) or place.tokens[end].type != "LBRACE":
-            return None
-        if _near(before.text, "if"):
-            return _misspelt(before, "if")
-        meant = next(iter(closest(before.text, ["repeat"])), "")
-        return _misspelt(before, meant) if meant else None
-    return None
-
-
-def _misspelt(word: Token, meant: str) -> Diagnostic:
-    title = f"no body in braces belongs to `{word.text}`"
-    fixes = replacing(f"write `{meant}`", (word.span, meant))
-    return Diagnostic("E0118", title, word.span, help=f"did you mean `{meant}`?", fixes=fixes)
-
-
 def _counted(count: Token, last: Token) -> Diagnostic:
     better = f"repeat {count.text}"
     span = count.source.span(count.start, last.end)
@@ -422,45 +277,30 @@ def _counted(count: Token, last: Token) -> Diagnostic:
     return Diagnostic("E0107", title, span, fixes=replacing(f"write `{better}`", (span, better)))
 
 
-def misspelt(place: Place) -> Diagnostic | None:
-    """`conv(6, 5x5) sa C1`, `a == 3 adn b`, `expcet [3, 4]`."""
+def braces(place: Place) -> Diagnostic | None:
+    """`conv{8, 3x3}`, `share tower = { … }`, `if a { … }, else { … }`, `if a { 1 } else { 2 } + 3`."""
     token, before = place.token, place.before
-    if token.type == "NAME" and place.index and before.type in ENDS_VALUE and place.after.type in BEGINS_VALUE | _OPENS:
-        words = [word for word, kind in _BETWEEN.items() if kind in place.accepted and _near(token.text, word)]
-        if place.after.type != "NAME" or any(other.type == "COMPARE" for other in place.tokens):
-            words = [word for word in words if word != "as"]
-        if words:
-            named = words[0] == "as" and place.head is None and place.first.type != "ASSERT"
-            return _instead(token, "as" if named else words[-1])
-    if before.type == "NAME" and place.index and token.type in BEGINS_VALUE and _near(before.text, "not"):
-        earlier = place.tokens[place.index - 2].type if place.index > 1 else ""
-        if earlier in OPERATORS | {"EQUAL", "IF", "ASSERT", "LPAR", "COMMA"}:
-            return _instead(before, "not")
+    if not place.index:
+        return None
+    if token.type == "LBRACE" and before.type == "NAME" and place.head is None:
+        closing = place.step_end(place.index + 1, stop="}")
+        while closing < len(place.tokens) and place.tokens[closing].type in ("COMMA", "ARROW"):
+            closing = place.step_end(closing + 1, stop="}")
+        end = place.tokens[closing : closing + 2]
+        title = f"what `{before.text}` takes goes in `( )`"
+        fixes: tuple[Fix, ...] = ()
+        if [other.type for other in end] == ["NEWLINE", "RBRACE"] and place.same_line(before):
+            fixes = replacing("write `(` and `)`", (token.span, "("), (end[1].span, ")"))
+        return Diagnostic("E0101", title, token.span, fixes=fixes)
+    if token.type == "LBRACE" and before.type == "EQUAL" and place.index == 3:
+        help = "a flow stands there as it is; one of several lines is a `block`"
+        return Diagnostic("E0101", "no braces are needed behind `=`", token.span, help=help)
+    if before.type != "RBRACE":
+        return None
+    if token.type == "COMMA" and place.after.type == "ELSE":
+        title = "no `,` is needed before `else`"
+        return Diagnostic("E0101", title, token.span, fixes=replacing("delete it", (token.span, "")))
+    if token.type in OPERATORS:
+        help = "name what comes before it, `let name = …`, and use the name here"
+        return Diagnostic("E0101", f"`{token.text}` does not fit after a body", token.span, help=help)
     return None
-
-
-def _near(word: str, meant: str) -> bool:
-    """Whether a short word is another with one slip."""
-    return word != meant and len(word) <= len(meant) + 1 and distance(word, meant, 1) <= 1
-
-
-def _instead(word: Token, meant: str) -> Diagnostic:
-    title = f"`{word.text}` does not fit here"
-    fixes = replacing(f"write `{meant}`", (word.span, meant))
-    return Diagnostic("E0118", title, word.span, help=f"did you mean `{meant}`?", fixes=fixes)
-
-
-def misspelt_before_list(place: Place) -> Diagnostic | None:
-    """`expcet [3, 4]`, `repaet [3, 4] as n { … }`."""
-    if place.token.type != "COMMA" or not place.in_body:
-        return None
-    opening = place.step_begin(place.index) - 1
-    while opening > 0 and place.tokens[opening].type == "COMMA":
-        opening = place.step_begin(opening) - 1
-    if opening < 1 or place.tokens[opening].type != "LSQB" or place.tokens[opening - 1].type != "NAME":
-        return None
-    word = place.tokens[opening - 1]
-    if word.end == place.tokens[opening].start:
-        return None
-    meant = next(iter(closest(word.text, ["repeat", *(["expect"] if opening == 1 else [])])), "")
-    return _instead(word, meant) if meant else None
