@@ -128,6 +128,8 @@ def block(place: Place) -> Diagnostic | None:
             "E0101", title, token.span, fixes=replacing(f"write `train {name.text}`", (span, f" {name.text}"))
         )
     if "LPAR" in place.accepted and token.type in ("NAME", "LSQB", "NUMBER", "COMPARE") and place.same_line(before):
+        if token.type == "NAME" and not any(other.type == "LBRACE" for other in place.tokens):
+            return None
         title = f"the parameters of a `{word}` go in `( )`"
         return Diagnostic(
             "E0101", title, token.span, help=f"as in `{word} {place.second.text}(filters, k = 3) {{ … }}`"

@@ -5,6 +5,7 @@ here has one after every statement, also before a `}`, and none elsewhere. Brace
 pairs; a bracket that has no partner leaves as UNCLOSED or STRAY, which no rule of the grammar takes.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -52,7 +53,7 @@ def join_lines(tokens: Sequence[Token]) -> Lines:
     pairs = _Pairs(tokens)
     if pairs.unclosed or pairs.stray:
         # brackets alone do not tell which of them is missing; how people indent lines does
-        pairs = _Pairs(tokens, by_layout=True, braces=bool(pairs.unpaired_braces))
+        pairs = _Pairs(tokens, pairs)
     left: list[Token] = []
     depth: list[str] = []  # the paired brackets that are open
     unclosed = False  # whether this statement has a bracket that nothing closes
@@ -129,11 +130,11 @@ class _Open:
 class _Pairs:
     """Finds the partner of every bracket, and what the others are.
 
-    With `by_layout` a bracket may be found to lack its partner by where lines begin; with `braces`
-    that may be a brace.
+    With what a first look without layout found, a second finds brackets without a partner by where
+    lines begin; braces only if some of them lack theirs.
     """
 
-    def __init__(self, tokens: Sequence[Token], by_layout: bool = False, braces: bool = False):
+    def __init__(self, tokens: Sequence[Token], first: "_Pairs | None" = None):
         self._tokens = tokens
         self.unclosed: set[int] = set()
         self.stray: set[int] = set()
@@ -142,6 +143,8 @@ class _Pairs:
         self._open: list[_Open] = []
         self._counts = dict.fromkeys(OPENING, 0)
         self._indents: dict[int, int] = {}
+        self._late = sorted(first.stray) if first else []
+        by_layout, braces = first is not None, bool(first and first.unpaired_braces)
         for index, token in enumerate(tokens):
             if braces and self._open and token.type != "NEWLINE" and self._leads_line(index):
                 self._follow_lines(index)
@@ -153,7 +156,7 @@ class _Pairs:
                 kind = CLOSING[token.type]
                 if by_layout and self._leads_line(index) and self._follow_indents(kind, index, braces):
                     continue
-                if braces and kind == "LBRACE" and self._too_early(index):
+                if by_layout and not self._leads_line(index) and self._too_early(kind, index, braces):
                     self.stray.add(index)
                     continue
                 self._leave(kind, index, braces)
@@ -196,6 +199,9 @@ class _Pairs:
         opened = self._open[-1]
         self.unclosed.add(opened.index)
         if opened.kind == "LBRACE":
+            if self._tokens[index].type in ("RPAR", "RSQB"):
+                while self._tokens[index - 1].type in ("NEWLINE", "COMMA"):
+                    index -= 1  # the comma is one of the call that the bracket ends
             self.missing[index] = self.missing.get(index, 0) + 1
         self._close()
 
@@ -245,17 +251,29 @@ class _Pairs:
             return True
         return first == "NAME" and second in ("LBRACE", "LPAR")
 
-    def _too_early(self, index: int) -> bool:
-        """Whether the body that the brace at `index` would close goes on in the next line, as that is indented."""
-        if not self._open or self._open[-1].kind != "LBRACE" or self._leads_line(index):
+    def _too_early(self, kind: str, index: int, braces: bool) -> bool:
+        """Whether the bracket at `index`, which begins no line, would close one of an earlier line that goes on."""
+        opened = next((opened for opened in reversed(self._open[-_NEAR:]) if opened.kind == kind), None)
+        if opened is None or self._line(opened.index) == self._line(index):
             return False
-        brace = self._open[-1]
-        first = index + 1
-        while first < len(self._tokens) and self._tokens[first].type == "NEWLINE":
-            first += 1
-        if first in (index + 1, len(self._tokens)) or self._tokens[first].type in ("RBRACE", *CONTINUES):
+        if kind != "LBRACE":
+            # one that nothing closes then stands under the line of the opening one
+            hanging = self._tokens[opened.index + 1].type == "NEWLINE" and opened is self._open[-1]
+            late = next(iter(self._late[bisect_right(self._late, index) :]), None)
+            if not hanging or late is None or CLOSING[self._tokens[late].type] != kind or not self._leads_line(late):
+                return False
+            return self._indent(late) == self._line_indent(opened)
+        following = self._tokens[index + 1].type if index + 1 < len(self._tokens) else ""
+        if not braces or following in ("", "RBRACE"):
             return False
-        return bool(brace.body_indented) and self._indent(first) > self._line_indent(brace)
+        if following != "NEWLINE":
+            return following in ("ELSE", "COMMA", "ARROW", "AS", "RPAR")
+        if opened is not self._open[-1]:
+            return False
+        first = next((i for i in range(index + 2, len(self._tokens)) if self._tokens[i].type != "NEWLINE"), index)
+        if first == index or self._tokens[first].type in ("RBRACE", *CONTINUES):
+            return False
+        return bool(opened.body_indented) and self._indent(first) > self._line_indent(opened)
 
     def _follow_else(self, index: int) -> None:
         """`if a { b else { c }`: an `else` stands behind a body."""
@@ -276,11 +294,14 @@ class _Pairs:
             opened.indent = self._indent(opened.index)
         return opened.indent
 
+    def _line(self, index: int) -> int:
+        token = self._tokens[index]
+        return token.source.place(token.start)[0]
+
     def _indent(self, index: int) -> int:
         """How far the line of a token is indented."""
-        token = self._tokens[index]
-        line = token.source.place(token.start)[0]
+        line = self._line(index)
         if line not in self._indents:
-            text = token.source.line(line)
+            text = self._tokens[index].source.line(line)
             self._indents[line] = len(text) - len(text.lstrip())
         return self._indents[line]

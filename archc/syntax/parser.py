@@ -64,16 +64,26 @@ def _parse(source: Source, report: Report, start: str) -> Any:
 
 
 def _in_order(errors: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Sorted by place, one for each place, and without the closing braces of bodies that lack the opening one."""
+    """Sorted by place, one for each place, and without what follows from a body that lacks its opening brace."""
     kept: dict[int, Diagnostic] = {}
-    headless = 0
+    braces_owed, else_owed = 0, False
+    last: Diagnostic | None = None
     for error in sorted(errors, key=lambda error: error.span.start if error.span else 0):
-        if headless and error.code == "E0102" and error.span and error.span.text == "}":
-            headless -= 1
+        if not error.span:
             continue
-        headless += error.code == "E0122"
+        if braces_owed and error.code == "E0102" and error.span.text == "}":
+            braces_owed -= 1
+            continue
+        if else_owed and error.code == "E0101" and error.span.text == "else":
+            continue
+        if error.code == "E0122":
+            braces_owed, else_owed = braces_owed + 1, True
+        if error.span.text == "{" and last and last.span and last.span.text == "{":
+            between = error.span.source.text[last.span.end : error.span.start]
+            if not between.strip():
+                kept.pop(last.span.start, None)  # `{{`: the second says what is wrong with both
         # of two at one place the later found knows more than that a brace has no partner
-        kept[error.span.start if error.span else 0] = error
+        kept[error.span.start] = last = error
     return list(kept.values())
 
 
@@ -207,12 +217,13 @@ def _inside(at: _Statement, tokens: Sequence[Token]) -> str:
 def _statement_end(tokens: Sequence[Token], at: _Statement) -> int:
     """The index after the statement, its braces and NEWLINE included."""
     depth, braces, begin = 0, False, at.begin
+    headless = False
     header = tokens[begin].type in ("BLOCK", "MODEL", "TRAIN") or (not at.inside and item_meant(tokens[begin]))
     for index in range(begin, len(tokens)):
         token = tokens[index]
         # by their text, since a brace that is too deep has another type
         depth += (token.text == "{") - (token.text == "}")
-        braces = braces or token.text == "{"
+        braces = braces or (token.text == "{" and not headless)
         if token.type == "NEWLINE" and depth <= 0:
             following = tokens[index + 1] if index + 1 < len(tokens) else None
             # what is indented below a header without braces was to be its body
@@ -220,6 +231,7 @@ def _statement_end(tokens: Sequence[Token], at: _Statement) -> int:
                 return index + 1
             if following.type == "RBRACE" or following.span.column <= tokens[begin].span.column:
                 return index + 1
+            headless = True
     return len(tokens)
 
 

@@ -65,6 +65,9 @@ def elsewhere(place: Place) -> Diagnostic | None:
             title = f"`{token.text}` does not belong inside {where}"
             help = _OUTSIDE.get(token.type, f"put it after the `}}` that ends {where.replace('a ', 'the ')}")
             return Diagnostic("E0116", title, token.span, help=help)
+        if token.type == "LBRACE" and place.text[: token.start].rstrip().endswith("{"):
+            fixes = replacing("delete it", (token.span, ""))
+            return Diagnostic("E0101", "one `{` is enough", token.span, fixes=fixes)
         if place.in_body and token.type == "LBRACE":
             help = "braces belong to something: `repeat 3 { … }`, `if a { … } else { … }`"
             return Diagnostic("E0101", "nothing begins with `{`", token.span, help=help)

@@ -146,6 +146,21 @@ def test_so_many_broken_statements_so_many_errors(path: Path, seed: int) -> None
         assert start <= at <= end, text
 
 
+def test_a_bracket_too_many_or_too_few_is_one_error() -> None:
+    several, tried = [], 0
+    for path in GOOD:
+        text = path.read_text(encoding="utf-8")
+        for match in re.finditer(r"[(){}\[\]]", text):
+            for instead in ("", match[0] * 2):
+                tried += 1
+                found = read(text[: match.start()] + instead + text[match.end() :])[1]
+                assert found
+                if len(found) > 1:
+                    several.append((path.stem, match.group(), instead, found))
+    # where the bracket that opens several lines is left out, nothing says that they belong together
+    assert tried > 500 and len(several) <= tried // 100, several
+
+
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
 def test_good_statements_stay(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
