@@ -147,11 +147,12 @@ def test_so_many_broken_statements_so_many_errors(path: Path, seed: int) -> None
 
 
 def test_a_bracket_too_many_or_too_few_is_one_error() -> None:
-    several, tried = [], 0
+    several: list[tuple[str, str, str, object]] = []
+    tried = 0
     for path in GOOD:
         text = path.read_text(encoding="utf-8")
-        for match in re.finditer(r"[(){}\[\]]", text):
-            for instead in ("", match[0] * 2):
+        for match in re.finditer(r"#.*|[(){}\[\]]", text):
+            for instead in ("", match[0] * 2) if match[0][0] != "#" else ():
                 tried += 1
                 found = read(text[: match.start()] + instead + text[match.end() :])[1]
                 assert found
