@@ -199,9 +199,9 @@ class _Pairs:
         opened = self._open[-1]
         self.unclosed.add(opened.index)
         if opened.kind == "LBRACE":
-            if self._tokens[index].type in ("RPAR", "RSQB"):
-                while self._tokens[index - 1].type in ("NEWLINE", "COMMA"):
-                    index -= 1  # the comma is one of the call that the bracket ends
+            if self._tokens[index].type in ("RPAR", "RSQB") and self._before(index) == "COMMA":
+                # the comma is one of the call that the bracket ends
+                index = next(i for i in range(index - 1, 0, -1) if self._tokens[i].type == "COMMA")
             self.missing[index] = self.missing.get(index, 0) + 1
         self._close()
 
@@ -259,7 +259,8 @@ class _Pairs:
         if kind != "LBRACE":
             # one that nothing closes then stands under the line of the opening one
             hanging = self._tokens[opened.index + 1].type == "NEWLINE" and opened is self._open[-1]
-            late = next(iter(self._late[bisect_right(self._late, index) :]), None)
+            at = bisect_right(self._late, index)
+            late = self._late[at] if at < len(self._late) else None
             if not hanging or late is None or CLOSING[self._tokens[late].type] != kind or not self._leads_line(late):
                 return False
             return self._indent(late) == self._line_indent(opened)

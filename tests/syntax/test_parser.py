@@ -321,7 +321,11 @@ def test_any_text(text: str) -> None:
     problems(text)
 
 
-WORDS = ["use", "let", "block", "model", "train", "input", "output", "share", "assert", "expect", "repeat", "if", "else", "as", "and", "or", "not", "true", "for", "elif", "import", "a", "b", "f", "relu", "3", "2.5", "5x5", "40%", '"t"', '"o', "->", "=", "==", "<", "+", "*", "//", "(", ")", "[", "]", "{", "}", "{", "}", "(", ")", ",", ".", ";", ":", "?", "@", "×", "#c"]
+WORDS = re.findall(
+    r"\S+",
+    "use let block model train input output share assert expect repeat if else as and or not true for elif import "
+    'a b f relu 3 2.5 5x5 40% "t" "o -> = == < + * // ( ) [ ] { } { } ( ) , . ; : ? @ × #c',
+)
 
 
 @fuzzed
