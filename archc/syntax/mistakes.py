@@ -58,6 +58,15 @@ def compared_argument(arguments: Sequence[tree.Argument]) -> Diagnostic | None:
     return None
 
 
+def nothing_repeated(word: Token, body: tree.Body) -> Diagnostic | None:
+    """`repeat 3 { }`. A body whose statements could not be read has something in it."""
+    inside = re.sub(r"#[^\n]*", "", body.span.text[1:-1])
+    if body.statements or inside.strip():
+        return None
+    help = "put layers between its braces, or delete it"
+    return Diagnostic("E0117", f"this `{word.text}` has nothing to repeat", body.span, help=help)
+
+
 def no_value(source: Source) -> Diagnostic:
     """`--set epochs=` with nothing after it."""
     return Diagnostic("E0117", "a value is missing", source.span(0, len(source.text)), help="as in `--set epochs=5`")
