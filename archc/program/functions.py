@@ -199,7 +199,8 @@ def said(drafts: list[Draft], values: list[LiteralValue]) -> str:
     """What the file calls a setting, if it is a parameter of the block."""
 
     def same(given: object, value: LiteralValue) -> bool:
-        return repr(given) == repr(value) or (isinstance(value, tuple) and set(value) == {given})
+        each = value if isinstance(value, tuple) and value else (value,)
+        return repr(given) == repr(value) or all(repr(given) == repr(one) for one in each)
 
     for name in drafts[0].node.arguments:
         pairs = ((draft.node.arguments.get(name), value) for draft, value in zip(drafts, values, strict=True))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -185,6 +186,24 @@ def test_bf16_in_scans() -> None:
     assert outputs.dtype == np.float32 and np.isfinite(outputs).all()
     for leaf in jax.tree.leaves((state.params, stats)):
         assert leaf.dtype == np.float32
+
+
+def test_bf16_goes_through_blocks() -> None:
+    text = (
+        (FOLDER / "residual.arch")
+        .read_text(encoding="utf-8")
+        .replace("batch        =", "precision    = bf16\n    batch        =")
+    )
+    built = imported(emit(module_of(text)))
+    state = jax.eval_shape(built.init, jax.random.key(0))
+    inputs = {"image": jax.ShapeDtypeStruct((4, 28, 28, 1), np.float32)}  # type: ignore[no-untyped-call]
+    traced = jax.make_jaxpr(lambda p, s, x: built.apply(p, s, x, train=True, key=jax.random.key(0)))(
+        state.params, state.stats, inputs
+    )
+    heavy = [e for e in equations(traced) if e.primitive.name in ("conv_general_dilated", "dot_general")]
+    assert len(heavy) > 20
+    for equation in heavy:
+        assert {variable.aval.dtype for variable in (*equation.invars, *equation.outvars)} == {np.dtype(jnp.bfloat16)}
 
 
 def test_a_run_that_scans_keeps_weights_layer_by_layer(tmp_path: Path) -> None:
