@@ -28,30 +28,46 @@ def choice(target: Target, unroll: bool) -> Choose:
 
 def copied(step: Step) -> Iterator[tuple[str, list[str]]]:
     """The nodes of a repeat's body that own arrays, each with its scope in every copy."""
+    for node in owners(step):
+        i = step.node.copies[0].index(node.name)
+        yield node.name, [copy[i] for copy in step.node.copies]
+
+
+def owners(step: Step) -> list[Node]:
+    """The nodes of a repeat's body that own arrays."""
     assert step.body is not None
-    owning = {inner.node.name for inner in step.body.scopes}
-    for i, node in enumerate(step.body.graph.nodes):
-        if node.name in owning:
-            yield node.name, [copy[i] for copy in step.node.copies]
+    return [inner.node for inner in step.body.scopes]
 
 
-def spelled(names: Sequence[str]) -> str:
-    """Names as an f-string of `i`, the number of the copy from 0; empty if they don't count evenly."""
-    found = [re.fullmatch(r"(.*?)(\d+)", name) for name in names[:2]]
-    if len(found) < 2 or found[0] is None or found[1] is None:
-        return ""
-    stem, first, by = found[0][1], int(found[0][2]), int(found[1][2]) - int(found[0][2])
-    if by < 1 or any(name != f"{stem}{first + by * i}" for i, name in enumerate(names)):
-        return ""
-    number = ("i" if by == 1 else f"{by} * i") + (f" + {first}" if first else "")
-    return f'f"{stem}{{{number}}}"'
+def patterns(step: Step) -> list[str]:
+    """How a loop spells the scope of each node in `copied`; empty where that can't be done."""
+    kinds = [node.body.name if node.body is not None else node.op for node in owners(step)]
+    return [spelled(names, kind) for kind, (_, names) in zip(kinds, copied(step), strict=True)]
+
+
+def spelled(names: Sequence[str], kind: str) -> str:
+    """Names as an f-string of `i`, the number of the copy from 0; empty if they don't count evenly.
+
+    A name is counted from behind `kind`, if it begins so, and one that the file gave is counted from 1: both may
+    end in a digit of their own.
+    """
+    stems = [kind, names[0].removesuffix("1"), re.sub(r"\d+$", "", names[0])]
+    for stem in stems:
+        numbers = [name.removeprefix(stem) for name in names]
+        if any(stem + number != name or not number.isdecimal() for number, name in zip(numbers, names, strict=True)):
+            continue
+        first = int(numbers[0])
+        by = int(numbers[1]) - first if len(numbers) > 1 else 1
+        if by > 0 and all(number == str(first + by * i) for i, number in enumerate(numbers)):
+            number = ("i" if by == 1 else f"{by} * i") + (f" + {first}" if first else "")
+            return f'f"{stem}{{{number}}}"'
+    return ""
 
 
 def beside(step: Step, key: str) -> list[str]:
     """The lines of an entry of REPEATS: what the layers of each copy are called where they stand alone."""
     lines = [f"    {quoted(key)}: {{"]
-    for name, names in copied(step):
-        pattern = spelled(names)
+    for pattern, (name, names) in zip(patterns(step), copied(step), strict=True):
         if not pattern:
             lines += [f"        {quoted(name)}: (", *(f"            {quoted(each)}," for each in names), "        ),"]
             continue
@@ -119,9 +135,9 @@ def loop(step: Step, bound: dict[str, str], keys: Code | None, body: Iterable[St
     """A Python loop over the copies. `bound` are the variables that hold the scopes of each copy's nodes, and `keys`
     a random key for each, which is `copy_key` inside."""
     scopes = [(bound[name], names) for name, names in copied(step)]
-    patterns = [spelled(names) for _, names in scopes]
-    if all(patterns):
-        begin = tuple(Line(f"{name} = {pattern}") for (name, _), pattern in zip(scopes, patterns, strict=True))
+    texts = patterns(step)
+    if all(texts):
+        begin = tuple(Line(f"{name} = {text}") for (name, _), text in zip(scopes, texts, strict=True))
         if keys is None:
             number = "i" if scopes else "_"
             return Compound(f"for {number} in ", (*begin, *body), Call("range", (Constant(step.node.count),)))

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 FUNCTIONS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.MatMult: "matmul", ast.Eq: "equal"}
 """What an operation becomes where it doesn't fit a line."""
 
+GIVEN = ("params", "stats", "x", "train", "key")
+"""What the functions of blocks are given under those names."""
+
 FREE = ("name", "source", "sha256", "licence")
 """The first entries of MODEL, which may differ."""
 
@@ -67,6 +70,46 @@ def call(function: str | None, *arguments: ast.expr) -> ast.Call | None:
     return ast.Call(ast.Attribute(ast.Name("jnp", ast.Load()), function, ast.Load()), list(arguments), [])
 
 
+class Numbered(ast.NodeTransformer):
+    """Functions of blocks and their parameters by their numbers."""
+
+    def __init__(self, tree: ast.Module):
+        blocks = [node for node in tree.body if isinstance(node, ast.FunctionDef) and of_block(node)]
+        self.functions = {node.name: f"block{i}" for i, node in enumerate(blocks)}
+        self.settings = {
+            node.name: {
+                argument.arg: f"setting{i}"
+                for i, argument in enumerate((*node.args.args, *node.args.kwonlyargs))
+                if argument.arg not in GIVEN
+            }
+            for node in blocks
+        }
+        self.here: dict[str, str] = {}
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        outer, self.here = self.here, self.settings.get(node.name, self.here)
+        self.generic_visit(node)
+        node.name = self.functions.get(node.name, node.name)
+        self.here = outer
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        return ast.arg(self.here.get(node.arg, node.arg))
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        known = self.settings.get(node.func.id, {}) if isinstance(node.func, ast.Name) else {}
+        self.generic_visit(node)
+        node.keywords = [ast.keyword(known.get(k.arg or "", k.arg), k.value) for k in node.keywords]
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self.here.get(node.id, self.functions.get(node.id, node.id)), node.ctx)
+
+
+def of_block(node: ast.FunctionDef) -> bool:
+    return (ast.get_docstring(node) or "").startswith(("Block ", "First weights ", "First statistics "))
+
+
 def meaning(program: str, became: Mapping[str, str]) -> str:
     """A program's syntax without what doesn't matter; `became` gives texts another name."""
     tree = ast.parse(program)
@@ -80,4 +123,4 @@ def meaning(program: str, became: Mapping[str, str]) -> str:
         for part in ("body", "orelse"):
             if isinstance(getattr(node, part, None), list):
                 join(getattr(node, part))
-    return ast.dump(Plain(became).visit(tree), indent=1)
+    return ast.dump(Plain(became).visit(Numbered(tree).visit(tree)), indent=1)

@@ -1,13 +1,16 @@
 """What a model is called never matters to the program that is written for it."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
 
+from archc.ir import Graph
 from archc.program import emit
 from tests.author import Author
 from tests.models import imported
@@ -22,9 +25,22 @@ def written(folder: Path, seed: int) -> tuple[str, str, dict[str, str]]:
     sketch = Author(seed).model(recipe=seed % 10 != 0)
     names = Wild(sketch, seed)
     plain, wild = sketch.module(folder), sketch.module(folder, names)
-    became = {one.name: other.name for one, other in zip(plain.graph.nodes, wild.graph.nodes, strict=True)}
+    became = dict(names_in(plain.graph, wild.graph))
     target = "gpu" if seed % 3 == 0 else "cpu"
     return emit(plain, target), emit(wild, target), {**became, **names.names}  # type: ignore[arg-type]
+
+
+def names_in(plain: Graph, wild: Graph) -> Iterator[tuple[str, str]]:
+    """What every node is called in both, those in blocks and all copies of repeats too, and the stems that loops
+    count from."""
+    for one, other in zip(plain.nodes, wild.nodes, strict=True):
+        yield one.name, other.name
+        if one.body is not None and other.body is not None:
+            yield from names_in(one.body, other.body)
+        for copy, named in zip(one.copies, other.copies, strict=True):
+            for name, wild_name in zip(copy, named, strict=True):
+                yield name, wild_name
+                yield re.sub(r"\d+$", "", name), re.sub(r"\d+$", "", wild_name)
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
