@@ -97,13 +97,16 @@ class Numbered(ast.NodeTransformer):
         return ast.arg(self.here.get(node.arg, node.arg))
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
-        known = self.settings.get(node.func.id, {}) if isinstance(node.func, ast.Name) else {}
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        known = self.settings.get(name, {})
         self.generic_visit(node)
+        if name in self.functions:
+            node.func = ast.Name(self.functions[name], ast.Load())
         node.keywords = [ast.keyword(known.get(k.arg or "", k.arg), k.value) for k in node.keywords]
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.Name(self.here.get(node.id, self.functions.get(node.id, node.id)), node.ctx)
+        return ast.Name(self.here.get(node.id, node.id), node.ctx)
 
 
 def of_block(node: ast.FunctionDef) -> bool:
