@@ -87,9 +87,11 @@ class Numbered(ast.NodeTransformer):
         self.here: dict[str, str] = {}
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        outer, self.here = self.here, self.settings.get(node.name, self.here)
+        outer = self.here
+        if of_block(node):
+            self.here = self.settings[node.name]
+            node.name = self.functions[node.name]
         self.generic_visit(node)
-        node.name = self.functions.get(node.name, node.name)
         self.here = outer
         return node
 

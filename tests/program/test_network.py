@@ -25,9 +25,19 @@ def written(folder: Path, seed: int) -> tuple[str, str, dict[str, str]]:
     sketch = Author(seed).model(recipe=seed % 10 != 0)
     names = Wild(sketch, seed)
     plain, wild = sketch.module(folder), sketch.module(folder, names)
-    became = dict(names_in(plain.graph, wild.graph))
+    became = [*names_in(plain.graph, wild.graph), *names.names.items()]
     target = "gpu" if seed % 3 == 0 else "cpu"
-    return emit(plain, target), emit(wild, target), {**became, **names.names}  # type: ignore[arg-type]
+    return emit(plain, target), emit(wild, target), one_name(became)  # type: ignore[arg-type]
+
+
+def one_name(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """One name for all that became one another: in two blocks a name may have become two."""
+    of: dict[str, str] = {}
+    for pair in pairs:
+        first, second = (of.setdefault(name, name) for name in pair)
+        if first != second:
+            of.update((name, first) for name, known in list(of.items()) if known == second)
+    return of
 
 
 def names_in(plain: Graph, wild: Graph) -> Iterator[tuple[str, str]]:
@@ -49,7 +59,7 @@ def test_programs_of_any_names_are_clean_and_the_same(batch: int, tmp_path: Path
         plain, wild, became = written(tmp_path, seed)
         (tmp_path / f"plain{seed}.py").write_text(plain)
         (tmp_path / f"wild{seed}.py").write_text(wild)
-        assert meaning(plain, became) == meaning(wild, {}), seed
+        assert meaning(plain, became) == meaning(wild, became), seed
     for command in (["check"], ["format", "--check"]):
         run = [sys.executable, "-m", "ruff", *command, "--isolated", "--no-cache", str(tmp_path)]
         done = subprocess.run(run, capture_output=True, text=True, check=False)
