@@ -9,7 +9,7 @@ from archc.ir.items import restored
 from archc.program.body import LOCAL, Called, Keys, split_keys
 from archc.program.functions import Draft, Names, together
 from archc.program.plan import Plan, Step
-from archc.program.printer import subscript
+from archc.program.printer import WIDTH, subscript
 from archc.program.repeats import bound_names, key_per_copy, loop, stacked
 from archc.program.statements import Assign, Compound, Line, Statement
 
@@ -48,6 +48,9 @@ class Start:
                 own = split(step, left)
                 statements += [Assign(f"{tree}[{subscript(scope)}] = ", arrays) for tree, arrays in own.items()]
                 continue
+            if len(targets(step.body, scope)) > WIDTH // 2:
+                statements.append(Line(f"name = {subscript(scope)}"))
+                scope = Name("name")
             if not step.repeats:
                 statements.append(Assign(f"{targets(step.body, scope)} = ", self.call(step, left)))
                 continue
