@@ -64,6 +64,17 @@ def join(block: list[ast.stmt]) -> None:
             block.remove(second)
 
 
+def spell(block: list[ast.stmt]) -> None:
+    """Makes `name = "unit1"` and what reads `name` behind it one statement, as it is where it fits a line."""
+    for first, second in itertools.pairwise(list(block)):
+        match first:
+            case ast.Assign(targets=[ast.Name(id="name")], value=ast.Constant(value=str() as text)):
+                for node in ast.walk(second):
+                    if isinstance(node, ast.Subscript) and ast.unparse(node.slice) == "name":
+                        node.slice = ast.Constant(text)
+                block.remove(first)
+
+
 def call(function: str | None, *arguments: ast.expr) -> ast.Call | None:
     if function is None:
         return None
@@ -128,4 +139,5 @@ def meaning(program: str, became: Mapping[str, str]) -> str:
         for part in ("body", "orelse"):
             if isinstance(getattr(node, part, None), list):
                 join(getattr(node, part))
+                spell(getattr(node, part))
     return ast.dump(Plain(became).visit(Numbered(tree).visit(tree)), indent=1)
