@@ -13,8 +13,9 @@ from archc.resolve.doubtful import doubts_of
 from archc.resolve.evaluate import Facts
 from archc.resolve.network import BLOCK_INPUT, Builder, Expanded, place
 from archc.resolve.values import Definition, Shared, Tensor, key_of
-from archc.resolve.wrong import Unknown, wrong
+from archc.resolve.wrong import Unknown, calls_itself, wrong
 from archc.source import Span
+from archc.syntax import tree
 
 DEEPEST_CALLS = 32
 """How deep blocks may call blocks. An IR nests as deep, and its JSON three times that."""
@@ -24,8 +25,9 @@ DEEPEST_CALLS = 32
 class Expander:
     """Works out the bodies of blocks, and keeps them.
 
-    `active` are the calls that the one at hand stands in. `told` are the places whose mistakes
-    have been told: other arguments seldom make them other mistakes.
+    `active` are the calls that the one at hand stands in, and `scopes` the names in the bodies of the model
+    and of these calls. `told` are the places whose mistakes have been told: other arguments seldom make
+    them other mistakes. `read` are the blocks, by `id`, whose bodies were gone through.
     """
 
     facts: Facts
@@ -34,7 +36,8 @@ class Expander:
     known: dict[Any, Expanded | None] = field(default_factory=dict)
     active: list[tuple[Definition, Span]] = field(default_factory=list)
     told: set[tuple[str, Span | None]] = field(default_factory=set)
-    used: set[str] = field(default_factory=set)
+    read: set[int] = field(default_factory=set)
+    scopes: list[Mapping[str, Any]] = field(default_factory=list)
 
     def expand(
         self, definition: Definition, values: Mapping[str, Any], it: Tensor, span: Span, report: Report
@@ -45,17 +48,18 @@ class Expander:
         """
         if any(definition is caller for caller, _ in self.active):
             chain = [caller.name for caller, _ in self.active]
-            loop = " -> ".join([*chain[chain.index(definition.name) :], definition.name])
-            help = "blocks can't call themselves; `repeat n { … }` goes on for a number of times"
-            raise wrong("E0315", f"the block `{definition.name}` calls itself: {loop}", span, help=help)
+            raise calls_itself([*chain[chain.index(definition.name) :], definition.name], span)
         if len(self.active) >= DEEPEST_CALLS:
-            raise wrong("E0316", f"blocks call blocks more than {DEEPEST_CALLS} deep", span, help="name fewer parts")
+            title = f"blocks call blocks more than {DEEPEST_CALLS} deep"
+            raise wrong("E0316", title, span, help="write the innermost out where they are used")
         key = (id(definition), it.type, tuple((name, key_of(value)) for name, value in values.items()))
         if key not in self.known:
             inner = Report()
             self.known[key] = None
-            with self.calling(definition, span):
-                self.known[key] = BlockBody(definition, values, it, span, inner, self).resolve()
+            body = BlockBody(definition, values, it, span, inner, self)
+            self.read.add(id(definition.block))
+            with self.calling(definition, span, body.names):
+                self.known[key] = body.resolve()
             self.tell(inner, Related(span, f"in block `{definition.name}`"), report)
         found = self.known[key]
         if found is None:
@@ -71,12 +75,14 @@ class Expander:
         return finished(builder, end)
 
     @contextmanager
-    def calling(self, definition: Definition, span: Span) -> Iterator[None]:
+    def calling(self, definition: Definition, span: Span, names: Mapping[str, Any]) -> Iterator[None]:
         self.active.append((definition, span))
+        self.scopes.append(names)
         try:
             yield
         finally:
             self.active.pop()
+            self.scopes.pop()
 
     def tell(self, inner: Report, call: Related, report: Report) -> None:
         """Passes on what was found in a block, with the call that led there."""
@@ -111,7 +117,8 @@ class BlockBody(Body):
         super().__init__({**definition.names, **own}, report, expander.facts, builder, expander)
         self.it = entering
         self.overridden = expander.overridden
-        self.begin({parameter.name.value: parameter.name.span for parameter in self.written.parameters})
+        declared = {parameter.name.value: parameter.name.span for parameter in self.written.parameters}
+        self.begin(declared, self.written.body)
 
     def resolve(self) -> Expanded | None:
         """The body worked out; None if something in it is wrong, which is told."""
@@ -122,6 +129,14 @@ class BlockBody(Body):
         self.nothing_unused(named=False)
         self.report.extend(doubts_of(self.builder))
         return expanded if not self.report.errors else None
+
+    def elsewhere(self, name: tree.Name) -> tuple[str, tuple[Related, ...]]:
+        if not any(name.value in scope for scope in self.expander.scopes[:-1]):
+            return super().elsewhere(name)
+        block = self.written
+        takes = ", ".join([*(parameter.name.value for parameter in block.parameters), name.value])
+        help = "a block sees nothing of its caller: hand it over, with a parameter more"
+        return f"{help}, `block {block.name.value}({takes})`", ()
 
     def unused_input(self, name: str) -> bool:
         return False

@@ -222,11 +222,12 @@ class Builder:
         if own == specs:
             return
         name, shape = next(pair for pair in own if pair not in specs)
+        entered = next((port.shape for port in self.inputs if port.name == first.inputs[0]), None)
+        before = TensorType(entered if entered is not None else self.nodes[first.inputs[0]].output)
         title = f"`{owner}` can't share its weights with this use, which {it.type} enters"
-        label = f"its first use has a `{name}` of {TensorType(shape)}"
-        raise wrong(
-            "E0325", title, span, related=(Related(self.spans[owner], label),), help="give it the same channels"
-        )
+        label = f"{before} enters its first use, and makes `{name}` {TensorType(shape)}"
+        help = "let the same shape enter, or write the layers once more, with weights of their own"
+        raise wrong("E0325", title, span, related=(Related(self.spans[owner], label),), help=help)
 
     def initialiser(self, init: Described | str | None) -> Described:
         if isinstance(init, str):

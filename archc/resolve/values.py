@@ -91,7 +91,8 @@ def called(value: Any) -> str:
         case Family():
             return f"the file `{value.name}`"
         case [first, *_] if called(first):
-            return "a list of values of the network"
+            kind = "values of the network" if isinstance(first, Tensor) else "layers"
+            return f"a list of {len(value)} {kind}"
         case _:
             return ""
 

@@ -44,6 +44,13 @@ def misspelt(
     return wrong(code, title, span, help=otherwise)
 
 
+def calls_itself(chain: list[str], span: Span) -> Wrong:
+    """A block that calls itself, over the blocks of the chain."""
+    title = f"the block `{chain[-1]}` calls itself: {' -> '.join(chain)}"
+    help = "blocks can't call themselves; `repeat n { … }` goes on for a number of times"
+    return wrong("E0315", title, span, help=help)
+
+
 def given_twice(name: str, span: Span, first: Span, help: str = "") -> Wrong:
     """A name that something else bears already."""
     related = (Related(first, "first given here"),)
