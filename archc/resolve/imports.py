@@ -19,6 +19,8 @@ from archc.syntax import Reader, parse, tree
 
 LONGEST_CHAIN = 32
 """How many files may use each other in a row."""
+LONGEST_PATH = 200
+"""Characters of a path: names of files end at 255 bytes on most disks, whole paths at a few thousand."""
 SUFFIX = ".arch"
 
 
@@ -192,6 +194,9 @@ class Importer:
             try:
                 source = self.read(path, self.shown(path, span.source))
             except Failed as failed:
+                # os.path answers where pathlib raises: a name may be longer than the disk takes
+                if isinstance(item.target, tree.Text) and not os.path.exists(path):
+                    raise no_such_file(item.target, path) from None
                 told = failed.diagnostics[0]
                 related = (Related(span, "used here"),) if told.span is not None else ()
                 self.report.add(replace(told, span=told.span or span, related=(*told.related, *related)))
@@ -218,6 +223,8 @@ class Importer:
         written = target.value
         if not written.strip():
             raise wrong("E0007", "this names no file", target.span, help='such as `use "blocks/heads.arch"`')
+        if len(written) > LONGEST_PATH:
+            raise wrong("E0007", f"a path has at most {LONGEST_PATH} characters", target.span)
         if "\0" in written or "\\" in written:
             help = "a path is written with `/`, relative to this file"
             raise wrong("E0007", f"`{written}` is no path of a file", target.span, help=help)
@@ -225,11 +232,6 @@ class Importer:
             help = "name the file relative to this one, within the project's folder"
             raise wrong("E0007", f"`{written}` is not relative", target.span, help=help)
         path = folder / written
-        if not path.suffix:
-            with_suffix = f"{written}{SUFFIX}"
-            if (folder / with_suffix).is_file():
-                raise wrong("E0001", f"`{written}` cannot be read: there is no such file", target.span,
-                            help=f"did you mean `{with_suffix}`?", fix=f'"{with_suffix}"')  # fmt: skip
         try:
             real = path.resolve()
             inside = real.is_relative_to(self.project) or real.is_relative_to(models_folder().resolve())
@@ -238,12 +240,19 @@ class Importer:
         if not inside:
             title = f"`{written}` leads out of the project's folder"
             raise wrong("E0007", title, target.span, help="copy the file into the folder of the file that is compiled")
-        near = closest(path.name, [each.name for each in path.parent.glob(f"*{SUFFIX}")]) if not path.exists() else []
-        if near:
-            meant = f'"{written.removesuffix(path.name)}{near[0]}"'
-            title = f"`{written}` cannot be read: there is no such file"
-            raise wrong("E0001", title, target.span, help=f"did you mean `{meant}`?", fix=meant)
         return real
+
+
+def no_such_file(target: tree.Text, path: Path) -> Wrong:
+    """A file that isn't there, with one beside it that was probably meant."""
+    written = target.value
+    beside = [each.name for each in path.parent.glob(f"*{SUFFIX}")]
+    near = [path.name + SUFFIX] if path.name + SUFFIX in beside else closest(path.name, beside)
+    title = f"`{written}` cannot be read: there is no such file"
+    if not near:
+        return wrong("E0001", title, target.span, help="check the spelling and the folder")
+    meant = written.removesuffix(path.name) + near[0]
+    return wrong("E0001", title, target.span, help=f"did you mean `{meant}`?", fix=f'"{meant}"')
 
 
 def library() -> dict[str, Path]:
