@@ -19,6 +19,8 @@ from archc.syntax import tree
 
 DEEPEST_CALLS = 32
 """How deep blocks may call blocks. An IR nests as deep, and its JSON three times that."""
+MOST_BODIES = 2_000
+"""How many bodies are worked out: blocks that call blocks with other arguments each time double them a floor."""
 
 
 @dataclass
@@ -38,6 +40,7 @@ class Expander:
     told: set[tuple[str, Span | None]] = field(default_factory=set)
     read: set[int] = field(default_factory=set)
     scopes: list[Mapping[str, Any]] = field(default_factory=list)
+    exhausted: bool = False
 
     def expand(
         self, definition: Definition, values: Mapping[str, Any], it: Tensor, span: Span, report: Report
@@ -53,6 +56,13 @@ class Expander:
             title = f"blocks call blocks more than {DEEPEST_CALLS} deep"
             raise wrong("E0316", title, span, help="write the innermost out where they are used")
         key = (id(definition), it.type, tuple((name, key_of(value)) for name, value in values.items()))
+        if key not in self.known and self.exhausted:
+            raise Unknown
+        if key not in self.known and len(self.known) >= MOST_BODIES:
+            self.exhausted = True
+            title = f"blocks are called in more than {MOST_BODIES:,} different ways"
+            help = "each combination of arguments and of what flows in makes a body of its own: fewer of them"
+            raise wrong("E0317", title, span, help=help)
         if key not in self.known:
             inner = Report()
             self.known[key] = None

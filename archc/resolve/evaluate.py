@@ -15,7 +15,7 @@ from archc.resolve.mistakes import (
     unknown_name,
     unknown_number,
 )
-from archc.resolve.values import UNKNOWN, Ambiguous, Layer, Tensor, called
+from archc.resolve.values import UNKNOWN, Ambiguous, Layer, Tensor, called, size_of
 from archc.resolve.values import Family as FileFamily
 from archc.resolve.wrong import Unknown, Wrong, misspelt, wrong
 from archc.source import Span
@@ -48,9 +48,10 @@ class Evaluator:
             case tree.Name():
                 return self.name(expression, parameter)
             case tree.Listing():
-                return [self.listed(argument, parameter) for argument in expression.items]
+                return limited([self.listed(argument, parameter) for argument in expression.items], expression.span)
             case tree.Tuple():
-                return tuple(self.plain(item, "an entry", parameter) for item in expression.items)
+                entries = [self.plain(item, "an entry", parameter) for item in expression.items]
+                return tuple(limited(entries, expression.span))
             case tree.Unary():
                 return self.unary(expression)
             case tree.Binary():
@@ -353,6 +354,20 @@ class Evaluator:
                 unfit.help = f"`//` divides without a rest: `{whole_division}`"
             refuse(unfit, expression.span)
         return value
+
+
+LONGEST_LIST = 100_000
+"""How many entries a list may hold that is made of others by name: each `let a = [b, b]` doubles them."""
+
+
+def limited(entries: list[Any], span: Span) -> list[Any]:
+    """The entries of a list. Raises Wrong if there are too many of them, those of lists within it counted."""
+    nested = any(isinstance(entry, list | tuple) for entry in entries)
+    # what is written out is bounded by the text
+    most = max(LONGEST_LIST, span.end - span.start)
+    if nested and size_of(entries, most) > most:
+        raise wrong("E0311", f"this list would have more than {LONGEST_LIST:,} entries", span)
+    return entries
 
 
 NUMBER = Real("a number")

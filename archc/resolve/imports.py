@@ -195,7 +195,7 @@ class Importer:
                 source = self.read(path, self.shown(path, span.source))
             except Failed as failed:
                 # os.path answers where pathlib raises: a name may be longer than the disk takes
-                if isinstance(item.target, tree.Text) and not os.path.exists(path):
+                if isinstance(item.target, tree.Text) and os.path.isdir(path.parent) and not os.path.exists(path):
                     raise no_such_file(item.target, path) from None
                 told = failed.diagnostics[0]
                 related = (Related(span, "used here"),) if told.span is not None else ()

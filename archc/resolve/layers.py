@@ -9,9 +9,9 @@ from archc.diagnostics.suggest import closest
 from archc.ops import OPS, Op
 from archc.parameters import FAMILIES, Word, counted
 from archc.resolve.arithmetic import FUNCTIONS
-from archc.resolve.evaluate import Evaluator
+from archc.resolve.evaluate import Evaluator, limited
 from archc.resolve.mistakes import unknown_call, unknown_name
-from archc.resolve.values import UNKNOWN, Definition, Family, Layer, Shared, Step
+from archc.resolve.values import UNKNOWN, Definition, Family, Layer, Shared, Step, size_of
 from archc.resolve.wrong import Unknown, Wrong, misspelt, wrong
 from archc.source import Span
 from archc.syntax import tree
@@ -41,7 +41,7 @@ class Layers(Evaluator):
                 if word in FAMILIES["initialiser"]:
                     return self.build(FAMILIES["initialiser"][word], callee, expression.arguments, expression.span)
             case tree.Listing(items=items) if all(item.name is None for item in items):
-                return [self.given(item.value) for item in items]
+                return limited([self.given(item.value) for item in items], expression.span)
         return self.value(expression)
 
     def own_word(self, name: tree.Name) -> Any:
@@ -81,7 +81,7 @@ class Layers(Evaluator):
         taken = 0
         for step in expression.steps if isinstance(expression, tree.Chain) else (expression,):
             for found in self.step_of(step, sharing=sharing):
-                taken += 1
+                taken += 1 + size_of(list(found.arguments.values()), ENDLESS)
                 if taken > ENDLESS:
                     raise wrong("E0317", f"more than {ENDLESS:,} layers under one name", expression.span)
                 yield found
