@@ -41,6 +41,8 @@ class Expander:
     read: set[int] = field(default_factory=set)
     scopes: list[Mapping[str, Any]] = field(default_factory=list)
     exhausted: bool = False
+    copies: int = 0
+    """Of repeats, all told."""
 
     def expand(
         self, definition: Definition, values: Mapping[str, Any], it: Tensor, span: Span, report: Report
@@ -78,11 +80,15 @@ class Expander:
 
     def sequence(self, shared: Shared, it: Tensor, span: Span, report: Report) -> Expanded:
         """Several shared layers as a block. Raises Wrong and Unknown."""
-        builder = Builder(shared.name, self.init, set())
-        port = builder.input(BLOCK_INPUT, it.type.shape, span)
-        flows = Body({}, report, self.facts, builder, self)
-        end = flows.behind(shared.layer.steps, port)
-        return finished(builder, end)
+        key = (id(shared), it.type)
+        if key not in self.known:
+            builder = Builder(shared.name, self.init, set())
+            port = builder.input(BLOCK_INPUT, it.type.shape, span)
+            flows = Body({}, report, self.facts, builder, self)
+            self.known[key] = finished(builder, flows.behind(shared.layer.steps, port))
+        found = self.known[key]
+        assert found is not None
+        return found
 
     @contextmanager
     def calling(self, definition: Definition, span: Span, names: Mapping[str, Any]) -> Iterator[None]:

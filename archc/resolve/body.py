@@ -7,7 +7,7 @@ from typing import Any
 
 from archc.diagnostics import Diagnostic, Related, Report
 from archc.parameters import Parameter, describe, show, whole
-from archc.resolve.elsewhere import given_elsewhere
+from archc.resolve.elsewhere import Index, given_elsewhere, index
 from archc.resolve.evaluate import NUMBER
 from archc.resolve.flow import Flows
 from archc.resolve.fold import Group
@@ -36,6 +36,7 @@ class Body(Flows):
         """Before the first of its statements: the names that are taken already."""
         self.declared = dict(declared)
         self.statements = statements
+        self.index: Index | None = None
         self.sound = True
 
     def run(self, statements: Iterable[tree.Statement]) -> None:
@@ -131,7 +132,9 @@ class Body(Flows):
 
     def elsewhere(self, name: tree.Name) -> tuple[str, tuple[Related, ...]]:
         """What to say of a name that is given in another place, and where that is."""
-        given = given_elsewhere(name.value, name.span, self.statements)
+        if self.index is None:
+            self.index = index(self.statements)
+        given = given_elsewhere(name, self.index)
         if given is None:
             return "", ()
         return f"`{name.value}` {given.why}", (Related(given.span, "given here"),)
@@ -182,6 +185,9 @@ class Body(Flows):
     def copy(self, expression: tree.Repeat, group: Group, k: int, of: int) -> None:
         """One copy of a repeat. Raises Unknown if something in it is wrong."""
         nodes, size, report = len(self.builder.order), self.builder.size, self.report
+        self.expander.copies += 1
+        if self.expander.copies > LARGEST_NETWORK:
+            raise wrong("E0317", f"the repeats come to more than {LARGEST_NETWORK:,} copies", group.span)
         self.free = not self.bound(self.it)
         self.report = Report() if k else report
         errors = self.report.errors

@@ -1,6 +1,6 @@
 """Where a name that isn't known is given after all, for the help of the message."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -21,31 +21,38 @@ IN_REPEAT = "counts the copies of a repeat, and is known only in it"
 LATER = "is given only here"
 
 
-def given_elsewhere(word: str, use: Span, statements: Sequence[tree.Statement]) -> Given | None:
-    """The place in a body that gives a name which isn't known at `use`."""
-    for statement in statements:
-        for given in places(word, statement, ""):
-            if given.why or given.span.start > use.start:
-                return given if given.why else Given(given.span, LATER)
+Index = Mapping[str, Sequence[Given]]
+"""Where a body gives names, by name."""
+
+
+def index(statements: Sequence[tree.Statement]) -> Index:
+    found: dict[str, list[Given]] = {}
+    for name, why in places(tuple(statements), ""):
+        found.setdefault(name.value, []).append(Given(name.span, why))
+    return found
+
+
+def given_elsewhere(name: tree.Name, given: Index) -> Given | None:
+    """The place in a body that gives a name which isn't known where it is used."""
+    for place in given.get(name.value, ()):
+        if place.why or place.span.start > name.span.start:
+            return place if place.why else Given(place.span, LATER)
     return None
 
 
-def places(word: str, part: Any, why: str) -> Iterator[Given]:
-    """Everywhere a part of a body gives the name."""
+def places(part: Any, why: str) -> Iterator[tuple[tree.Name, str]]:
+    """Every name that a part of a body gives, and why it may not be known elsewhere."""
     match part:
-        case tree.Input(name=name) | tree.Let(name=name) | tree.Output(name=name) | tree.Share(name=name):
-            if name.value == word:
-                yield Given(name.span, why)
-        case tree.As(name=name) if name.value == word:
-            yield Given(name.span, why)
-        case tree.Repeat(name=tree.Name(value=index, span=span)) if index == word:
-            yield Given(span, IN_REPEAT)
+        case tree.Input() | tree.Let() | tree.Output() | tree.Share() | tree.As():
+            yield part.name, why
+        case tree.Repeat() if part.name is not None:
+            yield part.name, IN_REPEAT
     if isinstance(part, tree.If):
         why = IN_BRANCH
     if isinstance(part, tuple):
         for each in part:
-            yield from places(word, each, why)
+            yield from places(each, why)
     elif hasattr(part, "span") and not isinstance(part, tree.Name | tree.Bad):
         for field in fields(part):
             if field.name not in ("span", "name"):
-                yield from places(word, getattr(part, field.name), why)
+                yield from places(getattr(part, field.name), why)

@@ -21,7 +21,7 @@ from archc.resolve.layers import Layers, given_once, parameter_of
 from archc.resolve.model import Network, Surroundings, resolve_model
 from archc.resolve.network import shown
 from archc.resolve.recipe import RecipeResolver
-from archc.resolve.unread import branches, circles, unread
+from archc.resolve.unread import Told, branches, circles, unread
 from archc.resolve.unused import unused_at_top, unused_in_body
 from archc.resolve.values import UNKNOWN
 from archc.resolve.wrong import Unknown, Wrong, given_twice, misspelt, wrong
@@ -128,7 +128,8 @@ class FileResolver:
 
     def look_at_rest(self) -> None:
         """Tells what is wrong in blocks that no call reached, and in branches that were not taken."""
-        told = [found.span for found in self.report.found if found.severity == "error" and found.span is not None]
+        errors = (found.span for found in self.report.found if found.severity == "error")
+        told = Told(self.file.source, (span for span in errors if span is not None))
         blocks = {item.name.value: item for item in reversed(self.file.items) if isinstance(item, tree.Block)}
         for item in self.file.items:
             if isinstance(item, tree.Block | tree.Model) and (id(item) not in self.read or branches(item)):

@@ -131,6 +131,7 @@ class Layers(Evaluator):
                 pass
         if any(value is UNKNOWN for value in values.values()):
             raise Unknown
+        scope = Layers({**definition.names, **values}, self.report, self.facts)
         for parameter in parameters:
             name = parameter.name.value
             if name in values:
@@ -140,8 +141,7 @@ class Layers(Evaluator):
                 title = f"`{definition.name}` needs `{name}`"
                 help = f"it is written `{usage(definition.name, parameters)}`"
                 raise wrong("E0210", title, span, related=related, help=help)
-            scope = Layers({**definition.names, **values}, self.report, self.facts)
-            values[name] = scope.given(parameter.default)
+            values[name] = scope.names[name] = scope.given(parameter.default)
         return {parameter.name.value: values[parameter.name.value] for parameter in parameters}
 
 

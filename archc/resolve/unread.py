@@ -5,7 +5,8 @@ wrong for every call: names, arguments and facts that there are not. Shapes and 
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from archc.diagnostics import Diagnostic, Report
@@ -17,13 +18,33 @@ from archc.resolve.network import Builder
 from archc.resolve.unused import names_read
 from archc.resolve.values import UNKNOWN
 from archc.resolve.wrong import Unknown, Wrong, calls_itself
-from archc.source import Span
+from archc.source import Source, Span
 from archc.syntax import tree
 
 ALWAYS_WRONG = ("E0209", "E0210", "E0211", "E0301", "E0303", "E0305", "E0306", "E0308", "E0315", "E0322", "E0324")
 """Codes of what no value of a parameter can mend."""
 
 WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+class Told:
+    """Stretches of a source that something was said about already."""
+
+    def __init__(self, source: Source, spans: Iterable[Span]):
+        self.source = source
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        for start, end in sorted((span.start, span.end) for span in spans if span.source is source):
+            if self.ends and start < self.ends[-1]:
+                self.ends[-1] = max(self.ends[-1], end)
+            else:
+                self.starts.append(start)
+                self.ends.append(end)
+
+    def overlap(self, span: Span) -> bool:
+        """Whether one of them has a character in common with the span."""
+        before = bisect_left(self.starts, span.end) - 1
+        return span.source is self.source and before >= 0 and self.ends[before] > span.start
 
 
 class UnreadBody(Body):
@@ -78,6 +99,15 @@ class UnreadBody(Body):
         except Unknown:
             pass
 
+    def default(self, expression: tree.Expression) -> None:
+        """Goes through the value that a parameter has of its own."""
+        try:
+            self.given(expression)
+        except Wrong as error:
+            self.report.add(error.diagnostic)
+        except Unknown:
+            pass
+
     def binary(self, expression: tree.Binary) -> Any:
         left: tree.Expression = expression
         while isinstance(left, tree.Binary):
@@ -88,7 +118,7 @@ class UnreadBody(Body):
 
 
 def unread(
-    part: tree.Block | tree.Model, names: Mapping[str, Any], facts: Facts, init: Described, told: Collection[Span]
+    part: tree.Block | tree.Model, names: Mapping[str, Any], facts: Facts, init: Described, told: Told
 ) -> Iterator[Diagnostic]:
     """What is wrong in a block or model however it is called, but for places that have been told."""
     report = Report()
@@ -99,13 +129,12 @@ def unread(
     body.begin({}, part.body)
     for parameter in part.parameters:
         if parameter.default is not None:
-            body.unknown(parameter.default)
+            body.default(parameter.default)
     body.run(part.body)
     for found in report.found:
         span = found.span
-        if found.code not in ALWAYS_WRONG or span is None or any(overlap(span, other) for other in told):
-            continue
-        yield found
+        if found.code in ALWAYS_WRONG and span is not None and not told.overlap(span):
+            yield found
 
 
 def branches(part: tree.Block | tree.Model) -> bool:
@@ -113,12 +142,8 @@ def branches(part: tree.Block | tree.Model) -> bool:
     return "if" in WORD.findall(part.span.text)
 
 
-def overlap(a: Span, b: Span) -> bool:
-    return a.source is b.source and a.start < b.end and b.start < a.end
-
-
-def circles(blocks: Mapping[str, tree.Block], told: Collection[Span]) -> Iterator[Diagnostic]:
-    """Blocks that call themselves around any number of corners, but for those that have been told."""
+def circles(blocks: Mapping[str, tree.Block], told: Told) -> Iterator[Diagnostic]:
+    """Blocks that call themselves around any number of corners, each told once, but for those that have been told."""
     calls: dict[str, dict[str, Span]] = {}
     for name, block in blocks.items():
         own = {parameter.name.value for parameter in block.parameters}
@@ -126,6 +151,7 @@ def circles(blocks: Mapping[str, tree.Block], told: Collection[Span]) -> Iterato
         read = names_read(*block.body, *block.parameters)
         calls[name] = {word: span for word, span in read.items() if word in blocks and word not in own}
     done: set[str] = set()
+    found: set[str] = set()
     for start in blocks:
         way = [start]
         waiting = [iter(calls[start].items())]
@@ -136,8 +162,9 @@ def circles(blocks: Mapping[str, tree.Block], told: Collection[Span]) -> Iterato
                 waiting.pop()
             elif word in way:
                 circle = way[way.index(word) :]
-                if not any(overlap(blocks[name].span, other) for name in circle for other in told):
+                if word not in found and not any(told.overlap(blocks[name].span) for name in circle):
                     yield calls_itself([*circle, word], span).diagnostic
+                found.add(word)
             elif word not in done:
                 way.append(word)
                 waiting.append(iter(calls[word].items()))

@@ -1,6 +1,7 @@
 """Names that nothing uses."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
@@ -45,18 +46,18 @@ def names_read(*roots: Any) -> dict[str, Span]:
 
 def unused_at_top(file: tree.File, given: Mapping[str, Iterable[str]]) -> Iterator[Diagnostic]:
     """Top-level names, blocks and used files that nothing in the file uses; `given` is what each used file gives."""
-    read = {id(item): names_read(item) for item in file.items}
-    for item in file.items:
-        elsewhere = set().union(*(words for key, words in read.items() if key != id(item)))
+    read = [names_read(item) for item in file.items]
+    readers = Counter(word for words in read for word in words)
+    for item, own in zip(file.items, read, strict=True):
         match item:
-            case tree.Let() if item.name.value not in elsewhere:
+            case tree.Let() if readers[item.name.value] == (item.name.value in own):
                 yield unused(item.name, "the name")
-            case tree.Block() if item.name.value not in elsewhere:
+            case tree.Block() if readers[item.name.value] == (item.name.value in own):
                 title = f"nothing uses the block `{item.name.value}`"
                 yield Diagnostic("W0307", title, item.name.span, help="use it, or leave it out")
             case tree.Use():
                 names = given.get(item.target.span.text, ())
-                if names and not elsewhere & {*names}:
+                if names and not any(readers[name] > (name in own) for name in names):
                     title = f"nothing of `{item.target.value}` is used"
                     yield Diagnostic("W0308", title, item.span, help="leave it out")
 

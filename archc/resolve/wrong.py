@@ -46,7 +46,8 @@ def misspelt(
 
 def calls_itself(chain: list[str], span: Span) -> Wrong:
     """A block that calls itself, over the blocks of the chain."""
-    title = f"the block `{chain[-1]}` calls itself: {' -> '.join(chain)}"
+    shown = chain if len(chain) < 8 else [*chain[:3], "…", *chain[-3:]]
+    title = f"the block `{chain[-1]}` calls itself: {' -> '.join(shown)}"
     help = "blocks can't call themselves; `repeat n { … }` goes on for a number of times"
     return wrong("E0315", title, span, help=help)
 
