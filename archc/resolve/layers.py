@@ -11,7 +11,7 @@ from archc.parameters import FAMILIES, Word, counted
 from archc.resolve.arithmetic import FUNCTIONS
 from archc.resolve.evaluate import Evaluator, limited
 from archc.resolve.mistakes import unknown_call, unknown_name
-from archc.resolve.values import UNKNOWN, Definition, Family, Layer, Shared, Step, size_of
+from archc.resolve.values import UNKNOWN, Definition, Family, Layer, Shared, Step, Tensor, holds_values, size_of
 from archc.resolve.wrong import Unknown, Wrong, misspelt, wrong
 from archc.source import Span
 from archc.syntax import tree
@@ -124,6 +124,10 @@ class Layers(Evaluator):
                 given_once(key, written.span, places)
                 values[key] = UNKNOWN
                 values[key] = self.given(written.value)
+                if not isinstance(values[key], Tensor) and holds_values(values[key]):
+                    title = f"`{written.value.span.text}` holds values of the network, and can't be handed over"
+                    help = "a block takes them one by one, each with a parameter of its own"
+                    raise wrong("E0324", title, written.value.span, help=help)
             except Wrong as error:
                 self.report.add(error.diagnostic)
                 values.setdefault("", UNKNOWN)

@@ -117,6 +117,17 @@ def size_of(value: Any, most: int = 2**63) -> int:
     return size
 
 
+def holds_values(value: Any) -> bool:
+    """Whether a value of the network is among the entries of a list, or the arguments of a layer."""
+    match value:
+        case list() | tuple():
+            return any(map(holds_values, value))
+        case Layer():
+            return any(holds_values(list(step.arguments.values())) for step in value.steps)
+        case _:
+            return isinstance(value, Tensor)
+
+
 def key_of(value: Any) -> Any:
     """Equal for values that expand a block equally, and fit to be a key."""
     match value:
