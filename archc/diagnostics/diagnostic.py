@@ -71,9 +71,13 @@ class Report:
     """Collects what the phases find, in order."""
 
     found: list[Diagnostic] = field(default_factory=list)
+    _seen: set[Diagnostic] = field(default_factory=set, repr=False)
+    _counted: tuple[int, int] = (0, 0)
+    """How many were looked at, and how many of these are errors."""
 
     def add(self, diagnostic: Diagnostic) -> None:
-        if diagnostic not in self.found:
+        if diagnostic not in self._seen:
+            self._seen.add(diagnostic)
             self.found.append(diagnostic)
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
@@ -82,7 +86,10 @@ class Report:
 
     @property
     def errors(self) -> int:
-        return sum(d.severity == "error" for d in self.found)
+        seen, errors = self._counted if self._counted[0] <= len(self.found) else (0, 0)
+        errors += sum(d.severity == "error" for d in self.found[seen:])
+        self._counted = (len(self.found), errors)
+        return errors
 
     @property
     def warnings(self) -> int:

@@ -7,7 +7,6 @@ from typing import Any
 
 from archc.diagnostics import Related, Report
 from archc.ir import Port, made
-from archc.ops import OPS
 from archc.parameters import Described
 from archc.resolve.body import Body, names_given
 from archc.resolve.doubtful import doubts_of
@@ -15,19 +14,23 @@ from archc.resolve.evaluate import Facts
 from archc.resolve.network import BLOCK_INPUT, Builder, Expanded, place
 from archc.resolve.unused import names_read
 from archc.resolve.values import Definition, Layer, Shared, Tensor, key_of
-from archc.resolve.wrong import Unknown, wrong
+from archc.resolve.wrong import Unknown, calls_itself, wrong
 from archc.source import Span
+from archc.syntax import tree
 
 DEEPEST_CALLS = 32
 """How deep blocks may call blocks. An IR nests as deep, and its JSON three times that."""
+MOST_BODIES = 2_000
+"""How many bodies are worked out: blocks that call blocks with other arguments each time double them a floor."""
 
 
 @dataclass
 class Expander:
     """Works out the bodies of blocks, and keeps them.
 
-    `active` are the calls that the one at hand stands in. `told` are the places whose mistakes
-    have been told: other arguments seldom make them other mistakes.
+    `active` are the calls that the one at hand stands in, and `scopes` the names in the bodies of the model
+    and of these calls. `told` are the places whose mistakes have been told: other arguments seldom make
+    them other mistakes. `read` are the blocks, by `id`, whose bodies were gone through.
     """
 
     facts: Facts
@@ -36,7 +39,11 @@ class Expander:
     known: dict[Any, Expanded | None] = field(default_factory=dict)
     active: list[tuple[Definition, Span]] = field(default_factory=list)
     told: set[tuple[str, Span | None]] = field(default_factory=set)
-    used: set[str] = field(default_factory=set)
+    read: set[int] = field(default_factory=set)
+    scopes: list[Mapping[str, Any]] = field(default_factory=list)
+    exhausted: bool = False
+    copies: int = 0
+    """Of repeats, all told."""
 
     def expand(
         self, definition: Definition, values: Mapping[str, Any], it: Tensor, span: Span, report: Report
@@ -47,19 +54,25 @@ class Expander:
         """
         loop = circle(definition)
         if loop:
-            help = "blocks can't call themselves; `repeat n { … }` goes on for a number of times"
-            if definition.name in OPS and len(loop) == 2:
-                help = f"if the layer `{definition.name}` is meant, give the block another name"
-            title = f"the block `{definition.name}` calls itself: {' -> '.join(loop)}"
-            raise wrong("E0315", title, span, help=help)
+            raise calls_itself(loop, span)
         if len(self.active) >= DEEPEST_CALLS:
-            raise wrong("E0316", f"blocks call blocks more than {DEEPEST_CALLS} deep", span, help="name fewer parts")
+            title = f"blocks call blocks more than {DEEPEST_CALLS} deep"
+            raise wrong("E0316", title, span, help="write the innermost out where they are used")
         key = (id(definition), it.type, tuple((name, key_of(value)) for name, value in values.items()))
+        if key not in self.known and self.exhausted:
+            raise Unknown
+        if key not in self.known and len(self.known) >= MOST_BODIES:
+            self.exhausted = True
+            title = f"blocks are called in more than {MOST_BODIES:,} different ways"
+            help = "each combination of arguments and of what flows in makes a body of its own: fewer of them"
+            raise wrong("E0317", title, span, help=help)
         if key not in self.known:
             inner = Report()
             self.known[key] = None
-            with self.calling(definition, span):
-                self.known[key] = BlockBody(definition, values, it, span, inner, self).resolve()
+            body = BlockBody(definition, values, it, span, inner, self)
+            self.read.add(id(definition.block))
+            with self.calling(definition, span, body.names):
+                self.known[key] = body.resolve()
             self.tell(inner, Related(span, f"in block `{definition.name}`"), report)
         found = self.known[key]
         if found is None:
@@ -68,19 +81,25 @@ class Expander:
 
     def sequence(self, shared: Shared, it: Tensor, span: Span, report: Report) -> Expanded:
         """Several shared layers as a block. Raises Wrong and Unknown."""
-        builder = Builder(shared.name, self.init, set())
-        port = builder.input(BLOCK_INPUT, it.type.shape, span)
-        flows = Body({}, report, self.facts, builder, self)
-        end = flows.behind(shared.layer.steps, port)
-        return finished(builder, end)
+        key = (id(shared), it.type)
+        if key not in self.known:
+            builder = Builder(shared.name, self.init, set())
+            port = builder.input(BLOCK_INPUT, it.type.shape, span)
+            flows = Body({}, report, self.facts, builder, self)
+            self.known[key] = finished(builder, flows.behind(shared.layer.steps, port))
+        found = self.known[key]
+        assert found is not None
+        return found
 
     @contextmanager
-    def calling(self, definition: Definition, span: Span) -> Iterator[None]:
+    def calling(self, definition: Definition, span: Span, names: Mapping[str, Any]) -> Iterator[None]:
         self.active.append((definition, span))
+        self.scopes.append(names)
         try:
             yield
         finally:
             self.active.pop()
+            self.scopes.pop()
 
     def tell(self, inner: Report, call: Related, report: Report) -> None:
         """Passes on what was found in a block, with the call that led there."""
@@ -115,7 +134,8 @@ class BlockBody(Body):
         super().__init__({**definition.names, **own}, report, expander.facts, builder, expander)
         self.it = entering
         self.overridden = expander.overridden
-        self.begin({parameter.name.value: parameter.name.span for parameter in self.written.parameters})
+        declared = {parameter.name.value: parameter.name.span for parameter in self.written.parameters}
+        self.begin(declared, self.written.body)
 
     def resolve(self) -> Expanded | None:
         """The body worked out; None if something in it is wrong, which is told."""
@@ -126,6 +146,14 @@ class BlockBody(Body):
         self.nothing_unused(named=False)
         self.report.extend(doubts_of(self.builder))
         return expanded if not self.report.errors else None
+
+    def elsewhere(self, name: tree.Name) -> tuple[str, tuple[Related, ...]]:
+        if not any(name.value in scope for scope in self.expander.scopes[:-1]):
+            return super().elsewhere(name)
+        block = self.written
+        takes = ", ".join([*(parameter.name.value for parameter in block.parameters), name.value])
+        help = "a block sees nothing of its caller: hand it over, with a parameter more"
+        return f"{help}, `block {block.name.value}({takes})`", ()
 
     def unused_input(self, name: str) -> bool:
         return False
@@ -155,7 +183,7 @@ def called_by(definition: Definition) -> Iterator[Definition]:
     block = definition.block
     own = {parameter.name.value for parameter in block.parameters}
     own |= {name.value for statement in block.body for name in names_given(statement)}
-    for word in sorted(names_read(block) - own):
+    for word in sorted(names_read(block).keys() - own):
         value = definition.names.get(word)
         if isinstance(value, Definition):
             yield value

@@ -1,12 +1,13 @@
 """The statements of a model's or block's body, taken in order."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from archc.diagnostics import Diagnostic, Related, Report
-from archc.parameters import describe, show, whole
+from archc.parameters import Parameter, describe, show, whole
+from archc.resolve.elsewhere import Index, given_elsewhere, index
 from archc.resolve.evaluate import NUMBER
 from archc.resolve.flow import Flows
 from archc.resolve.fold import Group
@@ -31,9 +32,11 @@ class Body(Flows):
 
     overridden = False
 
-    def begin(self, declared: Mapping[str, Span]) -> None:
-        """Before the first statement: the names that are taken already."""
+    def begin(self, declared: Mapping[str, Span], statements: Sequence[tree.Statement]) -> None:
+        """Before the first of its statements: the names that are taken already."""
         self.declared = dict(declared)
+        self.statements = statements
+        self.index: Index | None = None
         self.sound = True
 
     def run(self, statements: Iterable[tree.Statement]) -> None:
@@ -57,7 +60,7 @@ class Body(Flows):
         """After an error: what the statement should have given is unknown, and nobody complains about it again."""
         for name in names_given(statement):
             self.names.setdefault(name.value, UNKNOWN)
-        if isinstance(statement, tree.Flow | tree.Input | tree.Bad):
+        if isinstance(statement, tree.Flow | tree.Input) or (isinstance(statement, tree.Bad) and moves(statement)):
             self.it = UNKNOWN
         if not isinstance(statement, tree.Assert):
             self.sound = False
@@ -71,7 +74,7 @@ class Body(Flows):
                 self.names[statement.name.value] = self.value(statement.value)
             case tree.Share():
                 self.claim(statement.name)
-                layer = Layer(tuple(self.steps(statement.value)), statement.value.span)
+                layer = Layer(tuple(self.steps(statement.value, sharing=True)), statement.value.span)
                 self.names[statement.name.value] = Shared(statement.name.value, layer)
             case tree.Flow():
                 self.it = self.tensor(statement.value)
@@ -80,15 +83,18 @@ class Body(Flows):
             case tree.Assert():
                 self.promise(statement)
             case tree.Bad():
-                for word in re.findall(r"[A-Za-z_]\w*", statement.span.text):
+                words = re.findall(r"[A-Za-z_]\w*", statement.span.text)
+                for word in words if words[:1] not in (["assert"], ["expect"]) else ():
                     self.names.setdefault(word, UNKNOWN)
                 raise Unknown
 
     def edge(self, statement: tree.Input | tree.Output) -> None:
         word = "input" if isinstance(statement, tree.Input) else "output"
-        help = "a block takes what flows into it, and gives its last value"
+        help = "a block takes what flows into it; further values are handed over as arguments"
         if word == "output":
             help = "name the value where it has left the braces: `output name = …`"
+        elif self.depth:
+            help = "declare it before the flow begins, outside of all braces"
         title = f"`{word}` stands only in a model's own body"
         span = Span(statement.span.source, statement.span.start, statement.span.start + len(word))
         raise wrong("E0322", title, span, help=help)
@@ -101,6 +107,37 @@ class Body(Flows):
         # a statement in a repeat claims its names once a copy
         if self.declared.setdefault(word, name.span) != name.span:
             raise given_twice(word, name.span, self.declared[word], help="every name in a body means one thing")
+
+    # names that nothing has here
+
+    def name(self, name: tree.Name, parameter: Parameter | None) -> Any:
+        try:
+            return super().name(name, parameter)
+        except Wrong as error:
+            raise self.nowhere(error, name) from None
+
+    def call(self, call: tree.Call, parameter: Parameter | None) -> Any:
+        try:
+            return super().call(call, parameter)
+        except Wrong as error:
+            raise self.nowhere(error, call.callee) from None
+
+    def nowhere(self, error: Wrong, name: tree.Expression) -> Wrong:
+        """The error; of a name that is given in another place, with that."""
+        told = error.diagnostic
+        if told.code != "E0301" or told.span != name.span or not isinstance(name, tree.Name):
+            return error
+        help, related = self.elsewhere(name)
+        return wrong(told.code, told.title, told.span, help=help, related=related) if help else error
+
+    def elsewhere(self, name: tree.Name) -> tuple[str, tuple[Related, ...]]:
+        """What to say of a name that is given in another place, and where that is."""
+        if self.index is None:
+            self.index = index(self.statements)
+        given = given_elsewhere(name, self.index)
+        if given is None:
+            return "", ()
+        return f"`{name.value}` {given.why}", (Related(given.span, "given here"),)
 
     # repeats
 
@@ -149,6 +186,9 @@ class Body(Flows):
         """One copy of a repeat. Raises Unknown if something in it is wrong."""
         groups = len(self.builder.groups)
         nodes, size, report = len(self.builder.order), self.builder.size, self.report
+        self.expander.copies += 1
+        if self.expander.copies > LARGEST_NETWORK:
+            raise wrong("E0317", f"the repeats come to more than {LARGEST_NETWORK:,} copies", group.span)
         self.free = not self.bound(self.it)
         self.report = Report() if k else report
         errors = self.report.errors
@@ -157,7 +197,7 @@ class Body(Flows):
         self.depth -= 1
         wrong_here = self.report.errors > errors
         if k:
-            note = f"this is copy {k + 1} of {of} of the repeat in line {group.span.line}"
+            note = f"this is copy {k + 1} of {of} of the repeat in line {group.span.line}{self.where(expression.name)}"
             report.extend(replace(found, notes=(*found.notes, note)) for found in self.report.found)
             self.report = report
         if wrong_here or self.it is UNKNOWN:
@@ -167,7 +207,8 @@ class Body(Flows):
         self.free = self.free and len(self.builder.groups) == groups
         taken = max(self.builder.size - size, 1)
         if k == 0 and self.builder.size + taken * (of - 1) > LARGEST_NETWORK:
-            raise wrong("E0317", f"{of:,} copies of {taken:,} layers are more than {LARGEST_NETWORK:,}", group.span)
+            title = f"{of:,} copies of {taken:,} layers are more than the {LARGEST_NETWORK:,} that a model may have"
+            raise wrong("E0317", title, group.span)
 
     def like_last(self, expression: tree.Repeat, group: Group) -> bool:
         """Whether another copy would come out as the last one did, which then needn't be worked out again."""
@@ -186,25 +227,35 @@ class Body(Flows):
         """Whether a name stands for a value."""
         return not isinstance(value, Tensor) or any(stands_for(other, value.name) for other in self.names.values())
 
+    def where(self, index: tree.Name | None) -> str:
+        """What the index of a repeat is in the copy at hand."""
+        value = self.names.get(index.value) if index is not None else None
+        return "" if index is None or called(value) else f", where `{index.value}` is {describe(value)}"
+
     def times(self, expression: tree.Repeat) -> list[Any]:
         """What a repeat goes through. Raises Wrong."""
         written = expression.times
-        value = self.plain(written, "`repeat`", NUMBER)
-        if isinstance(value, list | tuple):
+        value = self.value(written, NUMBER)
+        if isinstance(value, list | tuple) and not isinstance(written, tree.Size):
             return list(value)
         number = whole(value)
         if number is None or number < 0:
             title = f"`repeat` takes a whole number or a list, not {called(value) or describe(value)}"
-            raise wrong("E0318", title, written.span)
+            help, fix = "", None
+            if number is not None:
+                help = f"`max({written.span.text}, 0)` is never below none"
+            elif isinstance(written, tree.Binary) and written.operator == "/":
+                fix = f"{written.left.span.text} // {written.right.span.text}"
+                help = f"`//` divides without a rest: `{fix}`"
+            raise wrong("E0318", title, written.span, help=help, fix=fix)
         if number > LARGEST_NETWORK:
-            title = f"{number:_} copies are more than the {LARGEST_NETWORK:_} layers that a model may have"
+            title = f"{number:,} copies are more than the {LARGEST_NETWORK:,} layers that a model may have"
             raise wrong("E0317", title, written.span)
         return list(range(number))
 
     # promises
 
     def expect(self, statement: tree.Expect) -> None:
-        it = self.current(statement.span, "`expect`")
         wanted: list[int | None] = []
         for dim in statement.dims:
             if isinstance(dim, tree.Name) and dim.value == "_":
@@ -214,6 +265,7 @@ class Body(Flows):
             if number is None:
                 raise wrong("E0204", "a dimension is a whole number, or `_` for any", dim.span)
             wanted.append(number)
+        it = self.current(statement.span, "`expect`")
         shape = it.type.shape
         if len(wanted) != len(shape) or any(w is not None and w != n for w, n in zip(wanted, shape, strict=True)):
             shown = "[" + ", ".join("_" if w is None else str(w) for w in wanted) + "]"
@@ -231,7 +283,7 @@ class Body(Flows):
             if isinstance(value, bool):
                 title = "a promise speaks of the model, and builds no layers"
             raise wrong("E0503", title, condition.span, help="such as `assert params == 61_706`")
-        if value or not self.sound:
+        if value or not self.trusted:
             return
         condition = self.failing(condition)
         label, equality = "", True
@@ -245,6 +297,11 @@ class Body(Flows):
         help = "values were set from outside, so this only warns" if softened else ""
         code = "W0501" if softened else "E0501"
         self.report.add(Diagnostic(code, "this promise doesn't hold", condition.span, label, help=help))
+
+    @property
+    def trusted(self) -> bool:
+        """Whether facts hold although something was wrong: those about a value do, those about the model don't."""
+        return True
 
     def failing(self, condition: tree.Expression) -> tree.Expression:
         """Of conditions that are joined by `and`, the first that doesn't hold."""
@@ -267,6 +324,12 @@ class Body(Flows):
     def unused_input(self, name: str) -> bool:
         """Whether it is a mistake that nothing reads an input."""
         return True
+
+
+def moves(statement: tree.Bad) -> bool:
+    """Whether a statement that can't be read would have changed `it`."""
+    first = re.match(r"\s*(\w*)", statement.span.text)
+    return first is None or first[1] not in ("let", "share", "output", "assert", "expect")
 
 
 def reserved(name: tree.Name) -> Wrong:

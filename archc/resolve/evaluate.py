@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
-from archc.diagnostics import Report
+from archc.diagnostics import Related, Report
 from archc.ops import OPS
 from archc.parameters import FAMILIES, Described, Family, Parameter, Quoted, Real, Unfit, Word, describe, whole
 from archc.resolve.arithmetic import FUNCTIONS, binary, bounded, function, number
@@ -15,7 +15,7 @@ from archc.resolve.mistakes import (
     unknown_name,
     unknown_number,
 )
-from archc.resolve.values import UNKNOWN, Ambiguous, Tensor, called
+from archc.resolve.values import UNKNOWN, Ambiguous, Layer, Tensor, called, size_of
 from archc.resolve.values import Family as FileFamily
 from archc.resolve.wrong import Unknown, Wrong, misspelt, wrong
 from archc.source import Span
@@ -23,18 +23,6 @@ from archc.syntax import tree
 
 Facts = Callable[[str, Span], Any]
 """`data.classes` and the like, by name and the place that asks. Raises Wrong."""
-
-
-LARGEST_LIST = 1_000_000
-"""The most values that a list may hold, with those of the lists in it."""
-
-
-class Entries(list[Any]):
-    """A list that knows how many values it holds, those of the lists in it included."""
-
-    def __init__(self, items: list[Any], held: int):
-        super().__init__(items)
-        self.held = held
 
 
 class Evaluator:
@@ -60,12 +48,10 @@ class Evaluator:
             case tree.Name():
                 return self.name(expression, parameter)
             case tree.Listing():
-                return self.entries(
-                    [self.listed(argument, parameter) for argument in expression.items], expression.span
-                )
+                return limited([self.listed(argument, parameter) for argument in expression.items], expression.span)
             case tree.Tuple():
-                items = [self.plain(item, "an entry", parameter) for item in expression.items]
-                return tuple(self.entries(items, expression.span))
+                entries = [self.plain(item, "an entry", parameter) for item in expression.items]
+                return tuple(limited(entries, expression.span))
             case tree.Unary():
                 return self.unary(expression)
             case tree.Binary():
@@ -98,13 +84,6 @@ class Evaluator:
             label = f"gives {value.type}" if isinstance(value, Tensor) else ""
             raise wrong("E0313", f"{needs}, and this is {kind}", span, label)
 
-    def entries(self, items: list[Any], span: Span) -> "Entries":
-        """A list. Raises Wrong if it holds too much: each `let a = [b, b]` doubles what it holds."""
-        held = sum(item.held if isinstance(item, Entries) else 1 for item in items)
-        if held > LARGEST_LIST:
-            raise wrong("E0311", f"this list holds more than {LARGEST_LIST:,} values", span)
-        return Entries(items, held)
-
     def listed(self, argument: tree.Argument, parameter: Parameter | None) -> Any:
         if argument.name is not None:
             raise wrong("E0314", "a list of plain values has no `=` in it", argument.span)
@@ -121,7 +100,10 @@ class Evaluator:
         kind = called(value)
         if kind:
             title = f"`{parameter.name}` takes {parameter.kind}, not {kind}"
-            raise wrong("E0313", title, expression.span, f"gives {value.type}" if isinstance(value, Tensor) else "")
+            label = f"gives {value.type}" if isinstance(value, Tensor) else ""
+            handed = isinstance(value, Layer) and value.span != expression.span
+            related = (Related(value.span, "the layer"),) if handed else ()
+            raise wrong("E0313", title, expression.span, label, related=related)
         return value
 
     def name(self, name: tree.Name, parameter: Parameter | None) -> Any:
@@ -145,8 +127,10 @@ class Evaluator:
             raise Unknown
         if isinstance(value, Ambiguous):
             meant = " or ".join(f"`{family}.{name.value}`" for family in value.families)
-            title = f"`{name.value}` comes from several files"
-            raise wrong("E0323", title, name.span, help=f"say which: {meant}")
+            help = f"say which: {meant}"
+            if len({*value.families}) < len(value.families):
+                help = f"several of them are called `{value.families[0]}`: rename one of these files"
+            raise wrong("E0323", f"`{name.value}` comes from several files", name.span, help=help)
         return value
 
     def candidates(self) -> list[str]:
@@ -173,8 +157,16 @@ class Evaluator:
     def truth(self, value: Any, span: Span) -> bool:
         if not isinstance(value, bool):
             what = called(value) or describe(value)
-            raise wrong("E0310", f"a condition is true or false, and this is {what}", span)
+            help = ""
+            if called(value):
+                help = "it is decided before anything flows: ask for a fact, such as `it.channels == 64`"
+            elif isinstance(value, int | float):
+                help = f"compare it: `{span.text} > 0`"
+            raise wrong("E0310", f"a condition is true or false, and this is {what}", span, help=help)
         return value
+
+    def condition(self, expression: tree.Expression) -> bool:
+        return self.truth(self.value(expression), expression.span)
 
     def binary(self, expression: tree.Binary) -> Any:
         # a long sum leans to the left: walked here without recursion
@@ -185,9 +177,7 @@ class Evaluator:
         for node in reversed(spine):
             if node.operator in ("and", "or"):
                 left = self.truth(result, node.left.span)
-                result = (
-                    left if left == (node.operator == "or") else self.truth(self.value(node.right), node.right.span)
-                )
+                result = left if left == (node.operator == "or") else self.condition(node.right)
                 continue
             right = self.operand(node.right, node)
             result = binary(node.operator, result, right, node.span, node.left.span, node.right.span)
@@ -220,12 +210,11 @@ class Evaluator:
         raise misspelt("E0301", title, name.span, name.value, known, otherwise=f"it has {listing(known)}")
 
     def fact(self, value: Any, expression: tree.Member) -> Any:
-        raise wrong(
-            "E0306",
-            f"{called(value) or describe(value)} has no facts such as `.{expression.name.value}`",
-            expression.span,
-            help="facts belong to values of the network: `it.channels`",
-        )
+        what, name = called(value) or describe(value), expression.name.value
+        help = f"facts belong to values of the network: `it.{name}`"
+        if isinstance(value, list) and value and isinstance(value[0], Tensor):
+            help = f"take one of them: `{expression.value.span.text}[0].{name}`"
+        raise wrong("E0306", f"{what} has no facts such as `.{name}`", expression.span, help=help)
 
     def item(self, expression: tree.Item) -> Any:
         value, index = self.value(expression.value), self.plain(expression.index, "an entry")
@@ -234,23 +223,21 @@ class Evaluator:
             raise wrong("E0307", f"only a list has entries, and this is {what}", expression.value.span)
         at = whole(index)
         if at is None or not 0 <= at < len(value):
-            raise wrong(
-                "E0307",
-                f"there is no entry {describe(index)} in a list of {len(value)}",
-                expression.index.span,
-                help="entries count from 0",
-            )
+            title = f"there is no entry {describe(index)} in a list of {len(value)}"
+            help = f"entries count from 0, and the last is {len(value) - 1}" if value else "the list is empty"
+            raise wrong("E0307", title, expression.index.span, help=help)
         return value[at]
 
     def choice(self, expression: tree.If, parameter: Parameter | None) -> Any:
         """`if data.examples < 1000 { 30 } else { 10 }`, where a value is needed."""
         taken: tree.Body | tree.If | None = expression
         while isinstance(taken, tree.If):
-            condition = self.truth(self.value(taken.condition), taken.condition.span)
-            taken = taken.then if condition else taken.otherwise
+            taken = taken.then if self.condition(taken.condition) else taken.otherwise
         if taken is None:
             help = "say which value it is otherwise: `if … { a } else { b }`"
             raise wrong("E0319", "this choice between values has no `else`", expression.span, help=help)
+        if any(isinstance(statement, tree.Bad) for statement in taken.statements):
+            raise Unknown
         if len(taken.statements) != 1 or not isinstance(taken.statements[0], tree.Flow):
             raise wrong("E0319", "a choice between values has one value in each pair of braces", taken.span)
         return self.value(taken.statements[0].value, parameter)
@@ -267,7 +254,10 @@ class Evaluator:
         if word in self.names:
             value = self.known(callee)
             what = called(value) or f"{describe(value)} here"
-            raise wrong("E0308", f"`{word}` is {what}, and takes no arguments", call.span)
+            help = f"write `{word}`"
+            if isinstance(value, FileFamily):
+                help = f"it gives {', '.join(f'`{word}.{name}`' for name in value.names)}"
+            raise wrong("E0308", f"`{word}` is {what}, and takes no arguments", call.span, help=help)
         if word in FUNCTIONS:
             return bounded(self.function(word, call), call.span)
         if parameter is not None and word in OPS and parameter.numeric:
@@ -364,6 +354,20 @@ class Evaluator:
                 unfit.help = f"`//` divides without a rest: `{whole_division}`"
             refuse(unfit, expression.span)
         return value
+
+
+LONGEST_LIST = 100_000
+"""How many entries a list may hold that is made of others by name: each `let a = [b, b]` doubles them."""
+
+
+def limited(entries: list[Any], span: Span) -> list[Any]:
+    """The entries of a list. Raises Wrong if there are too many of them, those of lists within it counted."""
+    nested = any(isinstance(entry, list | tuple) for entry in entries)
+    # what is written out is bounded by the text
+    most = max(LONGEST_LIST, span.end - span.start)
+    if nested and size_of(entries, most) > most:
+        raise wrong("E0311", f"this list would have more than {LONGEST_LIST:,} entries", span)
+    return entries
 
 
 NUMBER = Real("a number")

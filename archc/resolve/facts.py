@@ -24,7 +24,9 @@ def fact_of(tensor: Tensor, name: tree.Name, builder: Builder) -> Any:
     fact, type_ = name.value, tensor.type
     if fact in RANKS and type_.rank not in RANKS[fact]:
         kind = {2: "a sequence", 3: "an image", 4: "a volume"}[RANKS[fact][0]]
-        raise wrong("E0306", f"only {kind} has a {fact}, and this value is {type_}", name.span)
+        known = [each for each in FACTS if each not in RANKS or type_.rank in RANKS[each]]
+        help = "its facts are " + ", ".join(f"`{each}`" for each in known)
+        raise wrong("E0306", f"only {kind} has a {fact}, and this value is {type_}", name.span, help=help)
     match fact:
         case "channels":
             return type_.channels

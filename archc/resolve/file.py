@@ -1,6 +1,7 @@
 """A whole file -> the IR of the model and recipe that are asked for."""
 
 import hashlib
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,11 +17,12 @@ from archc.resolve.body import RESERVED, reserved
 from archc.resolve.doubtful import doubts_in_training
 from archc.resolve.evaluate import Facts
 from archc.resolve.imports import Importer, ModelDefinition
-from archc.resolve.layers import Layers, parameter_of
+from archc.resolve.layers import Layers, given_once, parameter_of
 from archc.resolve.model import Network, Surroundings, resolve_model
 from archc.resolve.network import shown
 from archc.resolve.recipe import RecipeResolver
 from archc.resolve.renamed import told_where_given
+from archc.resolve.unread import Told, branches, circles, unread
 from archc.resolve.unused import unused_at_top, unused_in_body
 from archc.resolve.values import UNKNOWN
 from archc.resolve.wrong import Unknown, Wrong, given_twice, misspelt, wrong
@@ -58,7 +60,10 @@ def resolve(
     # blocks call blocks, and each has expressions that nest: both are bounded, their product is large
     sys.setrecursionlimit(max(limit, DEEPEST))
     try:
-        modules = FileResolver(file, Where(folder, data_dir=data_dir), report, choice or Choice(), read).modules()
+        resolver = FileResolver(file, Where(folder, data_dir=data_dir), report, choice or Choice(), read)
+        modules = resolver.modules()
+        if not resolver.home.whole:
+            report.found = [found for found in report.found if not may_be_used(found)]
     finally:
         sys.setrecursionlimit(limit)
     report.found[:] = told_where_given(file, report.found)
@@ -75,6 +80,12 @@ def position(diagnostic: Diagnostic, main: Source) -> tuple[bool, str, int, str]
     return (here, "" if here else span.source.name, span.start, diagnostic.severity)
 
 
+def may_be_used(diagnostic: Diagnostic) -> bool:
+    """Whether a message is about a name that may well come from a used file, if one can't be read."""
+    of_file = re.match(r"there is no (layer|name|layer or name) `", diagnostic.title)
+    return diagnostic.code == "E0301" and of_file is not None and not diagnostic.fixes
+
+
 class FileResolver:
     def __init__(self, file: tree.File, where: Where, report: Report, choice: Choice, read: Reader):
         self.file = file
@@ -83,6 +94,8 @@ class FileResolver:
         self.choice = choice
         self.home = Importer(where.folder.resolve(), report, self.no_facts, read).home(file, where.folder)
         self.names = self.home.names
+        self.facts: Facts = self.no_facts
+        self.read: set[int] = set()
 
     def modules(self) -> list[Module]:
         self.distinct([item for item in self.file.items if isinstance(item, tree.Model)], "model")
@@ -93,10 +106,11 @@ class FileResolver:
         if not models:
             start = self.file.source.span(0, 0)
             self.tell(wrong("E0213", "the file has no model", start, help="write one: `model Net { input x[2]  … }`"))
+            self.look_at_rest()
             return []
         recipe = self.recipe(trains)
-        self.facts: Facts = recipe.fact if recipe is not None else self.no_facts
         if recipe is not None:
+            self.facts = recipe.fact
             recipe.begin()
         chosen, arguments = self.chosen(models, recipe)
         asked = [chosen] if chosen is not None else []
@@ -106,12 +120,23 @@ class FileResolver:
         found = [
             self.module(model, arguments if model is chosen else {}, recipe, trained=model is chosen) for model in asked
         ]
+        self.look_at_rest()
         if not self.report.errors:
             self.report.extend(unused_at_top(self.file, self.home.uses))
             for item in self.file.items:
                 if isinstance(item, tree.Block | tree.Model):
                     self.report.extend(unused_in_body(item))
         return [module for module in found if module is not None]
+
+    def look_at_rest(self) -> None:
+        """Tells what is wrong in blocks that no call reached, and in branches that were not taken."""
+        errors = (found.span for found in self.report.found if found.severity == "error")
+        told = Told(self.file.source, (span for span in errors if span is not None))
+        blocks = {item.name.value: item for item in reversed(self.file.items) if isinstance(item, tree.Block)}
+        for item in self.file.items:
+            if isinstance(item, tree.Block | tree.Model) and (id(item) not in self.read or branches(item)):
+                self.report.extend(unread(item, self.names, self.facts, initialiser.DEFAULT, told))
+        self.report.extend(circles(blocks, told))
 
     def tell(self, error: Wrong) -> None:
         self.report.add(error.diagnostic)
@@ -152,6 +177,10 @@ class FileResolver:
             name = next(iter(trains))
         blocks = [trains[""]] if "" in trains else []
         blocks += [trains[name]] if name else []
+        for other in trains.values():
+            if other not in blocks:
+                # what it sets is looked at when it is chosen, but its settings have to be ones
+                RecipeResolver([other], self.names, self.where, self.report)
         return RecipeResolver(blocks, self.names, self.where, self.report)
 
     def chosen(
@@ -198,26 +227,29 @@ class FileResolver:
         return models[word], self.arguments(models[word].model, given)
 
     def arguments(self, model: tree.Model, given: Sequence[tree.Argument]) -> dict[str, Any]:
-        """The values of a call `Net(hidden = 64)`, by parameter; what is wrong is told, and its value unknown."""
-        names = [parameter.name.value for parameter in model.parameters]
+        """The values of a call `Net(hidden = 64)`, by parameter; what is wrong is told, and its value unknown.
+
+        That of the parameter "" is unknown if it isn't clear which one was meant.
+        """
         values: dict[str, Any] = {}
+        places: dict[str, Span] = {}
         evaluator = Layers(self.names, self.report, self.facts)
         for i, written in enumerate(given):
             try:
-                key = parameter_of(model.name.value, names, written, i)
-                if key in values:
-                    raise wrong("E0209", f"`{key}` is given twice", written.span)
+                key = parameter_of(model.name.value, model.parameters, written, i)
+                given_once(key, written.span, places)
                 values[key] = UNKNOWN
                 values[key] = evaluator.given(written.value)
             except Wrong as error:
                 self.tell(error)
+                values.setdefault("", UNKNOWN)
             except Unknown:
                 pass
         return values
 
     def values(self, of: ModelDefinition, given: dict[str, Any], facts: Facts) -> dict[str, Any]:
         """Every parameter's value; what is wrong is told, and its value unknown."""
-        model, values = of.model, dict(given)
+        model, values = of.model, {name: value for name, value in given.items() if name}
         seen: dict[str, Span] = {}
         for parameter in model.parameters:
             name = parameter.name.value
@@ -229,6 +261,8 @@ class FileResolver:
                 seen[name] = parameter.name.span
                 if name in values:
                     continue
+                if parameter.default is None and "" in given:
+                    raise Unknown
                 if parameter.default is None:
                     title = f"the parameter `{name}` of `{model.name.value}` has no value"
                     help = f"give it one here, `{name} = …`, or in the recipe: `model = {model.name.value}({name} = …)`"
@@ -249,7 +283,9 @@ class FileResolver:
         values = self.values(model, given, facts)
         init = recipe.init if recipe is not None else initialiser.DEFAULT
         overridden = self.choice.overridden or bool(given)
-        network = resolve_model(model.model, values, Surroundings(model.names, facts, init, overridden), self.report)
+        self.read.add(id(model.model))
+        around = Surroundings(model.names, facts, init, overridden, self.read, self.home.models)
+        network = resolve_model(model.model, values, around, self.report)
         learnt = recipe.finish(network) if recipe is not None and trained and network is not None else None
         if network is None or self.report.errors > errors or (trained and recipe is not None and learnt is None):
             return None

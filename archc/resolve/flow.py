@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archc.diagnostics import Diagnostic, Report
+from archc.diagnostics import Diagnostic, Related, Report
 from archc.ops import OPS, Op
 from archc.parameters import Parameter, describe
 from archc.resolve.arithmetic import FUNCTIONS
@@ -19,6 +19,9 @@ from archc.syntax import tree
 
 if TYPE_CHECKING:
     from archc.resolve.block import Expander
+
+MERGING = {"+": "add", "-": "subtract", "*": "multiply"}
+"""Operators of numbers, and the layers that do so to values of the network."""
 
 
 class Flows(Layers):
@@ -57,7 +60,10 @@ class Flows(Layers):
     def whole(self, name: tree.Name) -> int:
         """`params` and `macs` without a value before them. Raises Wrong where that isn't known."""
         raise wrong(
-            "E0306", f"`{name.value}` is a fact about the whole model, and only an `assert` knows it", name.span
+            "E0306",
+            f"`{name.value}` is a fact about the whole model, and only an `assert` in its own body knows it",
+            name.span,
+            help=f"`it.{name.value}` counts what leads to a value",
         )
 
     def call(self, call: tree.Call, parameter: Parameter | None) -> Any:
@@ -74,6 +80,11 @@ class Flows(Layers):
         if self.target(expression) is not None:
             return self.put(self.target(expression), expression)
         of = expression.value
+        what = self.layer_at(of)
+        if what:
+            title = f"facts belong to values of the network, and `{of.span.text}` is {what}"
+            help = f"name what it gives, `… as name`, and write `name.{expression.name.value}`"
+            raise wrong("E0306", title, expression.span, help=help)
         if isinstance(of, tree.Name) and of.value == "it" and expression.name.value in FACTS:
             self.check_inner_it(of.span)
         return super().member(expression)
@@ -84,11 +95,18 @@ class Flows(Layers):
             return
         if self.it.type.spatial == self.outer.type.spatial:
             return
+        before = self.it.span.text.partition("(")[0]
+        what = f"what `{before}` gives" if before.isidentifier() else "what enters this step"
+        title = f"`it` here is {what}, {self.it.type}, and not the {self.outer.type} that the branches start from"
         self.report.add(
             Diagnostic(
                 "W0303",
-                f"`it` here is the value that enters this step, {self.it.type}, and not what the branches start from",
+                title,
                 span,
+                related=(
+                    Related(self.it.span, f"gives {self.it.type}"),
+                    Related(self.outer.span, f"gives {self.outer.type}"),
+                ),
                 help="if the outer one is meant, name it first: `let x = it`, and write `x` here",
             )
         )
@@ -96,8 +114,49 @@ class Flows(Layers):
     def candidates(self) -> list[str]:
         return [*self.names, *FUNCTIONS, *OPS, "it", "params", "macs"]
 
-    def callables(self) -> list[str]:
-        return [name for name, value in self.names.items() if isinstance(value, Definition)]
+    # layers and values where something plain is needed
+
+    def layer_at(self, expression: tree.Expression) -> str:
+        """How a sentence calls the layer or block that an expression names; "" for anything else."""
+        target = self.target(expression)
+        return "" if target is None else called(target) or "a layer"
+
+    def condition(self, expression: tree.Expression) -> bool:
+        what = self.layer_at(expression)
+        if what:
+            title = f"a condition is true or false, and `{expression.span.text}` is {what}"
+            raise wrong("E0310", title, expression.span)
+        return super().condition(expression)
+
+    def operand(self, expression: tree.Expression, of: tree.Binary) -> Any:
+        what = self.layer_at(expression)
+        if what:
+            title = f"`{of.operator}` needs numbers, and `{expression.span.text}` is {what}"
+            raise wrong("E0313", title, expression.span)
+        return super().operand(expression, of)
+
+    def binary(self, expression: tree.Binary) -> Any:
+        try:
+            return super().binary(expression)
+        except Wrong as error:
+            told, merge = error.diagnostic, MERGING.get(expression.operator)
+            if told.code != "E0313" or merge is None or not told.label:
+                raise
+            operands = terms(expression)
+            if not all(self.is_value(operand) for operand in operands):
+                help = f"values of the network are put together by a merge: `{merge}(…)`"
+                raise wrong(told.code, told.title, told.span, told.label, help=help) from None
+            meant = f"{merge}({', '.join(operand.span.text for operand in operands)})"
+            help = f"values of the network are put together by a merge: `{meant}`"
+            raise wrong(
+                told.code, told.title, told.span, told.label, help=help, fix=meant, at=expression.span
+            ) from None
+
+    def is_value(self, expression: tree.Expression) -> bool:
+        """Whether an expression is the name of a value of the network."""
+        if not isinstance(expression, tree.Name):
+            return False
+        return isinstance(self.it if expression.value == "it" else self.names.get(expression.value), Tensor)
 
     def current(self, span: Span, who: str) -> Tensor:
         """The value that enters a step. Raises Wrong if there is none, and Unknown after an error."""
@@ -171,10 +230,13 @@ class Flows(Layers):
         if isinstance(value, Tensor):
             return value
         help = "a step is a layer, such as `relu`, or the name of a value; `let n = …` names a number"
-        if called([value]) or called(value):
-            help = "give them to a merge, `add(…)`, or take one of them, `…[0]`"
+        text = expression.span.text if isinstance(expression, tree.Name | tree.Member) else ""
+        if isinstance(value, list) and called(value):
+            shown = text or "…"
+            help = f"give them all to a merge, `add({shown})`, or take one of them, `{shown}[{len(value) - 1}]`"
         what = called(value) or describe(value)
-        raise wrong("E0202", f"{what} is no step of a flow", expression.span, help=help)
+        title = f"`{text}` is {what}, and no step of a flow" if text else f"{what} is no step of a flow"
+        raise wrong("E0202", title, expression.span, help=help)
 
     def named(self, expression: tree.As) -> Any:
         """`conv(6, 5x5) as C1`: names the value, and the layer if it is one."""
@@ -202,8 +264,7 @@ class Flows(Layers):
             return super().choice(expression, parameter)
         taken: tree.Body | tree.If | None = expression
         while isinstance(taken, tree.If):
-            condition = self.truth(self.value(taken.condition), taken.condition.span)
-            taken = taken.then if condition else taken.otherwise
+            taken = taken.then if self.condition(taken.condition) else taken.otherwise
         if taken is None:
             return self.current(expression.span, "`if`")
         if not taken.statements:
@@ -321,14 +382,34 @@ class Flows(Layers):
 
     def branch(self, cls: type[Op], argument: tree.Argument) -> Iterator[Tensor]:
         """The value of a branch; those of a list, for the copies of a name in a repeat. Raises Wrong."""
+        if argument.name is not None and argument.name.span.text in ("axis", "dim"):
+            title = f"`{cls.name}` has no argument `{argument.name.span.text}`"
+            where = "along the channels" if cls.name == "concat" else "each position by itself"
+            raise wrong("E0209", title, argument.span, help=f"leave it out: values are joined {where}")
         if argument.name is not None:
             title = f"`{cls.name}` takes flows, and these have no names"
-            help = "a flow that has a name is written `… as name`"
+            help = f"the value alone: `{argument.value.span.text}`; one to be used again is written `… as name`"
             raise wrong("E0209", title, argument.span, help=help)
+        if isinstance(argument.value, tree.Listing):
+            flows = ", ".join(item.span.text for item in argument.value.items)
+            title = f"`{cls.name}` takes flows one by one, not in a list"
+            raise wrong("E0202", title, argument.span, help="leave the brackets out", fix=flows or None)
         value = self.value(argument.value)
         values = value if isinstance(value, list) else [value]
-        for one in values:
-            if not isinstance(one, Tensor):
-                title = f"`{cls.name}` takes flows, and this is {called(one) or describe(one)}"
-                raise wrong("E0202", title, argument.span)
+        if any(not isinstance(one, Tensor) for one in values):
+            title = f"`{cls.name}` takes flows, and this is {called(value) or describe(value)}"
+            raise wrong("E0202", title, argument.span, help="a flow is layers, or the name of a value of the network")
+        if not values:
+            title = f"`{cls.name}` has nothing to join: `{argument.span.text}` is an empty list"
+            raise wrong("E0218", title, argument.span, help="the repeat that gives it has no copies")
         return iter(values)
+
+
+def terms(expression: tree.Binary) -> list[tree.Expression]:
+    """`a + b + c`: what is joined by the operator, `-` and `*` by two at a time."""
+    found: list[tree.Expression] = [expression.right]
+    left = expression.left
+    while isinstance(left, tree.Binary) and left.operator == expression.operator == "+":
+        found.append(left.right)
+        left = left.left
+    return [left, *reversed(found)]

@@ -19,6 +19,8 @@ from archc.syntax import Reader, parse, tree
 
 LONGEST_CHAIN = 32
 """How many files may use each other in a row."""
+LONGEST_PATH = 200
+"""Characters of a path: names of files end at 255 bytes on most disks, whole paths at a few thousand."""
 SUFFIX = ".arch"
 
 
@@ -43,6 +45,10 @@ class Home:
     """What each used file gives, by the text that names it."""
     sources: list[Source] = field(default_factory=list)
     """Of the file, and of all that it uses."""
+    paths: dict[Path, Span] = field(default_factory=dict)
+    """The files that it uses, and where it says so."""
+    whole: bool = True
+    """Whether all that it uses could be read; if not, names may be given there."""
 
 
 class Importer:
@@ -63,18 +69,21 @@ class Importer:
         for item in file.items:
             match item:
                 case tree.Bad(span=span):
-                    for word in re.findall(r"[A-Za-z_]\w*", span.text):
-                        home.names[word] = UNKNOWN
+                    words = re.findall(r"[A-Za-z_]\w*", span.text)
+                    home.names.update(dict.fromkeys(words, UNKNOWN))
+                    home.whole &= words[:1] != ["use"]
                 case tree.Use():
+                    errors = self.report.errors
                     self.attempt(self.use, item, home, folder)
+                    home.whole &= self.report.errors == errors
         for item in file.items:
             match item:
                 case tree.Block():
                     self.attempt(self.block, item, home, seen)
                 case tree.Let():
                     self.attempt(self.let, item, home, seen)
-                case tree.Model() if item.name.value not in home.own:
-                    home.models[item.name.value] = ModelDefinition(item, home.names)
+                case tree.Model():
+                    self.attempt(self.model, item, home, seen)
         return home
 
     def attempt(self, phase: Any, *arguments: Any) -> None:
@@ -87,6 +96,7 @@ class Importer:
 
     def block(self, item: tree.Block, home: Home, seen: dict[str, Span]) -> None:
         self.claim(item.name, seen)
+        self.give(home, item.name.value, UNKNOWN)
         for parameter in item.parameters:
             if parameter.name.value in RESERVED:
                 raise reserved(parameter.name)
@@ -97,10 +107,31 @@ class Importer:
                 raise given_twice(parameter.name.value, parameter.name.span, first)
         self.give(home, item.name.value, Definition(item, home.names))
 
+    def model(self, item: tree.Model, home: Home, seen: dict[str, Span]) -> None:
+        home.models[item.name.value] = ModelDefinition(item, home.names)
+        if item.name.value in seen:
+            raise given_twice(item.name.value, item.name.span, seen[item.name.value])
+
     def let(self, item: tree.Let, home: Home, seen: dict[str, Span]) -> None:
         self.claim(item.name, seen)
         self.give(home, item.name.value, UNKNOWN)
-        self.give(home, item.name.value, Layers(home.names, self.report, self.facts).given(item.value))
+        try:
+            value = Layers(home.names, self.report, self.facts).given(item.value)
+        except Wrong as error:
+            raise self.earlier(error, home) from None
+        self.give(home, item.name.value, value)
+
+    def earlier(self, error: Wrong, home: Home) -> Wrong:
+        """The error; of a name that stands below, where that is."""
+        told = error.diagnostic
+        for item in home.file.items:
+            if not isinstance(item, tree.Let | tree.Block) or told.code != "E0301" or told.span is None:
+                continue
+            if item.name.value == told.span.text and item.span.start > told.span.start:
+                related = (Related(item.name.span, "given only here"),)
+                help = "a file is read from the top: move this line below it"
+                return wrong(told.code, told.title, told.span, help=help, related=related)
+        return error
 
     def claim(self, name: tree.Name, seen: dict[str, Span]) -> None:
         if name.value in RESERVED:
@@ -116,6 +147,12 @@ class Importer:
 
     def use(self, item: tree.Use, home: Home, folder: Path) -> None:
         path = self.path(item, folder)
+        if path in home.paths:
+            related = (Related(home.paths[path], "used here already"),)
+            raise wrong(
+                "E0304", f"`{item.target.value}` is used twice", item.span, related=related, help="leave one out"
+            )
+        home.paths[path] = item.span
         used = self.load(path, item)
         label = item.target.value if isinstance(item.target, tree.Name) else path.stem
         given = {**used.own, **used.models} if used is not None else {}
@@ -157,6 +194,9 @@ class Importer:
             try:
                 source = self.read(path, self.shown(path, span.source))
             except Failed as failed:
+                # os.path answers where pathlib raises: a name may be longer than the disk takes
+                if isinstance(item.target, tree.Text) and os.path.isdir(path.parent) and not os.path.exists(path):
+                    raise no_such_file(item.target, path) from None
                 told = failed.diagnostics[0]
                 related = (Related(span, "used here"),) if told.span is not None else ()
                 self.report.add(replace(told, span=told.span or span, related=(*told.related, *related)))
@@ -181,18 +221,17 @@ class Importer:
         if isinstance(target, tree.Name):
             return built_in(target)
         written = target.value
-        if "\0" in written or not written or "\\" in written:
+        if not written.strip():
+            raise wrong("E0007", "this names no file", target.span, help='such as `use "blocks/heads.arch"`')
+        if len(written) > LONGEST_PATH:
+            raise wrong("E0007", f"a path has at most {LONGEST_PATH} characters", target.span)
+        if "\0" in written or "\\" in written:
             help = "a path is written with `/`, relative to this file"
             raise wrong("E0007", f"`{written}` is no path of a file", target.span, help=help)
         if written.startswith(("/", "~")) or re.match(r"[A-Za-z]:|[a-z]+://", written):
             help = "name the file relative to this one, within the project's folder"
             raise wrong("E0007", f"`{written}` is not relative", target.span, help=help)
         path = folder / written
-        if not path.suffix:
-            with_suffix = f"{written}{SUFFIX}"
-            if (folder / with_suffix).is_file():
-                raise wrong("E0001", f"`{written}` cannot be read: there is no such file", target.span,
-                            help=f"did you mean `{with_suffix}`?", fix=f'"{with_suffix}"')  # fmt: skip
         try:
             real = path.resolve()
             inside = real.is_relative_to(self.project) or real.is_relative_to(models_folder().resolve())
@@ -202,6 +241,18 @@ class Importer:
             title = f"`{written}` leads out of the project's folder"
             raise wrong("E0007", title, target.span, help="copy the file into the folder of the file that is compiled")
         return real
+
+
+def no_such_file(target: tree.Text, path: Path) -> Wrong:
+    """A file that isn't there, with one beside it that was probably meant."""
+    written = target.value
+    beside = [each.name for each in path.parent.glob(f"*{SUFFIX}")]
+    near = [path.name + SUFFIX] if path.name + SUFFIX in beside else closest(path.name, beside)
+    title = f"`{written}` cannot be read: there is no such file"
+    if not near:
+        return wrong("E0001", title, target.span, help="check the spelling and the folder")
+    meant = written.removesuffix(path.name) + near[0]
+    return wrong("E0001", title, target.span, help=f"did you mean `{meant}`?", fix=f'"{meant}"')
 
 
 def library() -> dict[str, Path]:

@@ -1,16 +1,17 @@
 """Layers and blocks by name, with their arguments, before they are put behind a value."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
 from archc.diagnostics import Related
+from archc.diagnostics.suggest import closest
 from archc.ops import OPS, Op
 from archc.parameters import FAMILIES, Word, counted
 from archc.resolve.arithmetic import FUNCTIONS
-from archc.resolve.evaluate import Evaluator
-from archc.resolve.mistakes import unknown_name
-from archc.resolve.values import UNKNOWN, Definition, Family, Layer, Shared, Step
+from archc.resolve.evaluate import Evaluator, limited
+from archc.resolve.mistakes import unknown_call, unknown_name
+from archc.resolve.values import UNKNOWN, Definition, Family, Layer, Shared, Step, Tensor, holds_values, size_of
 from archc.resolve.wrong import Unknown, Wrong, misspelt, wrong
 from archc.source import Span
 from archc.syntax import tree
@@ -40,7 +41,7 @@ class Layers(Evaluator):
                 if word in FAMILIES["initialiser"]:
                     return self.build(FAMILIES["initialiser"][word], callee, expression.arguments, expression.span)
             case tree.Listing(items=items) if all(item.name is None for item in items):
-                return self.entries([self.given(item.value) for item in items], expression.span)
+                return limited([self.given(item.value) for item in items], expression.span)
         return self.value(expression)
 
     def own_word(self, name: tree.Name) -> Any:
@@ -49,7 +50,17 @@ class Layers(Evaluator):
             return self.build(FAMILIES["initialiser"][name.value], name, ())
         if name.value in words():
             return Word(name.value)
+        near = closest(name.value, words())
+        if near and not closest(name.value, self.candidates()):
+            title = f"there is no layer or name `{name.value}`"
+            raise wrong("E0301", title, name.span, help=f"did you mean `{near[0]}`?", fix=near[0])
         return self.value(name)
+
+    def candidates(self) -> list[str]:
+        return [*super().candidates(), *OPS]
+
+    def callables(self) -> list[str]:
+        return [name for name, value in self.names.items() if isinstance(value, Definition)]
 
     def target(self, expression: tree.Expression) -> Target | None:
         """The layer or block that a step names; None if it is something else. Raises Unknown and Wrong."""
@@ -65,17 +76,17 @@ class Layers(Evaluator):
                 return None
         return value if isinstance(value, Definition | Layer | Shared) else None
 
-    def steps(self, expression: tree.Expression) -> Iterator[Step]:
-        """The layers that an expression hands over. Raises Wrong."""
+    def steps(self, expression: tree.Expression, *, sharing: bool = False) -> Iterator[Step]:
+        """The layers that an expression hands over, or `share` names. Raises Wrong."""
         taken = 0
         for step in expression.steps if isinstance(expression, tree.Chain) else (expression,):
-            for found in self.step_of(step):
-                taken += 1
+            for found in self.step_of(step, sharing=sharing):
+                taken += 1 + size_of(list(found.arguments.values()), ENDLESS)
                 if taken > ENDLESS:
                     raise wrong("E0317", f"more than {ENDLESS:,} layers under one name", expression.span)
                 yield found
 
-    def step_of(self, expression: tree.Expression) -> tuple[Step, ...]:
+    def step_of(self, expression: tree.Expression, *, sharing: bool) -> tuple[Step, ...]:
         target = self.target(expression)
         arguments = expression.arguments if isinstance(expression, tree.Call) else ()
         match target:
@@ -91,8 +102,12 @@ class Layers(Evaluator):
                 op, spans = self.built(target, callee, arguments, expression.span)
                 assert isinstance(op, Op)
                 return (Step(op, expression.span, {}, spans),)
-        help = "only layers and blocks can: put the rest in a block, and hand that over"
-        raise wrong("E0324", f"`{expression.span.text}` can't be handed over", expression.span, help=help)
+        callee = expression.callee if isinstance(expression, tree.Call) else expression
+        if isinstance(callee, tree.Name) and target is None and callee.value not in (*self.names, *FUNCTIONS, "it"):
+            if isinstance(expression, tree.Call):
+                raise unknown_call(callee, expression, "layer", OPS, self.callables())
+            raise unknown_name(callee, [*self.names, *OPS], in_model=True)
+        raise no_step(expression, target, sharing=sharing)
 
     def takes_none(self, call: tree.Call) -> Wrong:
         title = f"`{call.callee.span.text}` stands for a layer with its arguments, and takes none here"
@@ -101,15 +116,18 @@ class Layers(Evaluator):
     def bind(self, definition: Definition, given: tuple[tree.Argument, ...], span: Span) -> dict[str, Any]:
         """The parameters of a block's call. Raises Unknown once every fault has been told."""
         parameters = definition.block.parameters
-        names = [parameter.name.value for parameter in parameters]
         values: dict[str, Any] = {}
+        places: dict[str, Span] = {}
         for i, written in enumerate(given):
             try:
-                key = parameter_of(definition.name, names, written, i)
-                if key in values:
-                    raise wrong("E0209", f"`{key}` is given twice", written.span)
+                key = parameter_of(definition.name, parameters, written, i)
+                given_once(key, written.span, places)
                 values[key] = UNKNOWN
                 values[key] = self.given(written.value)
+                if not isinstance(values[key], Tensor) and holds_values(values[key]):
+                    title = f"`{written.value.span.text}` holds values of the network, and can't be handed over"
+                    help = "a block takes them one by one, each with a parameter of its own"
+                    raise wrong("E0324", title, written.value.span, help=help)
             except Wrong as error:
                 self.report.add(error.diagnostic)
                 values.setdefault("", UNKNOWN)
@@ -117,6 +135,7 @@ class Layers(Evaluator):
                 pass
         if any(value is UNKNOWN for value in values.values()):
             raise Unknown
+        scope = Layers({**definition.names, **values}, self.report, self.facts)
         for parameter in parameters:
             name = parameter.name.value
             if name in values:
@@ -124,38 +143,62 @@ class Layers(Evaluator):
             if parameter.default is None:
                 related = (Related(parameter.name.span, "has no value of its own"),)
                 title = f"`{definition.name}` needs `{name}`"
-                raise wrong("E0210", title, span, related=related, help=f"it is written `{usage(definition.block)}`")
-            scope = Layers({**definition.names, **values}, self.report, self.facts)
-            values[name] = scope.given(parameter.default)
-        return {name: values[name] for name in names}
+                help = f"it is written `{usage(definition.name, parameters)}`"
+                raise wrong("E0210", title, span, related=related, help=help)
+            values[name] = scope.names[name] = scope.given(parameter.default)
+        return {parameter.name.value: values[parameter.name.value] for parameter in parameters}
 
 
-def parameter_of(called: str, names: list[str], written: tree.Argument, i: int) -> str:
+def parameter_of(called: str, parameters: Sequence[tree.Parameter], written: tree.Argument, i: int) -> str:
     """The parameter that argument number `i` of a model or block is for. Raises Wrong."""
+    names = [parameter.name.value for parameter in parameters]
+    help = f"it is written `{usage(called, parameters)}`"
     if written.name is None:
         if i < len(names):
             return names[i]
-        takes = counted(len(names), "value") if names else "no values"
-        raise wrong("E0209", f"`{called}` takes {takes}", written.span)
+        takes = f"{counted(len(names), 'value')}, and this is one more" if names else "no values"
+        raise wrong("E0209", f"`{called}` takes {takes}", written.span, help=help)
     word = written.name.span.text
     if word in names:
         return word
-    help = "" if names else f"it has no parameters: give it some, `{called}({word} = …)`"
-    raise misspelt("E0209", f"`{called}` has no parameter `{word}`", written.name.span, word, names, otherwise=help)
+    otherwise = help if names else f"it has no parameters: give it some, `{called}({word} = …)`"
+    title = f"`{called}` has no parameter `{word}`"
+    raise misspelt("E0209", title, written.name.span, word, names, otherwise=otherwise)
 
 
-def usage(block: tree.Block) -> str:
-    """How a block is called."""
-    parts = [p.name.value if p.default is None else f"{p.name.value} = {p.default.span.text}" for p in block.parameters]
-    return f"{block.name.value}({', '.join(parts)})" if parts else block.name.value
+def given_once(key: str, span: Span, places: dict[str, Span]) -> None:
+    """Notes where a parameter is given. Raises Wrong if that is the second time."""
+    if key in places:
+        related = (Related(places[key], f"gives `{key}` already"),)
+        raise wrong("E0209", f"`{key}` is given twice", span, related=related, help="leave one of them out")
+    places[key] = span
+
+
+def usage(called: str, parameters: Sequence[tree.Parameter]) -> str:
+    """How a block or model is called."""
+    parts = [p.name.value if p.default is None else f"{p.name.value} = {p.default.span.text}" for p in parameters]
+    return f"{called}({', '.join(parts)})" if parts else called
+
+
+def no_step(expression: tree.Expression, target: Target | None, *, sharing: bool) -> Wrong:
+    """Something that is no layer, where layers are handed over or shared."""
+    text = expression.span.text
+    if not sharing:
+        help = "only layers and blocks can: put the rest in a block, and hand that over"
+        return wrong("E0324", f"`{text}` can't be handed over", expression.span, help=help)
+    help = "a block can: put what is to be shared in one"
+    match expression:
+        case tree.As():
+            inner = expression.step.span.text
+            help = f"the name stands in front: `share {expression.name.value} = {inner}`"
+        case tree.Number() | tree.Boolean() | tree.Text() | tree.Size() | tree.Binary() | tree.Listing():
+            help = "`let name = …` names a number, a word or a list"
+        case tree.Name() if not isinstance(target, type):
+            help = f"`share` names the layers alone; what enters them stands where they are used: `{text} -> …`"
+    return wrong("E0324", f"`share` names layers, and `{text}` is none", expression.span, help=help)
 
 
 @cache
 def words() -> frozenset[str]:
     """Every word that a parameter of a layer knows."""
     return frozenset(word for op in OPS.values() for parameter in op.parameters.values() for word in parameter.words)
-
-
-def unknown_step(name: tree.Name, names: list[str]) -> Wrong:
-    """A step that is neither a layer nor given in the file."""
-    return unknown_name(name, [*names, *FUNCTIONS, *OPS, "it"], in_model=True)

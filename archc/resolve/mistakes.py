@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from archc.diagnostics import Edit, Fix, Related
 from archc.diagnostics.suggest import closest
-from archc.ops import OPS
+from archc.ops import OPS, Op
 from archc.parameters import FAMILIES, Described, show
 from archc.resolve.arithmetic import FUNCTIONS
 from archc.resolve.wrong import Wrong, misspelt, wrong
@@ -15,12 +15,27 @@ from archc.syntax import tree
 ACTIVATION = ("activation", "act", "activation_fn", "nonlinearity")
 """What other tools call the argument for what follows a layer."""
 
+NETWORK = {
+    "it": "`it` is the value that enters a step",
+    "params": "`params` counts the parameters of the network",
+    "macs": "`macs` counts the operations of the network",
+}
+"""Names that only networks have, and what they stand for."""
+TRAINING = ("training", "is_training", "train", "eval")
+"""What other tools call it that a network is being trained."""
+
 
 def unknown_name(name: tree.Name, candidates: list[str], *, in_model: bool) -> Wrong:
     """A name that is neither a layer nor given in the file."""
     word = name.value
+    if word in NETWORK and not in_model:
+        help = f"{NETWORK[word]}: only a model or a block knows it"
+        return wrong("E0301", f"there is no `{word}` here", name.span, help=help)
+    if word in TRAINING and in_model:
+        help = "layers that differ in training, such as `dropout`, know by themselves whether they are trained"
+        return wrong("E0301", f"there is no name `{word}`", name.span, help=help)
     kind = "layer or name" if in_model else "name"
-    otherwise = listed_layers() if in_model else ""
+    otherwise = "names are given by `let`, `as`, `input` and parameters, before they are used" if in_model else ""
     return misspelt("E0301", f"there is no {kind} `{word}`", name.span, word, candidates, otherwise=otherwise)
 
 
@@ -31,6 +46,8 @@ def unknown_number(name: tree.Name, candidates: list[str]) -> Wrong:
         return wrong("E0313", f"`{word}` is a layer, and a number is needed here", name.span)
     if word in ("batch", "batch_size", "none", "None", "_"):
         return wrong("E0301", f"there is no name `{word}`", name.span, help="the batch is never written: leave it out")
+    if word in NETWORK and "it" not in candidates:
+        return unknown_name(name, [], in_model=False)
     if word == "data":
         return wrong("E0301", "`data` alone is no number", name.span, help="facts about it are: `data.classes`")
     return misspelt("E0301", f"there is no name `{word}`", name.span, word, candidates)
@@ -41,6 +58,13 @@ def unknown_call(
 ) -> Wrong:
     """A call of something that is neither in the family nor a function; `own` are names of the file."""
     title = f"there is no {kind} `{callee.value}`"
+    if callee.value == "it":
+        help = "leave the brackets out: layers take it by themselves"
+        return wrong("E0308", "`it` is the value that enters a step, and takes no arguments", callee.span, help=help)
+    if callee.value == "range" and len(call.arguments) == 1:
+        times = call.arguments[0].value.span.text
+        help = f"`repeat {times} as i {{ … }}` counts from 0 to {times} - 1"
+        return wrong("E0301", title, callee.span, help=help, fix=times, at=call.span)
     near = closest(callee.value, [*own, *family, *FUNCTIONS])
     if near and near[0] in family and near[0] not in own:
         meant = rewritten(family[near[0]], call)
@@ -71,6 +95,11 @@ def rewritten(cls: type[Described], call: tree.Call) -> str:
 
     The name alone where that isn't certain.
     """
+    if issubclass(cls, Op) and cls.merges:
+        flows = [argument.value for argument in call.arguments if argument.name is None]
+        if len(flows) == 1 and isinstance(flows[0], tree.Listing):
+            flows = [item.value for item in flows[0].items]
+        return f"{cls.name}({', '.join(flow.span.text for flow in flows)})"
     positional: list[str] = []
     named: dict[str, str] = {}
     tail = ""

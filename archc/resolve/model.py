@@ -1,10 +1,10 @@
 """One model's body -> its graph."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from archc.diagnostics import Diagnostic, Report
+from archc.diagnostics import Diagnostic, Related, Report
 from archc.ir import Graph, Port, made
 from archc.parameters import LARGEST, Described, describe, whole
 from archc.resolve.block import Expander
@@ -24,12 +24,15 @@ class Surroundings:
     """What a model's body may refer to, besides its own names.
 
     `overridden` says that values were set from outside, so that promised equalities only warn.
+    `read` notes the blocks, by `id`, whose bodies were gone through. `models` are the names of the file's models.
     """
 
     names: Mapping[str, Any]
     facts: Facts
     init: Described
     overridden: bool = False
+    read: set[int] = field(default_factory=set)
+    models: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -60,16 +63,20 @@ class ModelBody(Body):
         self.model = model
         given = {name.value for statement in model.body for name in names_given(statement)}
         builder = Builder(model.name.value, around.init, given)
-        expander = Expander(around.facts, around.init, around.overridden)
+        expander = Expander(around.facts, around.init, around.overridden, read=around.read)
         super().__init__({**around.names, **arguments}, report, around.facts, builder, expander)
         self.overridden = around.overridden
         self.known_whole = False
+        self.models = around.models
         self.tapped = any(isinstance(statement, tree.Output) for statement in model.body)
-        self.begin({p.name.value: p.name.span for p in model.parameters})
+        expander.scopes.append(self.names)
+        self.begin({p.name.value: p.name.span for p in model.parameters}, model.body)
 
     def resolve(self) -> Network | None:
-        self.attempt(self.some_input, None)
+        if not any(isinstance(statement, tree.Input) for statement in self.model.body):
+            self.it = UNKNOWN
         self.run(statement for statement in self.model.body if not isinstance(statement, tree.Assert))
+        self.attempt(self.some_input, None)
         self.attempt(self.last_output, None)
         if self.sound:
             self.attempt(lambda _: self.nothing_unused(self.tapped), None)
@@ -87,6 +94,15 @@ class ModelBody(Body):
                 sound = sound and self.sound
         self.sound = sound
         return Network(self.builder.graph(), self.builder, self.tapped, self.places()) if self.sound else None
+
+    def elsewhere(self, name: tree.Name) -> tuple[str, tuple[Related, ...]]:
+        if name.value in self.models:
+            return f"`{name.value}` is a model, and models hold no models: what they share is a `block`", ()
+        return super().elsewhere(name)
+
+    @property
+    def trusted(self) -> bool:
+        return self.sound
 
     def places(self) -> dict[str, Span]:
         """Where each output is named."""
@@ -139,8 +155,9 @@ class ModelBody(Body):
     def some_input(self, _: None) -> None:
         if any(isinstance(statement, tree.Input) for statement in self.model.body):
             return
-        self.it = UNKNOWN
         if any(isinstance(statement, tree.Bad) for statement in self.model.body):
+            raise Unknown
+        if any(told.code == "E0322" for told in self.report.found):
             raise Unknown
         raise wrong(
             "E0201",

@@ -219,14 +219,18 @@ class Builder:
         """Raises Wrong unless a layer would own the same weights as the one that it shares them with."""
         first = self.nodes[owner]
         own = owned(first.body) if first.body is not None else [(w.name, w.shape) for w in first.weights]
-        if own == specs:
+        entered = next((port.shape for port in self.inputs if port.name == first.inputs[0]), None)
+        before = TensorType(entered if entered is not None else self.nodes[first.inputs[0]].output)
+        # a block is one function of the program, whose shapes are fixed
+        if own == specs and (first.body is None or before == it.type):
             return
-        name, shape = next(pair for pair in own if pair not in specs)
+        odd = next((pair for pair in own if pair not in specs), None)
         title = f"`{owner}` can't share its weights with this use, which {it.type} enters"
-        label = f"its first use has a `{name}` of {TensorType(shape)}"
-        raise wrong(
-            "E0325", title, span, related=(Related(self.spans[owner], label),), help="give it the same channels"
-        )
+        label = f"{before} enters its first use"
+        if odd is not None:
+            label += f", and makes `{odd[0]}` {TensorType(odd[1])}"
+        help = "let the same shape enter, or write the layers once more, with weights of their own"
+        raise wrong("E0325", title, span, related=(Related(self.spans[owner], label),), help=help)
 
     def initialiser(self, init: Described | str | None) -> Described:
         if isinstance(init, str):

@@ -1,22 +1,24 @@
 """Names that nothing uses."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
 from archc.diagnostics import Diagnostic
+from archc.source import Span
 from archc.syntax import tree
 
 
-def names_read(*roots: Any) -> set[str]:
-    """Every word that a part of a file may read as a name."""
-    words: set[str] = set()
+def names_read(*roots: Any) -> dict[str, Span]:
+    """Every word that a part of a file may read as a name, and one place where it does."""
+    words: dict[str, Span] = {}
     waiting = list(roots)
     while waiting:
         match waiting.pop():
-            case tree.Name(value=word):
-                words.add(word)
+            case tree.Name(value=word, span=span):
+                words[word] = span
             case tree.Argument(value=value) | tree.Member(value=value) | tree.Setting(value=value):
                 waiting.append(value)
             case tree.As(step=value) | tree.Let(value=value) | tree.Output(value=value) | tree.Share(value=value):
@@ -34,7 +36,7 @@ def names_read(*roots: Any) -> set[str]:
             case tuple() as items:
                 waiting.extend(items)
             case tree.Bad(span=span):
-                words.update(re.findall(r"[A-Za-z_]\w*", span.text))
+                words.update(dict.fromkeys(re.findall(r"[A-Za-z_]\w*", span.text), span))
             case None | bool() | int() | float() | str():
                 pass
             case other if hasattr(other, "span"):
@@ -44,18 +46,18 @@ def names_read(*roots: Any) -> set[str]:
 
 def unused_at_top(file: tree.File, given: Mapping[str, Iterable[str]]) -> Iterator[Diagnostic]:
     """Top-level names, blocks and used files that nothing in the file uses; `given` is what each used file gives."""
-    read: dict[int, set[str]] = {id(item): names_read(item) for item in file.items}
-    for item in file.items:
-        elsewhere = set().union(*(words for key, words in read.items() if key != id(item)))
+    read = [names_read(item) for item in file.items]
+    readers = Counter(word for words in read for word in words)
+    for item, own in zip(file.items, read, strict=True):
         match item:
-            case tree.Let() if item.name.value not in elsewhere:
+            case tree.Let() if readers[item.name.value] == (item.name.value in own):
                 yield unused(item.name, "the name")
-            case tree.Block() if item.name.value not in elsewhere:
+            case tree.Block() if readers[item.name.value] == (item.name.value in own):
                 title = f"nothing uses the block `{item.name.value}`"
                 yield Diagnostic("W0307", title, item.name.span, help="use it, or leave it out")
             case tree.Use():
                 names = given.get(item.target.span.text, ())
-                if names and not elsewhere & {*names}:
+                if names and not any(readers[name] > (name in own) for name in names):
                     title = f"nothing of `{item.target.value}` is used"
                     yield Diagnostic("W0308", title, item.span, help="leave it out")
 
@@ -72,7 +74,7 @@ def unused_numbers(statements: Iterable[tree.Statement], numbers: Collection[str
     """Names of `numbers` that nothing in a body uses."""
     read = names_read(*statements)
     for statement in statements:
-        if isinstance(statement, tree.Let | tree.Share) and statement.name.value in set(numbers) - read:
+        if isinstance(statement, tree.Let | tree.Share) and statement.name.value in set(numbers) - read.keys():
             yield unused(statement.name, "the name")
 
 

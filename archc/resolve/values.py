@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from archc.ops import Op
@@ -46,12 +47,17 @@ class Step:
     """Where the arguments of a layer are written."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layer:
     """Layers that are handed over, such as `act = relu`; each use has weights of its own."""
 
     steps: tuple[Step, ...]
     span: Span
+
+    @cached_property
+    def size(self) -> int:
+        """How many layers it stands for, those counted that it hands on."""
+        return sum(1 + size_of(list(step.arguments.values())) for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +97,35 @@ def called(value: Any) -> str:
         case Family():
             return f"the file `{value.name}`"
         case [first, *_] if called(first):
-            return "a list of values of the network"
+            kind = "values of the network" if isinstance(first, Tensor) else "layers"
+            return f"a list of {len(value)} {kind}"
         case _:
             return ""
+
+
+def size_of(value: Any, most: int = 2**63) -> int:
+    """How many entries a value holds, those of lists within it counted; stops soon after `most`."""
+    if isinstance(value, Layer):
+        return value.size
+    if not isinstance(value, list | tuple):
+        return 1
+    size = 0
+    for entry in value:
+        size += size_of(entry, most - size)
+        if size > most:
+            break
+    return size
+
+
+def holds_values(value: Any) -> bool:
+    """Whether a value of the network is among the entries of a list, or the arguments of a layer."""
+    match value:
+        case list() | tuple():
+            return any(map(holds_values, value))
+        case Layer():
+            return any(holds_values(list(step.arguments.values())) for step in value.steps)
+        case _:
+            return isinstance(value, Tensor)
 
 
 def key_of(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from archc.diagnostics import Diagnostic, Edit, Fix, Related
 from archc.diagnostics.suggest import closest
+from archc.ops import OPS
 from archc.source import Span
 
 
@@ -42,6 +43,16 @@ def misspelt(
     if near:
         return wrong(code, title, span, help=f"did you mean `{near[0]}`?", fix=near[0])
     return wrong(code, title, span, help=otherwise)
+
+
+def calls_itself(chain: list[str], span: Span) -> Wrong:
+    """A block that calls itself, over the blocks of the chain."""
+    shown = chain if len(chain) < 8 else [*chain[:3], "…", *chain[-3:]]
+    title = f"the block `{chain[-1]}` calls itself: {' -> '.join(shown)}"
+    help = "blocks can't call themselves; `repeat n { … }` goes on for a number of times"
+    if chain[-1] in OPS and len(chain) == 2:
+        help = f"if the layer `{chain[-1]}` is meant, give the block another name"
+    return wrong("E0315", title, span, help=help)
 
 
 def given_twice(name: str, span: Span, first: Span, help: str = "") -> Wrong:
