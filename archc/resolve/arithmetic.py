@@ -77,7 +77,7 @@ def function(name: str, values: list[Any], spans: list[Span], span: Span) -> int
     if not {"two or more": len(numbers) >= 2, "two": len(numbers) == 2, "one": len(numbers) == 1}[wanted]:
         raise wrong(
             "E0312",
-            f"`{name}` takes {wanted} number{'s' if wanted != 'one' else ''}, and {len(numbers)} are given",
+            f"`{name}` takes {wanted} number{'s' if wanted != 'one' else ''}, and {given(len(numbers))}",
             span,
         )
     if name in ("sqrt", "log2") and (numbers[0] < 0 or (name == "log2" and numbers[0] == 0)):
@@ -99,6 +99,11 @@ def function(name: str, values: list[Any], spans: list[Span], span: Span) -> int
             return math.log2(numbers[0])
         case _:
             return make_divisible(numbers[0], numbers[1], spans[1])
+
+
+def given(n: int) -> str:
+    """`none is given`, `1 is given`, `2 are given`."""
+    return f"{n or 'none'} {'is' if n < 2 else 'are'} given"
 
 
 def make_divisible(value: int | float, divisor: int | float, span: Span) -> int:
