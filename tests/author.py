@@ -55,6 +55,8 @@ class Author(random.Random):
         self.used: set[str] = set()
         self.count = 0
         self.lines: list[str] = []
+        self.blocks: list[str] = []
+        self.depth = 0
         self.columns: dict[str, np.ndarray] = {}
         self.ends: list[End] = []
         self.rows = self.randint(12, 40)
@@ -148,9 +150,86 @@ class Author(random.Random):
         for _ in range(length):
             kinds: list[Callable[[Shape], tuple[str, Shape]]] = [self.pointwise]
             kinds += {1: [self.dense, self.dense], 3: [self.conv, self.conv, self.pool]}.get(len(shape), [])
+            if self.depth < 3 and self.random() < 0.25:
+                kinds = [self.block, self.repeat, self.choice_of_two, self.merge, self.merge, self.share]
             step, shape = self.choice(kinds)(shape)
-            steps.append(f"{step} as {self.name()}" if self.maybe("as", 0.3) else step)
+            steps.append(f"{step} as {self.name()}" if " -> " not in step and self.maybe("as", 0.3) else step)
         return steps, shape
+
+    # what layers are put together with
+
+    def inner(self, shape: Shape, *, same: bool = False) -> tuple[str, Shape]:
+        """A flow between braces or parentheses; one that keeps the shape if asked for."""
+        self.depth += 1
+        lines = self.lines
+        if same:
+            count = self.randint(1, 2)
+            steps = [self.pointwise(shape)[0] for _ in range(count)]
+            if len(shape) == 1:
+                steps.append(self.call("dense", str(shape[0])))
+            elif len(shape) == 3:
+                steps.append(self.call("conv", str(shape[2]), "3", "padding = same"))
+            if self.maybe("as", 0.2):
+                steps[-1] += f" as {self.name()}"
+        else:
+            steps, shape = self.flow(shape, self.randint(1, 3))
+        self.lines = lines
+        self.depth -= 1
+        return " -> ".join(steps), shape
+
+    def block(self, shape: Shape) -> tuple[str, Shape]:
+        """The call of a block that is written for it, with parameters that it uses."""
+        body, after = self.inner(shape)
+        name, size, act = self.name(), self.name(), self.name()
+        units, layer = self.randint(1, 4), self.choice(["relu", "tanh", "dropout(25%) -> tanh"])
+        end = {1: f" -> dense({size})", 3: f" -> conv({size}, 1)"}.get(len(after), "")
+        after = (*after[:-1], units) if end else after
+        default = self.maybe("block default")
+        first = f"{size}{f' = {units}' * default}"
+        given = "" if default else self.take("block.argument", {"by place": f"{units}", "by name": f"{size} = {units}"})
+        if not end:
+            first = given = ""
+        handed = self.maybe("layer as argument")
+        parameters = [part for part in (first, f"{act} = relu" if handed else "") if part]
+        given = ", ".join(part for part in (given, f"{act} = {layer}" if handed else "") if part)
+        lines = f"{body}{end}{f' -> {act}' * handed}"
+        if self.maybe("block of lines"):
+            lines = "\n    " + lines.replace(" -> ", "\n    -> ") + "\n"
+        head = f"{name}({', '.join(parameters)})" if parameters or self.maybe("empty parentheses") else name
+        self.blocks.append(f"block {head} {{ {lines} }}")
+        self.used.add("block")
+        return f"{name}({given})" if given or self.maybe("empty call") else name, after
+
+    def repeat(self, shape: Shape) -> tuple[str, Shape]:
+        body, after = self.inner(shape, same=True)
+        times = self.word("repeat", ["2", "3", "1", "0", "[1, 2] as", "2 as"])
+        head = times.replace("as", f"as {self.name()}")
+        return f"repeat {head} {{ {body} }}", after
+
+    def choice_of_two(self, shape: Shape) -> tuple[str, Shape]:
+        taken, after = self.inner(shape)
+        other, _ = self.inner(shape)
+        written, first = self.take("if", {"true": ("1 < 2", True), "fact": ("it.size > 0", True),
+                                          "false": ("not true", False), "else": ("2 == 3 or 1 > 4", False)})  # fmt: skip
+        branches = (taken, other) if first else (other, taken)
+        return f"if {written} {{ {branches[0]} }} else {{ {branches[1]} }}", after
+
+    def merge(self, shape: Shape) -> tuple[str, Shape]:
+        op = self.choice(["add", "multiply", "average", "maximum", "subtract", "concat"])
+        branches = [self.inner(shape, same=True)[0], self.choice(["it", self.inner(shape, same=True)[0]])]
+        if op not in ("subtract",) and self.maybe("three branches", 0.3):
+            branches.append(self.inner(shape, same=True)[0])
+        after = (*shape[:-1], shape[-1] * len(branches)) if op == "concat" else shape
+        return self.call(op, *branches), after
+
+    def share(self, shape: Shape) -> tuple[str, Shape]:
+        """A layer that is used twice, if it keeps the shape and stands in a model's own body."""
+        if self.depth or len(shape) == 2:
+            return self.pointwise(shape)
+        name, (layer, _) = self.name(), self.inner(shape, same=True)
+        self.used.add("share")
+        self.lines.append(f"share {name} = {' -> '.join(step.split(' as ')[0] for step in layer.split(' -> '))}")
+        return f"{name} -> {name}", shape
 
     # models
 
@@ -168,7 +247,7 @@ class Author(random.Random):
         blocks = [(head, self.lines)]
         if recipe:
             blocks.append(("train", self.settings()))
-        text = "\n".join(
+        text = "\n".join([*self.blocks, ""]) + "\n".join(
             f"{start} {{\n" + "".join(f"    {line}\n" for line in lines) + "}\n" for start, lines in blocks
         )
         return Sketch(text, self.columns if recipe else {}, self.used)

@@ -22,6 +22,8 @@ COUNTS = {
     "lenet5": (61_706, 416_520),
     "mnist_mlp": (79_510, 79_400),
     "matlab_digits": (180_880, None),
+    "resnet50": (25_557_032, 4_089_184_256),
+    "googlenet": (13_378_280, None),
 }
 """Trainable parameters and multiply-accumulates."""
 
@@ -55,7 +57,7 @@ def test_every_built_in_model_is_known_here() -> None:
 
 @pytest.mark.parametrize("name", COUNTS)
 def test_header_states_a_command_and_a_result(name: str) -> None:
-    assert re.search(rf"^# archc (train|predict) {name}\b.* {{4,}}\S", header(name), re.MULTILINE)
+    assert re.search(rf"^# archc (train|predict|summary) {name}\b.* {{4,}}\S", header(name), re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -65,6 +67,16 @@ def test_counts_are_the_published_ones(name: str) -> None:
     assert model.parameters == parameters
     assert macs is None or model.macs == macs
     assert not model.warnings
+
+
+def test_googlenet_is_counted_without_its_auxiliary_heads() -> None:
+    text = built_in()["googlenet"].read_text(encoding="utf-8")
+    assert "assert class.params == 6_998_552" in text and "assert class.macs == 1_582_671_872" in text
+
+
+@pytest.mark.parametrize(("name", "lines"), [("resnet50", 40), ("googlenet", 60)])
+def test_large_networks_are_short_files(name: str, lines: int) -> None:
+    assert len(built_in()[name].read_text(encoding="utf-8").splitlines()) <= lines
 
 
 @pytest.mark.parametrize(

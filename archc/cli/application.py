@@ -19,6 +19,7 @@ FINE, PROBLEMS, OUR_FAULT, STOPPED = 0, 1, 2, 130
 COMMANDS = {
     "new": "Write a commented file to start from.",
     "check": "Say everything that is wrong with .arch files.",
+    "fmt": "Give .arch files one layout, comments kept.",
     "summary": "Show layers, shapes, parameters and costs.",
     "diff": "Compare two networks and their recipes.",
     "compile": "Write the network as a standalone JAX program.",

@@ -9,12 +9,12 @@ from archc.locate import SUFFIX, built_in
 
 
 class FileName(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
-    """A `.arch` file or a built-in model; also a run's folder where `runs` is said."""
+    """A `.arch` file, or a built-in model unless `models` is denied; also a run's folder where `runs` is said."""
 
     name = "file"
 
-    def __init__(self, *, runs: bool = False, files: bool = True):
-        self.runs, self.files = runs, files
+    def __init__(self, *, runs: bool = False, files: bool = True, models: bool = True):
+        self.runs, self.files, self.models = runs, files, models
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
@@ -27,7 +27,7 @@ class FileName(click.ParamType):  # type: ignore[type-arg]  # generic from click
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         names: list[str] = []
         if self.files:
-            names += [*built_in(), *_in_folder(incomplete, f"*{SUFFIX}")]
+            names += [*(built_in() if self.models else ()), *_in_folder(incomplete, f"*{SUFFIX}")]
         if self.runs:
             names += [path.parent.as_posix() for path in sorted(Path().glob("runs/*/run.json"))]
         found = [CompletionItem(name) for name in dict.fromkeys(names) if name.startswith(incomplete)]

@@ -2,7 +2,7 @@
 
 import errno
 import os
-import stat
+import shutil
 from pathlib import Path
 
 import click
@@ -25,31 +25,34 @@ def refuse_output(path: Path | None, source: Path | None, ctx: click.Context, su
         raise click.UsageError(f"what is written is a numpy file: call it `{name}`, not `{path}`", ctx)
 
 
-def rewrite(path: Path, text: str) -> None:
-    """Puts a text in place of a file's, whole or not at all; its permissions stay. Raises Failed."""
-    from archc.data.atomic import whole_file
-    from archc.diagnostics import Diagnostic, Failed
-
-    path = path.resolve()  # a link stays one
-    try:
-        if not os.access(path, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        with whole_file(path) as file:
-            os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
-            file.write(text.encode("utf-8"))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise Failed(Diagnostic("E0612", f"`{path}` cannot be written: {reason}")) from None
-
-
 def write_text(path: Path, text: str) -> None:
     """Writes a file, whole or not at all. Raises Failed."""
     from archc.data.atomic import whole_file
-    from archc.diagnostics import Diagnostic, Failed
 
     try:
         with whole_file(path) as file:
             file.write(text.encode("utf-8"))
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise Failed(Diagnostic("E0612", f"`{path}` cannot be written: {reason}")) from None
+        raise _unwritable(path, error) from None
+
+
+def rewrite(path: Path, text: str) -> None:
+    """Writes a file that is there, whole or not at all, and leaves it its permissions. Raises Failed."""
+    from archc.data.atomic import whole_file
+
+    try:
+        target = path.resolve(strict=True)  # a link stays one
+        if not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        with whole_file(target) as file:
+            shutil.copymode(target, file.name)
+            file.write(text.encode("utf-8"))
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> Exception:
+    from archc.diagnostics import Diagnostic, Failed
+
+    reason = (error.strerror or str(error)).lower()
+    return Failed(Diagnostic("E0612", f"`{path}` cannot be written: {reason}"))

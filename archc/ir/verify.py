@@ -1,6 +1,6 @@
 """Holds an IR to its own rules. What it finds is a fault of archc, never of the file."""
 
-from archc.ir.graph import Graph, Node
+from archc.ir.graph import Graph, Node, Weight
 from archc.ir.items import op_of
 from archc.ir.recipe import Module
 from archc.types import TensorType
@@ -39,7 +39,8 @@ def verify_graph(graph: Graph) -> None:
         entering = [shapes[value] for value in node.inputs]
         if node.body is not None:
             verify_body(node, node.body, entering)
-            if node.shares and (node.shares not in owners or owners[node.shares].body != node.body):
+            owner = owners.get(node.shares)
+            if node.shares and (owner is None or owner.shares or owned(owner.body) != owned(node.body)):
                 raise Broken(f"{node.name} shares the weights of {node.shares}, which is another block")
         else:
             verify_layer(node, [TensorType(shape) for shape in entering], owners.get(node.shares))
@@ -67,6 +68,11 @@ def verify_body(node: Node, body: Graph, entering: list[tuple[int, ...]]) -> Non
         raise Broken(f"{node.name} names other nodes than its body has")
     if node.copies[0] != tuple(inner.name for inner in body.nodes) or any(n.op == "repeat" for n in body.nodes):
         raise Broken(f"{node.name} has copies that don't bear the names of its body")
+
+
+def owned(body: Graph | None) -> list[tuple[str, Weight]]:
+    """The weights of a block, by scope."""
+    return [(scope, weight) for scope, layer in body.layers() for weight in layer.weights] if body else []
 
 
 def verify_layer(node: Node, xs: list[TensorType], shared: Node | None) -> None:

@@ -11,7 +11,7 @@ def conv2d(x, kernel, *, stride, padding):
     )
 
 
-def conv2d_general(x, kernel, *, stride, padding, dilation, groups):
+def conv2d_general(x, kernel, *, stride, padding, dilation=(1, 1), groups=1):
     """As conv2d, cells of a window `dilation` apart; kernel [height, width, in / groups, out]."""
     return jax.lax.conv_general_dilated(
         x,
@@ -24,16 +24,29 @@ def conv2d_general(x, kernel, *, stride, padding, dilation, groups):
     )
 
 
+def conv2d_grouped(x, kernel, *, groups, **options):
+    """Parts of the channels side by side; many times faster on a CPU than XLA's groups."""
+    parts = zip(jnp.split(x, groups, axis=3), jnp.split(kernel, groups, axis=3))
+    return jnp.concatenate([conv2d_general(*part, **options) for part in parts], axis=3)
+
+
 def conv2d_transposed(x, kernel, *, stride, cut):
     """Spreads each cell of x over kernel [height, width, in, out], then cuts the edges."""
-    return jax.lax.conv_general_dilated(
-        x,
-        jax.lax.rev(kernel, (0, 1)),
-        (1, 1),
-        [(k - 1 - a, k - 1 - b) for k, (a, b) in zip(kernel.shape, cut)],
-        lhs_dilation=stride,
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-    )
+    (_, rows, columns, _), (h, w, _, out), (s, t) = x.shape, kernel.shape, stride
+    height, width = (rows - 1 - h // -s) * s, (columns - 1 - w // -t) * t
+    spread = jnp.zeros((x.shape[0], height, width, out), x.dtype)
+    # part by part of the kernel, so that what is added at once doesn't overlap
+    for i in range(0, h, s):
+        for j in range(0, w, t):
+            part = kernel[i : i + s, j : j + t]
+            cells = jnp.einsum("nrci,hwio->nrhcwo", x, part)
+            gaps = s - part.shape[0], t - part.shape[1]
+            cells = jnp.pad(cells, [(0, n) for n in (0, 0, gaps[0], 0, gaps[1], 0)])
+            cells = cells.reshape(-1, rows * s, columns * t, out)
+            spread = spread.at[:, i : i + rows * s, j : j + columns * t].add(cells)
+    (top, bottom), (left, right) = cut
+    y = spread[:, top : (rows - 1) * s + h - bottom]
+    return y[:, :, left : (columns - 1) * t + w - right]
 
 
 def conv2d_transposed_disjoint(x, kernel):

@@ -70,7 +70,7 @@ class Linear(Activation):
     activation = False
 
     def lower(self, site: Site) -> Lowered:
-        return Lowered.same(site.x)
+        return Lowered.same(*(() if site.x == site.out else (site.x,)))
 
     @classmethod
     def usage(cls) -> str:

@@ -2,7 +2,7 @@
 
 from math import gcd
 
-from archc.code import Call, Code, Operation, call
+from archc.code import Call, Code, Literal, LiteralValue, Operation, call
 from archc.ops.op import (
     Bias,
     Lowered,
@@ -45,9 +45,10 @@ class Conv(Op):
 
     def check(self) -> None:
         if self.filters % self.groups:
+            enough = -(-self.filters // self.groups) * self.groups
             raise Unfit(
                 f"{self.filters} filters don't fall into {self.groups} equal groups",
-                f"such as `filters = {-(-self.filters // self.groups) * self.groups}`",
+                f"a number of filters that {self.groups} divides, such as {enough}",
                 parameter="groups",
             )
 
@@ -58,7 +59,8 @@ class Conv(Op):
             fitting = [*(n for n in range(1, min(most, 9)) if most % n == 0), most]
             raise Unfit(
                 f"the {x.channels} channels that enter don't fall into {self.groups} equal groups",
-                f"what divides both {x.channels} and {self.filters}, such as {' or '.join(map(str, fitting[-2:]))}",
+                f"`groups` divides the {x.channels} channels and the {self.filters} filters: "
+                f"{' or '.join(map(str, fitting[-2:]))}, for one",
                 parameter="groups",
             )
         window, stride, padding = self._window(x), self._stride(x), self._padding(x)
@@ -78,14 +80,15 @@ class Conv(Op):
     def lower(self, site: Site) -> Lowered:
         x = site.before
         arguments = (site.x, site.weight("kernel"))
-        stride, padding, dilation = self._stride(x), self._padding(x), self._dilation(x)
-        if self.groups > 1 or max(dilation) > 1:
-            convolved = call(
-                "conv2d_general", *arguments, stride=stride, padding=padding, dilation=dilation, groups=self.groups
-            )
-        else:
-            convolved = call("conv2d", *arguments, stride=stride, padding=padding)
-        return biased(site, self.bias, convolved)
+        options: dict[str, LiteralValue] = {"stride": self._stride(x), "padding": self._padding(x)}
+        kernel = "conv2d"
+        if max(self._dilation(x)) > 1:
+            kernel, options["dilation"] = "conv2d_general", self._dilation(x)
+        if self.groups > 1:
+            # with a channel and a filter to each group, XLA's own way is as fast, and shorter to compile
+            depthwise = self.groups == x.channels == self.filters
+            kernel, options["groups"] = "conv2d_general" if depthwise else "conv2d_grouped", self.groups
+        return biased(site, self.bias, call(kernel, *arguments, **options))
 
     def _window(self, x: TensorType) -> Shape:
         return per_direction(self.window, len(x.spatial), "window")
@@ -148,6 +151,11 @@ class ConvTranspose(Op):
         arguments = (site.x, site.weight("kernel"))
         if self._stride(x) == self._window(x) and not any(map(any, self._cut(x))):
             return biased(site, self.bias, call("conv2d_transposed_disjoint", *arguments))
+        if max(self._stride(x)) == 1:
+            # a convolution with the kernel turned round, of an image with as much padding as it reaches
+            turned = call("jax.lax.rev", site.weight("kernel"), Literal((0, 1)))
+            padding = tuple((k - 1 - a, k - 1 - b) for k, (a, b) in zip(self._window(x), self._cut(x), strict=True))
+            return biased(site, self.bias, call("conv2d", site.x, turned, stride=(1, 1), padding=padding))
         spread_out = call("conv2d_transposed", *arguments, stride=self._stride(x), cut=self._cut(x))
         return biased(site, self.bias, spread_out)
 

@@ -59,7 +59,7 @@ class Crop(Op):
     """
 
     name = "crop"
-    example = "skip -> crop(up.height, up.width)"
+    example = "crop(24, 24) -> conv(16, 3x3)"
 
     height = Count("how many rows remain")
     width = Count("how many columns remain")
@@ -107,7 +107,7 @@ class Upsample(Op):
     """Makes an image or sequence larger by a whole factor: [height, width, channels] -> [2 height, 2 width, channels].
 
     `nearest` repeats each cell; `linear` runs straight between the centres of cells (in an image:
-    bilinear), and beyond the outermost stays as they are.
+    bilinear), and level beyond the outermost.
     """
 
     name = "upsample"

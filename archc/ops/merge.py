@@ -213,13 +213,12 @@ def flattened(xs: Sequence[TensorType], *, gated: bool) -> str:
     largest = max(xs, key=lambda x: x.rank)
     if all(x.rank > 1 for x in xs):
         return f"`reshape` or `flatten` brings all to one number of dimensions; branch {xs.index(largest) + 1} has most"
-    help = f"`flatten` or `global_avg_pool` at the end of branch {xs.index(largest) + 1} makes it flat"
+    flatten = f"`flatten` or `global_avg_pool` at the end of branch {xs.index(largest) + 1} makes it flat"
     flat = next(i for i, x in enumerate(xs) if x.rank == 1)
-    if gated and xs[flat].channels != largest.channels:
-        help += (
-            f"; or `dense({largest.channels})` at the end of branch {flat + 1}: a number a channel serves all positions"
-        )
-    return help
+    if not gated or xs[flat].channels == largest.channels:
+        return flatten
+    gate = f"`dense({largest.channels})` at the end of branch {flat + 1}: a number a channel serves all positions"
+    return f"{gate}; or {flatten}"
 
 
 def remedy(xs: Sequence[TensorType], *, joins: bool) -> str:

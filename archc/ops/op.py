@@ -230,9 +230,10 @@ def windows(
             size, cells = "x".join(map(str, window)), "x".join(map(str, x.spatial))
             padded = " with its padding" if before or after else ""
             dilated = f", which its dilation spreads over {'x'.join(map(str, spans))}," if spans != window else ""
+            smaller = "dilation" if dilated else "window"
             raise Unfit(
                 f"the {size} window of `{what}`{dilated} is larger than what it slides over, {cells}{padded}",
-                "a smaller window, `padding = same`, or fewer layers that shrink the image before it",
+                f"a smaller {smaller}, `padding = same`, or fewer layers that shrink the image before it",
                 code="E0205",
             )
         counts.append((room - k) // s + 1)

@@ -147,6 +147,7 @@ class Body(Flows):
 
     def copy(self, expression: tree.Repeat, group: Group, k: int, of: int) -> None:
         """One copy of a repeat. Raises Unknown if something in it is wrong."""
+        groups = len(self.builder.groups)
         nodes, size, report = len(self.builder.order), self.builder.size, self.report
         self.free = not self.bound(self.it)
         self.report = Report() if k else report
@@ -163,6 +164,7 @@ class Body(Flows):
             raise Unknown
         group.copies.append(self.builder.order[nodes:])
         group.ends.append(self.it.name if isinstance(self.it, Tensor) else "")
+        self.free = self.free and len(self.builder.groups) == groups
         taken = max(self.builder.size - size, 1)
         if k == 0 and self.builder.size + taken * (of - 1) > LARGEST_NETWORK:
             raise wrong("E0317", f"{of:,} copies of {taken:,} layers are more than {LARGEST_NETWORK:,}", group.span)

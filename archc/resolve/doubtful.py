@@ -1,9 +1,10 @@
 """What can stand, and was hardly meant: functions that undo each other, units that never learn."""
 
+import re
 from collections.abc import Iterator
 
 from archc.diagnostics import Diagnostic, Related
-from archc.ir import Item, Node, Recipe
+from archc.ir import Graph, Item, Node
 from archc.resolve.network import Builder
 from archc.source import Span
 
@@ -38,22 +39,25 @@ def bias_before_norm(builder: Builder, norm: Node, before: Node) -> Iterator[Dia
     if not any(weight.name == "bias" and weight.trainable for weight in before.weights):
         return
     span = builder.spans[before.name]
+    if re.search(r"\bbias\s*=", span.text):
+        # whoever writes it out means it
+        return
     yield Diagnostic(
         "W0304",
         f"the bias of this `{before.op}` does nothing: the `batch_norm` behind it takes every mean away",
         span,
         related=(Related(builder.spans[norm.name], "has a shift of its own"),),
-        help="write `bias = false`",
+        help="write `bias = false`, or `bias = true` if it is meant",
     )
 
 
-def doubts_in_training(builder: Builder, recipe: Recipe, init: Span | None) -> Iterator[Diagnostic]:
+def doubts_in_training(builder: Builder, graph: Graph, init: Span | None) -> Iterator[Diagnostic]:
     """What is doubtful because the network is to be trained; `init` is where the recipe sets initial values."""
     seen: set[int] = set()
     yield from never_learns(builder, seen, behind_weights=False)
     hidden = [
         (scope, weight)
-        for scope, node in builder.graph().layers()
+        for scope, node in graph.layers()
         for weight in node.weights
         if weight.trainable and len(weight.shape) > 1
     ][:-1]

@@ -50,8 +50,8 @@ def resolve(
     """The IR of every model that the choice covers; none if there are errors, which go to the report.
 
     Without a choice of model or recipe these are all models of the file, the one that the recipe
-    trains first. `folder` is where relative paths start, and `read` reads used files. Where a tree lacks what could not be read,
-    nothing is said that may follow from that.
+    trains first. `folder` is where relative paths start, and `read` reads used files. Where a tree
+    lacks what could not be read, nothing is said that may follow from that.
     """
     limit = sys.getrecursionlimit()
     # blocks call blocks, and each has expressions that nest: both are bounded, their product is large
@@ -262,7 +262,7 @@ class FileResolver:
         if learnt is not None and recipe is not None:
             setting = recipe.written.get("init")
             at = setting.value.span if setting else None
-            self.report.extend(doubts_in_training(network.builder, learnt, at))
+            self.report.extend(doubts_in_training(network.builder, network.graph, at))
             self.report.extend(self.unused_outputs(network, learnt))
         return module
 

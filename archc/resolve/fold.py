@@ -85,8 +85,10 @@ def equal(
     read_outside: set[str],
 ) -> bool:
     """Whether the copies do the same, give the shape that they take, and let nobody see into them."""
+    if len(group.copies) < 2 or not group.copies[0]:
+        return False
     first = group.copies[0]
-    if len(group.copies) < 2 or not first or any(len(copy) != len(first) for copy in group.copies):
+    if any(len(copy) != len(first) for copy in group.copies):
         return False
     if group.ends[0] not in first or nodes[group.ends[0]].output != group.shape:
         return False

@@ -38,6 +38,11 @@ def parse_expression(source: Source, report: Report) -> tree.Expression | None:
     return cast(tree.Expression, value) if report.errors == errors else None
 
 
+def statement_tokens(source: Source) -> list[Token]:
+    """The tokens of a text without errors, a NEWLINE after each statement; what the tree leaves out is between them."""
+    return join_lines(list(_tokens(source))).tokens
+
+
 def _parse(source: Source, report: Report, start: str) -> Any:
     hidden = hidden_character(source)
     if hidden:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from archc.kernels.conv import conv2d, conv2d_general, conv2d_transposed, conv2d_transposed_disjoint
+from archc.kernels.conv import conv2d, conv2d_general, conv2d_grouped, conv2d_transposed, conv2d_transposed_disjoint
 
 Shape = tuple[int, int]
 Pairs = tuple[Shape, Shape]
@@ -39,7 +39,7 @@ def test_a_dilated_window_is_a_window_with_gaps(dilation: tuple[int, int]) -> No
     wide = np.zeros(((3 - 1) * dilation[0] + 1, dilation[1] + 1, 3, 4), np.float32)
     wide[:: dilation[0], :: dilation[1]] = kernel
     options: dict[str, Any] = {"stride": (2, 1), "padding": ((1, 1), (0, 2))}
-    found = conv2d_general(x, kernel, dilation=dilation, groups=1, **options)
+    found = conv2d_general(x, kernel, dilation=dilation, **options)
     np.testing.assert_allclose(found, conv2d(x, wide, **options), rtol=1e-4, atol=1e-5)
 
 
@@ -49,8 +49,9 @@ def test_groups_are_convolutions_side_by_side(groups: int) -> None:
     options: dict[str, Any] = {"stride": (1, 2), "padding": ((1, 1), (0, 0))}
     parts = zip(np.split(x, groups, 3), np.split(kernel, groups, 3), strict=True)
     expected = np.concatenate([conv2d(part, filters, **options) for part, filters in parts], 3)
-    found = conv2d_general(x, kernel, dilation=(1, 1), groups=groups, **options)
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    for convolution in (conv2d_general, conv2d_grouped):
+        found = convolution(x, kernel, groups=groups, **options)
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
 CUTS = [

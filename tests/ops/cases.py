@@ -108,13 +108,14 @@ CASES = [
 def lowered(op: Op, xs: Sequence[TensorType], after: TensorType, dtype: str = "") -> Lowered:
     """The layer's Python, on the variables x, x1, x2 …"""
     others = tuple(Name(f"x{i}") for i in range(1, len(xs)))
-    site = Site("layer", Name("x"), Name("x"), xs[0], after, 0, dtype, others, tuple(xs[1:]))
+    x = Name("x")
+    site = Site("layer", x, x, xs[0], after, dtype=dtype, others=others, beside=tuple(xs[1:]))
     return op.lower(site)
 
 
 def function(updates: Sequence[Update], inputs: int) -> Any:
     """A function of (params, stats, keys, x, x1 …) that gives what leaves and the new stats."""
-    body = ["    stats = dict(stats)"]
+    body = ["    stats, key = dict(stats), keys[0]"]
     for update in updates:
         lead = "x, stats['layer'] = " if update.moves_stats else "x = "
         body += layout(update.value, 4, lead)

@@ -7,10 +7,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from archc.diagnostics import Report
+from archc.kernels.conv import conv2d
 from archc.kernels.precision import to_bf16
 from archc.ops import OPS, Op, Update
+from archc.ops.op import padding_pairs, per_direction
+from archc.resolve import resolve
+from archc.source import Source
+from archc.syntax import parse
 from archc.types import TensorType
 from tests.jaxprs import macs
+from tests.models import FOLDER
 from tests.ops.cases import CASES, Case, entering, function, lowered
 
 ALL = pytest.mark.parametrize("case", CASES, ids=str)
@@ -95,7 +102,7 @@ def test_a_cell_sees_as_far_as_is_said(case: Case) -> None:
         return
     assert len(sight) == len(x.spatial)
     params, stats, keys, xs = filled(case)
-    layer = function(both_ways(case)[-1], len(xs))
+    layer = jax.jit(function(both_ways(case)[-1], len(xs)))
     for axis, (window, stride) in enumerate(sight):
         seen: dict[int, set[int]] = {}
         for cell in range(x.spatial[axis]):
@@ -116,12 +123,44 @@ def test_a_cell_sees_as_far_as_is_said(case: Case) -> None:
     assert len(after.spatial) in (0, len(x.spatial))
 
 
+@pytest.mark.parametrize("case", [case for case in CASES if case.op == "conv_transpose"], ids=str)
+def test_a_transposed_convolution_is_the_gradient_of_one(case: Case) -> None:
+    """Of the convolution with the same window, stride and padding, whichever way it is computed."""
+    params, stats, keys, xs = filled(case)
+    given, weights = case.build().values(), params["layer"]
+    window, stride = (per_direction(given[name], 2, name) for name in ("window", "stride"))
+    padding = padding_pairs(given["padding"], leaving(case).spatial, window, stride)
+
+    def back(y: jax.Array) -> jax.Array:
+        return conv2d(y, weights["kernel"].swapaxes(2, 3), stride=stride, padding=padding)
+
+    expected = jax.vjp(back, jnp.zeros((1, *leaving(case).shape)))[1](xs[0])[0] + weights.get("bias", 0)
+    y, _ = function(both_ways(case)[0], 1)(params, stats, keys, *xs)
+    np.testing.assert_allclose(y, expected, rtol=1e-4)
+
+
 @ALL
 def test_gradients_are_numbers(case: Case) -> None:
     params, stats, keys, xs = filled(case)
     layer = function(both_ways(case)[0], len(xs))
-    gradients = jax.grad(lambda params, xs: layer(params, stats, keys, *xs)[0].sum(), argnums=(0, 1))(params, xs)
+    gradient = jax.grad(lambda params, xs: layer(params, stats, keys, *xs)[0].sum(), argnums=(0, 1))
+    gradients = jax.jit(gradient)(params, xs)
     assert all(np.isfinite(gradient).all() for gradient in jax.tree.leaves(gradients))
+
+
+INPUTS = ("100", "20, 16", "32, 32, 64")
+
+
+@pytest.mark.parametrize("name", sorted(OPS))
+def test_an_example_can_be_written_so(name: str) -> None:
+    fine = []
+    for shape in INPUTS:
+        report = Report()
+        names = "let user = it\n let item = it\n let left = it\n let right = it\n share tower = dense(8)"
+        text = f"model Net {{\n input x[{shape}]\n {names if OPS[name].merges else ''}\n {OPS[name].example}\n}}"
+        resolve(parse(Source("net.arch", text), report), FOLDER, report)
+        fine.append(not report.errors)
+    assert any(fine)
 
 
 @pytest.mark.parametrize("name", sorted(OPS))

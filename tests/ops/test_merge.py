@@ -104,8 +104,8 @@ def test_others_want_equal_positions(name: str) -> None:
             "multiply",
             ((4, 4, 8), (10,)),
             "`multiply` needs values of one shape: branch 1 gives [4, 4, 8], branch 2 gives [10]",
-            "`flatten` or `global_avg_pool` at the end of branch 1 makes it flat; "
-            "or `dense(8)` at the end of branch 2: a number a channel serves all positions",
+            "`dense(8)` at the end of branch 2: a number a channel serves all positions; "
+            "or `flatten` or `global_avg_pool` at the end of branch 1 makes it flat",
         ),
         (
             "multiply",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from jax import lax
 
+import archc.recipes  # noqa: F401  registers the initialisers
 from archc.ops import OPS
 from archc.ops.op import padding_pairs, per_direction, shape_of, windows, written_out
 from archc.parameters import Unfit, Word
@@ -89,13 +90,14 @@ def test_dense_needs_a_flat_value(shape: tuple[int, ...]) -> None:
 
 Refusal = tuple[str, list[Any], dict[str, Any], Shape, str, str, str]
 REFUSED: list[Refusal] = [
-    ("conv", [6, 3], {"groups": 4}, (8, 8, 4), "6 filters don't fall into 4 equal groups", "such as `filters = 8`",
+    ("conv", [6, 3], {"groups": 4}, (8, 8, 4), "6 filters don't fall into 4 equal groups",
+     "a number of filters that 4 divides, such as 8",
      "groups"),
     ("conv", [6, 3], {"groups": 3}, (8, 8, 4), "the 4 channels that enter don't fall into 3 equal groups",
-     "what divides both 4 and 6, such as 1 or 2", "groups"),
+     "`groups` divides the 4 channels and the 6 filters: 1 or 2, for one", "groups"),
     ("conv", [6, 3], {"dilation": 4}, (8, 8, 4),
      "the 3x3 window of `conv`, which its dilation spreads over 9x9, is larger than what it slides over, 8x8",
-     "a smaller window, `padding = same`, or fewer layers that shrink the image before it", ""),
+     "a smaller dilation, `padding = same`, or fewer layers that shrink the image before it", ""),
     ("conv_transpose", [6, 2, 1, 2], {}, (3, 3, 4), "a padding of 2 cuts off all of the 4 cells there are",
      "at most 1", "padding"),
     ("max_pool", [3], {"ceil": True}, (2, 2, 4),
