@@ -31,7 +31,7 @@ def bounded(value: int | float, span: Span) -> int | float:
 def binary(operator: str, left: Any, right: Any, span: Span, left_span: Span, right_span: Span) -> Any:
     """`left operator right` for all operators but `and` and `or`. Raises Wrong."""
     if operator in ("==", "!="):
-        return (left == right) == (operator == "==")
+        return (entries(left) == entries(right)) == (operator == "==")
     a, b = number(left, left_span, f"`{operator}`"), number(right, right_span, f"`{operator}`")
     if operator in ("/", "//", "%") and b == 0:
         raise wrong("E0311", "division by zero", right_span)
@@ -61,6 +61,11 @@ def binary(operator: str, left: Any, right: Any, span: Span, left_span: Span, ri
         case _:
             result = power(a, b, span)
     return bounded(result, span)
+
+
+def entries(value: Any) -> Any:
+    """A list as a tuple: shapes are compared with either."""
+    return tuple(map(entries, value)) if isinstance(value, list | tuple) else value
 
 
 def power(a: int | float, b: int | float, span: Span) -> int | float:
