@@ -209,8 +209,13 @@ class Author(random.Random):
     def choice_of_two(self, shape: Shape) -> tuple[str, Shape]:
         taken, after = self.inner(shape)
         other, _ = self.inner(shape)
-        written, first = self.take("if", {"true": ("1 < 2", True), "fact": ("it.size > 0", True),
-                                          "false": ("not true", False), "else": ("2 == 3 or 1 > 4", False)})  # fmt: skip
+        conditions = {
+            "true": ("1 < 2", True),
+            "fact": ("it.size > 0", True),
+            "false": ("not true", False),
+            "else": ("2 == 3 or 1 > 4", False),
+        }
+        written, first = self.take("if", conditions)
         branches = (taken, other) if first else (other, taken)
         return f"if {written} {{ {branches[0]} }} else {{ {branches[1]} }}", after
 

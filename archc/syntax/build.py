@@ -106,6 +106,9 @@ class Builder:
 
     def repeat(self, parts: Sequence[Part]) -> tree.Repeat:
         name = _name(parts[3]) if len(parts) > 3 else None
+        mistake = mistakes.nothing_repeated(parts[0], parts[-1])
+        if mistake:
+            raise Refused(mistake)
         return tree.Repeat(_across(parts), parts[1], name, parts[-1])
 
     def if_(self, parts: Sequence[Part]) -> tree.If:

@@ -58,8 +58,16 @@ class Depth:
     def __init__(self) -> None:
         self._frames = [_Frame()]
 
-    def after(self, kind: str) -> int:
-        """The depth with one more token, of this kind; 0 where that one makes nothing deeper."""
+    def exceeds(self, kind: str, most: int) -> bool:
+        """Whether one more token, of this kind, makes it too deep. What is too deep counts for nothing further out."""
+        if self._after(kind) <= most:
+            return False
+        frame = self._frames[-1]
+        frame.operators = frame.deepest = frame.most = 0
+        return True
+
+    def _after(self, kind: str) -> int:
+        """The depth with one more token; 0 where that one makes nothing deeper."""
         frame = self._frames[-1]
         if kind in ("COMMA", "ARROW", "EQUAL", "ELSE"):
             frame.begin_expression()
@@ -126,7 +134,7 @@ def mark_excess(tokens: Iterable[Token]) -> list[Token]:
         elif kind in ("NUMBER", "SIZE"):
             if (number(token.text) if kind == "NUMBER" else size(token.text)) is None:
                 token = token._replace(type="LARGE_NUMBER")
-        elif depth.after(kind) > DEEPEST:
+        elif depth.exceeds(kind, DEEPEST):
             token = token._replace(type="DEEP")
         marked.append(token)
     return marked
@@ -143,8 +151,8 @@ def read_until_hopeless(tokens: Iterable[Token], read: list[Token]) -> Token | N
             line_ended = True
             continue
         if line_ended and kind not in CONTINUES:
-            depth.after("NEWLINE")
+            depth.exceeds("NEWLINE", HOPELESS)
         line_ended = False
-        if depth.after(kind) > HOPELESS:
+        if depth.exceeds(kind, HOPELESS):
             return token
     return None

@@ -5,6 +5,7 @@ here has one after every statement, also before a `}`, and none elsewhere. Brace
 pairs; a bracket that has no partner leaves as UNCLOSED or STRAY, which no rule of the grammar takes.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -52,7 +53,7 @@ def join_lines(tokens: Sequence[Token]) -> Lines:
     pairs = _Pairs(tokens)
     if pairs.unclosed or pairs.stray:
         # brackets alone do not tell which of them is missing; how people indent lines does
-        pairs = _Pairs(tokens, by_layout=True, braces=bool(pairs.unpaired_braces))
+        pairs = _Pairs(tokens, pairs)
     left: list[Token] = []
     depth: list[str] = []  # the paired brackets that are open
     unclosed = False  # whether this statement has a bracket that nothing closes
@@ -69,7 +70,7 @@ def join_lines(tokens: Sequence[Token]) -> Lines:
             end_statement(here)
             left.append(here._replace(type="RBRACE", text="}"))
             depth.pop()
-            if not depth or depth[-1] == "LBRACE":
+            if (not depth or depth[-1] == "LBRACE") and token.type not in CONTINUES:
                 end_statement(here)
         kind = token.type
         if kind == "NEWLINE":
@@ -108,7 +109,7 @@ def _goes_on(left: Sequence[Token], tokens: Sequence[Token], index: int, unclose
     if unclosed and last in ("COMMA", "UNCLOSED"):
         return True
     # `name = …` is never the rest of something
-    return last in GOES_ON and second != "EQUAL"
+    return last in GOES_ON and (second != "EQUAL" or following in ("NUMBER", "SIZE", "TEXT"))
 
 
 class _Open:
@@ -129,11 +130,11 @@ class _Open:
 class _Pairs:
     """Finds the partner of every bracket, and what the others are.
 
-    With `by_layout` a bracket may be found to lack its partner by where lines begin; with `braces`
-    that may be a brace.
+    With what a first look without layout found, a second finds brackets without a partner by where
+    lines begin; braces only if some of them lack theirs.
     """
 
-    def __init__(self, tokens: Sequence[Token], by_layout: bool = False, braces: bool = False):
+    def __init__(self, tokens: Sequence[Token], first: "_Pairs | None" = None):
         self._tokens = tokens
         self.unclosed: set[int] = set()
         self.stray: set[int] = set()
@@ -142,14 +143,21 @@ class _Pairs:
         self._open: list[_Open] = []
         self._counts = dict.fromkeys(OPENING, 0)
         self._indents: dict[int, int] = {}
+        self._late = sorted(first.stray) if first else []
+        by_layout, braces = first is not None, bool(first and first.unpaired_braces)
         for index, token in enumerate(tokens):
             if braces and self._open and token.type != "NEWLINE" and self._leads_line(index):
                 self._follow_lines(index)
+            if braces and token.type == "ELSE":
+                self._follow_else(index)
             if token.type in OPENING:
                 self._enter(token.type, index)
             elif token.type in CLOSING:
                 kind = CLOSING[token.type]
                 if by_layout and self._leads_line(index) and self._follow_indents(kind, index, braces):
+                    continue
+                if by_layout and not self._leads_line(index) and self._too_early(kind, index, braces):
+                    self.stray.add(index)
                     continue
                 self._leave(kind, index, braces)
         while self._open:
@@ -191,6 +199,9 @@ class _Pairs:
         opened = self._open[-1]
         self.unclosed.add(opened.index)
         if opened.kind == "LBRACE":
+            if self._tokens[index].type in ("RPAR", "RSQB") and self._before(index) == "COMMA":
+                # the comma is one of the call that the bracket ends
+                index = next(i for i in range(index - 1, 0, -1) if self._tokens[i].type == "COMMA")
             self.missing[index] = self.missing.get(index, 0) + 1
         self._close()
 
@@ -240,6 +251,42 @@ class _Pairs:
             return True
         return first == "NAME" and second in ("LBRACE", "LPAR")
 
+    def _too_early(self, kind: str, index: int, braces: bool) -> bool:
+        """Whether the bracket at `index`, which begins no line, would close one of an earlier line that goes on."""
+        opened = next((opened for opened in reversed(self._open[-_NEAR:]) if opened.kind == kind), None)
+        if opened is None or self._line(opened.index) == self._line(index):
+            return False
+        if kind != "LBRACE":
+            # one that nothing closes then stands under the line of the opening one
+            hanging = self._tokens[opened.index + 1].type == "NEWLINE" and opened is self._open[-1]
+            at = bisect_right(self._late, index)
+            late = self._late[at] if at < len(self._late) else None
+            if not hanging or late is None or CLOSING[self._tokens[late].type] != kind or not self._leads_line(late):
+                return False
+            return self._indent(late) == self._line_indent(opened)
+        following = self._tokens[index + 1].type if index + 1 < len(self._tokens) else ""
+        if not braces or following in ("", "RBRACE"):
+            return False
+        if following != "NEWLINE":
+            return following in ("ELSE", "COMMA", "ARROW", "AS", "RPAR")
+        if opened is not self._open[-1]:
+            return False
+        first = next((i for i in range(index + 2, len(self._tokens)) if self._tokens[i].type != "NEWLINE"), index)
+        if first == index or self._tokens[first].type in ("RBRACE", *CONTINUES):
+            return False
+        return bool(opened.body_indented) and self._indent(first) > self._line_indent(opened)
+
+    def _follow_else(self, index: int) -> None:
+        """`if a { b else { c }`: an `else` stands behind a body."""
+        if self._open and self._open[-1].kind == "LBRACE" and self._before(index) != "RBRACE":
+            self._drop(index)
+
+    def _before(self, index: int) -> str:
+        """The type of the token before, ends of lines left out."""
+        while index and self._tokens[index - 1].type == "NEWLINE":
+            index -= 1
+        return self._tokens[index - 1].type if index else ""
+
     def _leads_line(self, index: int) -> bool:
         return index == 0 or self._tokens[index - 1].type == "NEWLINE"
 
@@ -248,11 +295,14 @@ class _Pairs:
             opened.indent = self._indent(opened.index)
         return opened.indent
 
+    def _line(self, index: int) -> int:
+        token = self._tokens[index]
+        return token.source.place(token.start)[0]
+
     def _indent(self, index: int) -> int:
         """How far the line of a token is indented."""
-        token = self._tokens[index]
-        line = token.source.place(token.start)[0]
+        line = self._line(index)
         if line not in self._indents:
-            text = token.source.line(line)
+            text = self._tokens[index].source.line(line)
             self._indents[line] = len(text) - len(text.lstrip())
         return self._indents[line]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from archc.diagnostics import Diagnostic, Fix, Related
 from archc.source import Source, Span
-from archc.syntax import constructs, signs, statements, tree
+from archc.syntax import bodies, definitions, misspelt, signs, statements, tree
 from archc.syntax.limits import DEEPEST, LONGEST_NAME
 from archc.syntax.lines import GOES_ON, OPERATORS, STARTS, Token
 from archc.syntax.place import BEGINS_VALUE, ENDS_VALUE, KEYWORDS, Place, inserting, replacing
@@ -56,6 +56,15 @@ def compared_argument(arguments: Sequence[tree.Argument]) -> Diagnostic | None:
                     fixes=replacing("write `=`", (sign, "=")),
                 )
     return None
+
+
+def nothing_repeated(word: Token, body: tree.Body) -> Diagnostic | None:
+    """`repeat 3 { }`. A body whose statements could not be read has something in it."""
+    inside = re.sub(r"#[^\n]*", "", body.span.text[1:-1])
+    if body.statements or inside.strip():
+        return None
+    help = "put layers between its braces, or delete it"
+    return Diagnostic("E0117", f"this `{word.text}` has nothing to repeat", body.span, help=help)
 
 
 def no_value(source: Source) -> Diagnostic:
@@ -136,10 +145,16 @@ def _bracket(place: Place) -> Diagnostic | None:
 
 
 def _closing(place: Place, partner: str) -> tuple[Fix, ...]:
-    """The bracket at the end of the line, if the rest of the line is certainly inside it."""
+    """The bracket at the end of the line or header, if the rest of that is certainly inside it."""
     rest = place.tokens[place.index + 1 :]
-    if len(rest) < 2 or any(token.type in ("ARROW", "AS", "UNCLOSED") for token in rest):
+    if len(rest) < 2 or any(token.type in ("ARROW", "AS", "UNCLOSED", "ELSE") for token in rest):
         return ()
+    body = next((at for at, token in enumerate(rest) if token.type == "LBRACE"), 0)
+    if body:
+        if place.first.type not in ("BLOCK", "MODEL") and place.head is None:
+            return ()
+        gap = place.token.source.span(rest[body - 1].end, rest[body - 1].end)
+        return replacing(f"put `{partner}` before the body", (gap, partner))
     return inserting(f"put `{partner}` at the end of the line", rest[-1], partner) if rest[-1].type == "NEWLINE" else ()
 
 
@@ -196,16 +211,20 @@ def _shape(place: Place) -> str:
 def _missing_value(place: Place) -> Diagnostic | None:
     """`relu ->` with nothing after it, `f(a,, b)`."""
     token, before = place.token, place.before
+    if token.type == "COMMA" and before.type == "COMMA":
+        return Diagnostic("E0117", "a value is missing between these commas", before.span.to(token.span))
     if "NUMBER" not in place.accepted or place.index == 0:
         return None
-    if before.type in GOES_ON and (place.at_end or token.type in {"RPAR", "RSQB", "COMMA", "ARROW"} | STARTS):
+    if before.type == "EQUAL" and token.type in ("BLOCK", "MODEL"):
+        help = f"outside of all braces: `{token.text} name(…) {{ … }}`"
+        return Diagnostic("E0116", f"`{token.text}` begins an item of the file", token.span, help=help)
+    body = token.type == "LBRACE" and before.type in OPERATORS
+    if before.type in GOES_ON and (body or place.at_end or token.type in {"RPAR", "RSQB", "COMMA", "ARROW"} | STARTS):
         what = "a layer" if before.type == "ARROW" else "a value"
         if token.type == "OUTPUT" and before.type == "ARROW":
             help = "`output name = …` begins a line of its own"
             return Diagnostic("E0117", "a layer is missing after this `->`", before.span, help=help)
         return Diagnostic("E0117", f"{what} is missing after `{before.text}`", before.span)
-    if token.type == "COMMA" and before.type == "COMMA":
-        return Diagnostic("E0117", "a value is missing between these commas", before.span.to(token.span))
     if token.type in ("COMMA", "RPAR", "RSQB") and before.type in ("LPAR", "LSQB", "COMMA"):
         sizes = place.first.type in ("INPUT", "EXPECT")
         title = "the sizes are missing" if sizes else f"a value is missing before `{token.text}`"
@@ -224,14 +243,26 @@ def _second_statement(place: Place) -> Diagnostic | None:
     token, before = place.token, place.before
     if "NEWLINE" not in place.accepted or place.at_end or not place.index:
         return None
+    if token.type == "COMMA" and place.inside == "TRAIN" and place.after.type == "NAME":
+        gap = token.source.span(before.end, place.after.start)
+        title = "settings are separated by lines, not by `,`"
+        return Diagnostic("E0117", title, token.span, fixes=replacing("begin a new line", (gap, "\n    ")))
     if before.type == "RBRACE" or token.type in STARTS or place.first.type in ("INPUT", "EXPECT"):
         if token.type == "ARROW":
             title = f"`{place.first.text}` is a statement of its own"
             where = "begin a new line" if place.same_line(before) else "write the line"
             help = f"{where} without the `->`"
             return Diagnostic("E0117", title, token.span, help=help)
-        title = f"a new line is missing before {place.shown}"
+        arrow = "`->` or " if place.in_body and token.type in BEGINS_VALUE else ""
+        title = f"{arrow}a new line is missing before {place.shown}"
         return Diagnostic("E0117", title, token.span, help="every statement has a line of its own")
+    if token.type == "COMMA" and place.in_body and place.first.type == "NAME" and place.after.type == "NAME":
+        title = "`->` and not `,` leads from layer to layer"
+        gap = token.source.span(before.end, place.after.start)
+        return Diagnostic("E0106", title, token.span, fixes=replacing("write `->`", (gap, " -> ")))
+    if token.type == "COMMA" and place.in_body and place.after.type == "NEWLINE":
+        title = "no `,` is needed: the end of the line ends a statement"
+        return Diagnostic("E0101", title, token.span, fixes=replacing("delete it", (token.span, "")))
     if token.type == "AS":
         return Diagnostic("E0105", "this step has a name already", token.span)
     if before.type not in ENDS_VALUE or token.type not in BEGINS_VALUE:
@@ -307,16 +338,21 @@ ROWS: tuple[Row, ...] = (
     _excess,
     signs.comment,
     _bracket,
-    constructs.loop,
-    constructs.imported,
-    constructs.use,
-    constructs.block,
-    constructs.choice,
-    constructs.else_,
-    constructs.repeat,
-    constructs.named_count,
-    constructs.if_,
-    constructs.counted_body,
+    bodies.loop,
+    definitions.imported,
+    definitions.use,
+    definitions.block,
+    definitions.named,
+    misspelt.between,
+    misspelt.before_list,
+    bodies.choice,
+    bodies.else_,
+    bodies.repeat,
+    bodies.named_count,
+    bodies.if_,
+    bodies.counted_body,
+    misspelt.header,
+    bodies.braces,
     signs.quotes,
     signs.sign,
     signs.semicolon,
@@ -326,8 +362,6 @@ ROWS: tuple[Row, ...] = (
     _name,
     statements.elsewhere,
     statements.setting,
-    constructs.share,
-    constructs.misspelt_as,
     signs.equals,
     _missing_value,
     statements.output,

@@ -69,16 +69,26 @@ def _parse(source: Source, report: Report, start: str) -> Any:
 
 
 def _in_order(errors: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Sorted by place, one for each place, and without the closing braces of bodies that lack the opening one."""
+    """Sorted by place, one for each place, and without what follows from a body that lacks its opening brace."""
     kept: dict[int, Diagnostic] = {}
-    headless = 0
+    braces_owed, else_owed = 0, False
+    last: Diagnostic | None = None
     for error in sorted(errors, key=lambda error: error.span.start if error.span else 0):
-        if headless and error.code == "E0102" and error.span and error.span.text == "}":
-            headless -= 1
+        if not error.span:
             continue
-        headless += error.code == "E0122"
+        if braces_owed and error.code == "E0102" and error.span.text == "}":
+            braces_owed -= 1
+            continue
+        if else_owed and error.code == "E0101" and error.span.text == "else":
+            continue
+        if error.code == "E0122":
+            braces_owed, else_owed = braces_owed + 1, True
+        if error.span.text == "{" and last and last.span and last.span.text == "{":
+            between = error.span.source.text[last.span.end : error.span.start]
+            if not between.strip():
+                kept.pop(last.span.start, None)  # `{{`: the second says what is wrong with both
         # of two at one place the later found knows more than that a brace has no partner
-        kept[error.span.start if error.span else 0] = error
+        kept[error.span.start] = last = error
     return list(kept.values())
 
 
@@ -93,7 +103,8 @@ class _Statement:
 
 
 class _Body(NamedTuple):
-    """Braces in a statement that cannot be read: what is between them is read all the same."""
+    """A body of a statement that cannot be read, which is read all the same: from its brace, or from
+    the end of a header that lacks one, up to the index `end`."""
 
     begin: int
     end: int
@@ -121,7 +132,7 @@ class _Reader:
 
     def _read_body(self, body: _Body) -> bool:
         parser = _Stack("train" if body.inside == "TRAIN" else "body")
-        brace = self.tokens[body.begin]
+        brace = self.tokens[body.begin]._replace(type="LBRACE")
         if body.inside == "TRAIN":
             parser.feed(brace._replace(type="TRAIN"))
         parser.feed(brace)
@@ -138,7 +149,7 @@ class _Reader:
                 parser.feed(token)
             except (UnexpectedToken, Refused) as fault:
                 accepted = parser.accepted()
-                statement = tokens[at.begin : _statement_end(tokens, at.begin)]
+                statement = tokens[at.begin : _statement_end(tokens, at)]
                 if isinstance(fault, Refused):
                     self.errors.append(fault.diagnostic)
                 else:
@@ -185,6 +196,9 @@ class _Reader:
             return
         depth = begin = 0
         for index in range(fault, end):
+            if tokens[index].type == "NEWLINE" and not depth and index + 1 < end:
+                self.bodies.append(_Body(index, end, inside))
+                return
             if tokens[index].text == "{":
                 begin = begin if depth else index
                 depth += 1
@@ -206,21 +220,24 @@ def _inside(at: _Statement, tokens: Sequence[Token]) -> str:
     return item_meant(first).upper() or "BODY" if not at.inside else "BODY"
 
 
-def _statement_end(tokens: Sequence[Token], begin: int) -> int:
-    """The index after the statement that begins at `begin`, its braces and NEWLINE included."""
-    depth, braces = 0, False
+def _statement_end(tokens: Sequence[Token], at: _Statement) -> int:
+    """The index after the statement, its braces and NEWLINE included."""
+    depth, braces, begin = 0, False, at.begin
+    headless = False
+    header = tokens[begin].type in ("BLOCK", "MODEL", "TRAIN") or (not at.inside and item_meant(tokens[begin]))
     for index in range(begin, len(tokens)):
         token = tokens[index]
         # by their text, since a brace that is too deep has another type
         depth += (token.text == "{") - (token.text == "}")
-        braces = braces or token.text == "{"
+        braces = braces or (token.text == "{" and not headless)
         if token.type == "NEWLINE" and depth <= 0:
             following = tokens[index + 1] if index + 1 < len(tokens) else None
             # what is indented below a header without braces was to be its body
-            if braces or tokens[begin].type not in ("BLOCK", "MODEL", "TRAIN") or not following:
+            if braces or not header or not following:
                 return index + 1
             if following.type == "RBRACE" or following.span.column <= tokens[begin].span.column:
                 return index + 1
+            headless = True
     return len(tokens)
 
 

@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from itertools import takewhile
 
 from archc.diagnostics import Diagnostic, Related
+from archc.syntax.lines import CLOSING, OPENING
 from archc.syntax.place import ENDS_VALUE, Place, replacing
 
 SIGNS = {
@@ -56,9 +58,13 @@ def comment(place: Place) -> Diagnostic | None:
     if star >= 0:
         start = star
     else:
-        slashes = next((t for t in reversed(place.tokens[: place.index + 1]) if t.text == "//"), None)
-        if slashes is None or not place.same_line(slashes):
+        behind = list(takewhile(lambda other: other.text != "//", reversed(place.tokens[: place.index + 1])))
+        if len(behind) > place.index:
             return None
+        slashes = place.tokens[place.index - len(behind)]
+        closed = sum((other.type in CLOSING) - (other.type in OPENING) for other in behind)
+        if closed > 0 or not place.same_line(slashes):
+            return None  # a division within brackets, or one of another line
         gap = place.text[max(slashes.start - 2, 0) : slashes.start]
         # two spaces or a new line before it: a remark, where one space is a division
         remark = slashes is token or gap.isspace() or not place.in_brackets

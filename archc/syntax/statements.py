@@ -1,7 +1,7 @@
 """Statements that stand in the wrong place, lack a part, or begin with another word."""
 
 from archc.diagnostics import Diagnostic
-from archc.diagnostics.suggest import closest
+from archc.diagnostics.suggest import closest, distance
 from archc.syntax.lines import Token
 from archc.syntax.place import BEGINS_VALUE, Place, inserting, replacing
 
@@ -65,6 +65,9 @@ def elsewhere(place: Place) -> Diagnostic | None:
             title = f"`{token.text}` does not belong inside {where}"
             help = _OUTSIDE.get(token.type, f"put it after the `}}` that ends {where.replace('a ', 'the ')}")
             return Diagnostic("E0116", title, token.span, help=help)
+        if token.type == "LBRACE" and place.text[: token.start].rstrip().endswith("{"):
+            fixes = replacing("delete it", (token.span, ""))
+            return Diagnostic("E0101", "one `{` is enough", token.span, fixes=fixes)
         if place.in_body and token.type == "LBRACE":
             help = "braces belong to something: `repeat 3 { … }`, `if a { … } else { … }`"
             return Diagnostic("E0101", "nothing begins with `{`", token.span, help=help)
@@ -76,6 +79,10 @@ def elsewhere(place: Place) -> Diagnostic | None:
             return Diagnostic("E0117", title, token.span, help=help)
     if first.type != "NAME" or place.index > 1:
         return None
+    if place.second.type in ("BLOCK", "MODEL", "TRAIN", "LET", "USE", "INPUT", "OUTPUT", "SHARE"):
+        gap = first.source.span(first.start, place.second.start)
+        title = f"nothing stands before `{place.second.text}`"
+        return Diagnostic("E0118", title, first.span, fixes=replacing(f"delete `{first.text}`", (gap, "")))
     word = _meant(place)
     if word == "output" and place.inside in ("BLOCK", "BODY") and first.text.lower() in ("return", "yield"):
         gap = first.source.span(first.start, place.second.start)
@@ -119,7 +126,11 @@ def _meant(place: Place) -> str:
     other = ELSEWHERE.get(word.lower(), "")
     if other in fits:
         return other
-    return next(iter(closest(word, fits)), "")
+    near = closest(word, fits)
+    if not near and (place.inside == "" or (len(place.tokens) > 2 and place.tokens[2].type == "EQUAL")):
+        # so short a word might be anything, but nothing else is written like this
+        near = [fit for fit in fits if distance(word, fit, 1) <= 1]
+    return next(iter(near), "")
 
 
 def setting(place: Place) -> Diagnostic | None:
@@ -141,7 +152,12 @@ def setting(place: Place) -> Diagnostic | None:
     if token.type == "DOT":
         help = "inside `train { … }` it is just `epochs = …`"
         return Diagnostic("E0116", "the name of a setting is one word", token.span, help=help)
-    if token.type in ("ARROW", "LPAR", "NAME"):
+    if place.first.type in ("IF", "REPEAT"):
+        title = f"`{place.first.text}` begins no setting"
+        return Diagnostic(
+            "E0116", title, place.first.span, help="as in `epochs = if data.examples < 1000 { 30 } else { 10 }`"
+        )
+    if token.type in ("ARROW", "LPAR", "NAME") or place.first.type != "NAME":
         help = "settings are written `name = value`, as in `optimizer = adam(1e-3)`"
         return Diagnostic("E0116", "only settings belong inside `train { … }`", place.first.span, help=help)
     return None

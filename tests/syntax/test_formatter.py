@@ -67,7 +67,7 @@ def test_the_random_programs_hold_everything() -> None:
     texts = [Writer(seed).file() for seed in range(1_000)]
     found = {type(node).__name__ for text in texts for node in nodes(parsed(text).items)}
     closed = {kind.__name__ for group in (tree.Expression, tree.Statement, tree.TopLevel) for kind in group.__args__}
-    assert closed <= found
+    assert closed - {"Bad"} <= found
     joined = "\n".join(texts)
     for before in ("(", "[", "{", ",", "->", "=", ")", "]", "}", "+", "and", ".", "as"):
         assert re.search(rf"{re.escape(before)} *#", joined), f"no comment behind {before}"

@@ -324,6 +324,20 @@ def test_any_text(text: str) -> None:
     problems(text)
 
 
+WORDS = re.findall(
+    r"\S+",
+    "use let block model train input output share assert expect repeat if else as and or not true for elif import "
+    'a b f relu 3 2.5 5x5 40% "t" "o -> = == < + * // ( ) [ ] { } { } ( ) , . ; : ? @ × #c',
+)
+
+
+@fuzzed
+@given(st.lists(st.sampled_from([*WORDS, "\n", "\n", "\n    "]), max_size=60))
+def test_any_words(words: list[str]) -> None:
+    problems(" ".join(words))
+    problems("model A {\n" + " ".join(words) + "\n}")
+
+
 @fuzzed
 @given(st.sampled_from(TEXTS), st.data())
 def test_damaged_bytes(text: str, data: st.DataObject) -> None:

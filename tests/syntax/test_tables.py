@@ -65,3 +65,13 @@ def test_the_folder_is_private(folder: Path) -> None:
 
 def test_another_grammar_has_other_tables() -> None:
     assert tables.table_file(grammar()) != tables.table_file(grammar() + "\n// more")
+
+
+def test_tables_for_other_start_symbols_are_computed_again(folder: Path) -> None:
+    computed = read()
+    (kept,) = folder.iterdir()
+    tables.build(grammar(), start=["alone"])
+    held = json.loads(kept.read_bytes())
+    assert held["data"]["options"]["start"] == ["alone"]
+    assert read() == computed
+    assert "file" in json.loads(kept.read_bytes())["data"]["options"]["start"]

@@ -1,10 +1,11 @@
-"""What people mistype of `use`, `block`, `share`, `repeat` and `if`, and what of other languages they write instead."""
+"""What people mistype of `repeat` and `if`, and what of other languages they write instead."""
 
 import re
 from collections.abc import Sequence
 
 from archc.diagnostics import Diagnostic, Fix
-from archc.diagnostics.suggest import closest, distance
+from archc.diagnostics.suggest import distance
+from archc.syntax import misspelt
 from archc.syntax.lines import OPERATORS, Token
 from archc.syntax.place import BEGINS_VALUE, ENDS_VALUE, Place, inserting, replacing
 
@@ -12,9 +13,6 @@ _LOOPS = frozenset({"for", "foreach", "each", "loop", "times"})
 _OPEN_ENDED = frozenset({"while", "until", "do"})
 _CHOICES = frozenset({"switch", "match", "case", "when", "unless", "select", "try"})
 _ELSE_IF = frozenset({"elif", "elsif", "elseif", "elseIf"})
-_IMPORTS = frozenset({"import", "include", "from", "require", "using", "load"})
-_LIBRARIES = frozenset({"torch", "torchvision", "tensorflow", "keras", "jax", "flax", "numpy", "nn", "math", "os"})
-_TYPES = frozenset({"int", "float", "bool", "str", "string", "number", "integer", "tensor", "layer", "list", "tuple"})
 _REPEAT = (
     "`repeat 3 { … }` repeats three times, `repeat 3 as i { … }` counts i from 0, `repeat list as x { … }` takes each"
 )
@@ -34,13 +32,9 @@ def loop(place: Place) -> Diagnostic | None:
         return Diagnostic("E0107", title, first.span, help=f"choose with {_CHOOSE}")
     if first.text not in _LOOPS:
         return None
-    return Diagnostic(
-        "E0107",
-        f"`{first.text}` is written `repeat` here",
-        first.span,
-        help=_REPEAT,
-        fixes=_as_repeat(place),
-    )
+    title = f"`{first.text}` is written `repeat` here"
+    fixes = _as_repeat(place)
+    return Diagnostic("E0107", title, first.span, help="" if fixes else _REPEAT, fixes=fixes)
 
 
 def _as_repeat(place: Place) -> tuple[Fix, ...]:
@@ -60,120 +54,6 @@ def _as_repeat(place: Place) -> tuple[Fix, ...]:
     return replacing(f"write `{header.strip()}`", (span, header))
 
 
-def imported(place: Place) -> Diagnostic | None:
-    """`import resnet`, `from resnet import stage`, `include "heads.arch"`."""
-    first = place.first
-    if first.text not in _IMPORTS or first.type != "NAME" or place.index > 1 or place.inside == "TRAIN":
-        return None
-    if place.second.type not in ("NAME", "TEXT"):
-        return None
-    name = place.second.text
-    line = first.source.span(first.start, place.line_end)
-    if name in _LIBRARIES:
-        title = "nothing needs to be imported: every layer is there"
-        return Diagnostic("E0118", title, first.span, fixes=replacing("delete the line", (line, "")))
-    title = f"`{first.text}` is written `use` here"
-    fixes = replacing(f"write `use {name}`", (line, f"use {name}")) if place.inside == "" else ()
-    help = '`use resnet` takes in a family of the library, `use "blocks/heads.arch"` a file'
-    return Diagnostic("E0118", title, first.span, help=help, fixes=fixes)
-
-
-def use(place: Place) -> Diagnostic | None:
-    """`use heads.arch`, `use resnet.stage`, `use a, b`."""
-    if place.first.type != "USE" or not place.index:
-        return None
-    token = place.token
-    target = place.second
-    if place.at_end and place.index == 1:
-        help = 'as in `use resnet` or `use "blocks/heads.arch"`'
-        return Diagnostic("E0117", "what to use is missing", place.spot, help=help)
-    path = re.compile(r"[^\s\"'#]+").match(place.text, target.start)
-    if token.text in (".", "/", "//", "-", "*", "..", "~", "\\") and path:
-        span = token.source.span(*path.span())
-        words = path.group()
-        if "/" in words or words.endswith(".arch"):
-            file = words if words.endswith(".arch") else f"{words.rstrip('/.')}.arch"
-            fixes = replacing(f'write `"{file}"`', (span, f'"{file}"')) if '"' not in words else ()
-            return Diagnostic("E0105", "a file's name goes in quotes", span, fixes=fixes)
-        if token.type == "DOT" and target.type == "NAME":
-            title = f"`use` takes in all of `{target.text}`"
-            help = f"write `use {target.text}`, and then `{words}(…)` where it is needed"
-            return Diagnostic("E0101", title, span, help=help, fixes=replacing(help, (span, target.text)))
-    if token.type == "AS":
-        help = "where two files bring the same name, `resnet.stage(…)` says which is meant"
-        return Diagnostic("E0101", "what is used keeps its own name", token.span, help=help)
-    if token.type == "COMMA":
-        gap = token.source.span(token.start, place.after.start)
-        fixes = replacing("write a line for each", (gap, "\nuse ")) if place.after.type in ("NAME", "TEXT") else ()
-        return Diagnostic("E0117", "every `use` has a line of its own", token.span, fixes=fixes)
-    if token.type == "NAME" and token.text == "from" and place.after.type in ("NAME", "TEXT"):
-        span = token.source.span(target.start, place.after.end)
-        better = place.after.text
-        title = f"`use` takes in all of `{better}`" if place.after.type == "NAME" else "`use` takes in the whole file"
-        return Diagnostic("E0101", title, span, fixes=replacing(f"write `use {better}`", (span, better)))
-    help = 'it is written `use resnet` or `use "blocks/heads.arch"`'
-    return Diagnostic("E0101", f"{place.shown} does not fit into a `use`", place.spot, help=help)
-
-
-def share(place: Place) -> Diagnostic | None:
-    """`share embed(2) as tower`, `share a, b = …`."""
-    if place.first.type != "SHARE" or place.index < 2 or place.accepted != {"EQUAL"}:
-        return None
-    line = place.first.source.span(place.second.start, place.line_end)
-    named = re.fullmatch(r"(.+?)\s+as\s+([A-Za-z_]\w*)", line.text)
-    if named and "{" not in line.text:
-        better = f"{named[2]} = {named[1]}"
-        title = "what is shared comes behind its name"
-        return Diagnostic("E0117", title, line, fixes=replacing(f"write `share {better}`", (line, better)))
-    if place.token.type in ("LPAR", "ARROW"):
-        help = f"give it a name to use it by: `share name = {line.text}`"
-        if len(line.text) > 40:
-            help = "give it a name to use it by: `share name = …`"
-        return Diagnostic("E0117", "what is shared needs a name", place.second.span, help=help)
-    if place.token.type == "COMMA":
-        title = "every `share` gives one name"
-        return Diagnostic("E0101", title, place.token.span, help="write a line for each: `share name = …`")
-    return None
-
-
-def block(place: Place) -> Diagnostic | None:
-    """`block f(x) = …`, `block f x { … }`, `block f(x: int) { … }`."""
-    first, token, before = place.first, place.token, place.before
-    if first.type not in ("BLOCK", "MODEL") or place.index < 2:
-        return None
-    word = first.text
-    if token.text == ":" and place.in_brackets and before.type == "NAME":
-        if place.after.type == "NAME" and place.after.text in _TYPES:
-            span = token.source.span(before.end, place.after.end)
-            title = "parameters have no types: what is passed says it"
-            return Diagnostic("E0101", title, place.after.span, fixes=replacing("delete it", (span, "")))
-        return None
-    if "LBRACE" not in place.accepted:
-        return None
-    if token.type in ("EQUAL", "ARROW"):
-        title = f"the body of a `{word}` goes in braces"
-        help = f"write `{{` instead of `{token.text}`, and `}}` after the body"
-        return Diagnostic("E0122", title, token.span, help=help, fixes=_in_braces(place))
-    if "LPAR" in place.accepted and token.type in ("NAME", "LSQB", "NUMBER") and place.same_line(before):
-        title = f"the parameters of a `{word}` go in `( )`"
-        return Diagnostic(
-            "E0101", title, token.span, help=f"as in `{word} {place.second.text}(filters, k = 3) {{ … }}`"
-        )
-    return None
-
-
-def _in_braces(place: Place) -> tuple[Fix, ...]:
-    """`{` instead of the token, and `}` at the end of the line."""
-    token, last = place.token, place.tokens[-1]
-    if place.after.type == "LBRACE":
-        gap = token.source.span(token.start, place.after.start)
-        return replacing(f"delete the `{token.text}`", (gap, ""))
-    if last.type != "NEWLINE" or place.after is last or any(other.text in "{}" for other in place.tokens):
-        return ()
-    end = token.source.span(place.tokens[-2].end, place.tokens[-2].end)
-    return replacing("write the body in braces", (token.span, "{"), (end, " }"))
-
-
 def repeat(place: Place) -> Diagnostic | None:
     """`repeat 3x { … }`, `repeat i in list { … }`, `repeat 3 relu`."""
     head = place.head
@@ -182,7 +62,8 @@ def repeat(place: Place) -> Diagnostic | None:
     token, before = place.token, place.before
     if place.index == head + 1 and (token.type == "LBRACE" or place.at_end):
         return Diagnostic("E0117", "`repeat` does not say how often", place.tokens[head].span, help=_REPEAT)
-    if token.type == "NAME" and token.text in ("x", "X", "times") and before.type in ("NUMBER", "NAME", "RPAR"):
+    times = token.text == "times" or (token.text in ("x", "X") and before.type != "NAME")
+    if token.type == "NAME" and times and before.type in ("NUMBER", "NAME", "RPAR"):
         gap = token.source.span(before.end, token.end)
         title = "`repeat` takes just the count"
         return Diagnostic("E0101", title, token.span, fixes=replacing(f"delete the `{token.text}`", (gap, "")))
@@ -210,7 +91,7 @@ def _named_repeat(place: Place) -> Diagnostic:
         span = token.source.span(name.start, brace.start)
         if "\n" not in value:
             fixes = replacing(f"write `repeat {header.strip()}`", (span, header))
-    return Diagnostic("E0101", title, token.span, help=_REPEAT, fixes=fixes)
+    return Diagnostic("E0101", title, token.span, help="" if fixes else _REPEAT, fixes=fixes)
 
 
 def named_count(place: Place) -> Diagnostic | None:
@@ -247,13 +128,16 @@ def if_(place: Place) -> Diagnostic | None:
 def _bare_branch(place: Place, title: str, help: str) -> Diagnostic | None:
     """No brace where a body should begin."""
     token = place.token
+    if token.type == "NAME" and token.text in ("do", "begin"):
+        return Diagnostic("E0107", f"braces stand in place of `{token.text} … end`", token.span, help=help)
     begins = token.type in BEGINS_VALUE | {"ARROW", "LPAR", "LSQB", "ELSE"} or place.at_end or token.text == ":"
     if "LBRACE" not in place.accepted or not begins:
         return None
     title = f"`{{` is missing: {title}"
     if token.text == ":" or place.at_end:
         return Diagnostic("E0122", title, place.spot, help=help)
-    return Diagnostic("E0122", title, place.spot, help=help, fixes=_wrapped(place, place.index))
+    fixes = _wrapped(place, place.index)
+    return Diagnostic("E0122", title, place.spot, help="" if fixes else help, fixes=fixes)
 
 
 def _wrapped(place: Place, begin: int) -> tuple[Fix, ...]:
@@ -263,7 +147,7 @@ def _wrapped(place: Place, begin: int) -> tuple[Fix, ...]:
     if not step or any(token.text in "{}:?" or token.type in ("IF", "REPEAT") for token in step):
         return ()
     source = place.token.source
-    if step[0].type == "ARROW":
+    if step[0].type == "ARROW" or (end < len(place.tokens) and place.tokens[end].type == "ARROW"):
         return ()
     edits = [(source.span(step[0].start, step[0].start), "{ "), (source.span(step[-1].end, step[-1].end), " }")]
     if end < len(place.tokens) and place.tokens[end].type == "ELSE":
@@ -284,7 +168,7 @@ def else_(place: Place) -> Diagnostic | None:
     """`elif`, `else` without `if`, `else relu`."""
     token, before, first = place.token, place.before, place.first
     behind = token if before.type == "RBRACE" and place.index else first if place.index == 1 else None
-    if behind is not None and behind.type == "NAME" and place.in_body:
+    if behind is not None and behind.type == "NAME" and place.inside:
         if behind.text in _ELSE_IF:
             title = f"`{behind.text}` is written `else if` here"
             return Diagnostic("E0107", title, behind.span, fixes=replacing("write `else if`", (behind.span, "else if")))
@@ -301,15 +185,20 @@ def else_(place: Place) -> Diagnostic | None:
             return Diagnostic("E0101", "this `if` has an `else` already", token.span, help=f"as in {_CHOOSE}")
         if place.head is not None and place.tokens[place.head].type == "IF":
             return None
+        if place.after.text == ":":
+            title = "`{` is missing: what an `else` chooses goes in braces"
+            return Diagnostic("E0122", title, place.after.span, help=f"as in {_CHOOSE}")
         return Diagnostic("E0101", "there is no `if` before this `else`", token.span, help=f"as in {_CHOOSE}")
     if before.type == "ELSE" and place.index:
         end = place.step_end(place.index)
         if end < len(place.tokens) and place.tokens[end].type == "LBRACE" and token.type != "LBRACE":
+            if token.type == "NAME" and misspelt.near(token.text, "if") and place.after.type in BEGINS_VALUE:
+                return misspelt.instead(token, "if")
             title = "`if` is missing between `else` and its condition"
             return Diagnostic("E0117", title, token.span, fixes=inserting("put `if` before it", token, "if "))
         title = "`{` is missing: what an `else` chooses goes in braces"
         fixes = _wrapped(place, place.index) if token.type in BEGINS_VALUE else ()
-        return Diagnostic("E0122", title, place.spot, help=f"as in {_CHOOSE}", fixes=fixes)
+        return Diagnostic("E0122", title, place.spot, help="" if fixes else f"as in {_CHOOSE}", fixes=fixes)
     return None
 
 
@@ -362,52 +251,56 @@ def _ternary(place: Place, sign: str, other: str, question_first: bool) -> Diagn
 
 
 def counted_body(place: Place) -> Diagnostic | None:
-    """`3 * { … }`, `3 { … }`, `repaet 3 { … }`."""
+    """`3 * { … }`, `3 { … }`."""
     token, before = place.token, place.before
     if not place.in_body:
         return None
+    if token.type == "NAME" and token.text in ("x", "X", "times") and place.after.type == "LBRACE":
+        return _counted(before, token) if before.type == "NUMBER" else None
+    if token.type == "LBRACE" and place.index and not place.same_line(before):
+        help = "braces belong to something: `repeat 3 { … }`, `if a { … } else { … }`"
+        return Diagnostic("E0101", "nothing begins with `{`", token.span, help=help)
     if token.type == "LBRACE" and place.index:
         begin = place.step_begin(place.index)
         step = place.tokens[begin : place.index]
         if step and step[-1].text == "*" and len(step) == 2 and step[0].type in ("NUMBER", "NAME"):
-            return _counted(place, step[0], step[-1])
+            return _counted(step[0], step[-1])
         if len(step) == 1 and step[0].type == "NUMBER":
-            return _counted(place, step[0], step[0])
-        if step and step[0].type == "NAME":
-            meant = next(iter(closest(step[0].text, ["repeat"])), "")
-            if meant:
-                return _misspelt(step[0], meant)
-    if before.type == "NAME" and place.index and token.type in BEGINS_VALUE | {"MINUS"}:
-        end = place.step_end(place.index)
-        if end >= len(place.tokens) or place.tokens[end].type != "LBRACE":
-            return None
-        if distance(before.text, "if", 1) <= 1 and len(before.text) < 4:
-            return _misspelt(before, "if")
-        meant = next(iter(closest(before.text, ["repeat"])), "")
-        return _misspelt(before, meant) if meant else None
+            return _counted(step[0], step[0])
     return None
 
 
-def _misspelt(word: Token, meant: str) -> Diagnostic:
-    title = f"no body in braces belongs to `{word.text}`"
-    fixes = replacing(f"write `{meant}`", (word.span, meant))
-    return Diagnostic("E0118", title, word.span, help=f"did you mean `{meant}`?", fixes=fixes)
-
-
-def _counted(place: Place, count: Token, last: Token) -> Diagnostic:
+def _counted(count: Token, last: Token) -> Diagnostic:
     better = f"repeat {count.text}"
     span = count.source.span(count.start, last.end)
     title = f"several times the same is written `{better} {{ … }}`"
     return Diagnostic("E0107", title, span, fixes=replacing(f"write `{better}`", (span, better)))
 
 
-def misspelt_as(place: Place) -> Diagnostic | None:
-    """`conv(6, 5x5) sa C1`."""
+def braces(place: Place) -> Diagnostic | None:
+    """`conv{8, 3x3}`, `share tower = { … }`, `if a { … }, else { … }`, `if a { 1 } else { 2 } + 3`."""
     token, before = place.token, place.before
-    if token.type != "NAME" or len(token.text) > 3 or before.type not in ENDS_VALUE or place.after.type != "NAME":
+    if not place.index:
         return None
-    if "AS" not in place.accepted or distance(token.text, "as", 1) > 1:
+    if token.type == "LBRACE" and before.type == "NAME" and place.head is None:
+        closing = place.step_end(place.index + 1, stop="}")
+        while closing < len(place.tokens) and place.tokens[closing].type in ("COMMA", "ARROW"):
+            closing = place.step_end(closing + 1, stop="}")
+        end = place.tokens[closing : closing + 2]
+        title = f"what `{before.text}` takes goes in `( )`"
+        fixes: tuple[Fix, ...] = ()
+        if [other.type for other in end] == ["NEWLINE", "RBRACE"] and place.same_line(before):
+            fixes = replacing("write `(` and `)`", (token.span, "("), (end[1].span, ")"))
+        return Diagnostic("E0101", title, token.span, fixes=fixes)
+    if token.type == "LBRACE" and before.type == "EQUAL" and place.index == 3:
+        help = "a flow stands there as it is; one of several lines is a `block`"
+        return Diagnostic("E0101", "no braces are needed behind `=`", token.span, help=help)
+    if before.type != "RBRACE":
         return None
-    title = f"`{token.text}` does not fit here"
-    fixes = replacing("write `as`", (token.span, "as"))
-    return Diagnostic("E0118", title, token.span, help="did you mean `as`?", fixes=fixes)
+    if token.type == "COMMA" and place.after.type == "ELSE":
+        title = "no `,` is needed before `else`"
+        return Diagnostic("E0101", title, token.span, fixes=replacing("delete it", (token.span, "")))
+    if token.type in OPERATORS:
+        help = "name what comes before it, `let name = …`, and use the name here"
+        return Diagnostic("E0101", f"`{token.text}` does not fit after a body", token.span, help=help)
+    return None
