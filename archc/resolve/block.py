@@ -7,12 +7,14 @@ from typing import Any
 
 from archc.diagnostics import Related, Report
 from archc.ir import Port, made
+from archc.ops import OPS
 from archc.parameters import Described
 from archc.resolve.body import Body, names_given
 from archc.resolve.doubtful import doubts_of
 from archc.resolve.evaluate import Facts
 from archc.resolve.network import BLOCK_INPUT, Builder, Expanded, place
-from archc.resolve.values import Definition, Shared, Tensor, key_of
+from archc.resolve.unused import names_read
+from archc.resolve.values import Definition, Layer, Shared, Tensor, key_of
 from archc.resolve.wrong import Unknown, wrong
 from archc.source import Span
 
@@ -43,11 +45,13 @@ class Expander:
 
         Raises Wrong for a call that can't be, and Unknown if something in the body is wrong, which is told.
         """
-        if any(definition is caller for caller, _ in self.active):
-            chain = [caller.name for caller, _ in self.active]
-            loop = " -> ".join([*chain[chain.index(definition.name) :], definition.name])
+        loop = circle(definition)
+        if loop:
             help = "blocks can't call themselves; `repeat n { … }` goes on for a number of times"
-            raise wrong("E0315", f"the block `{definition.name}` calls itself: {loop}", span, help=help)
+            if definition.name in OPS and len(loop) == 2:
+                help = f"if the layer `{definition.name}` is meant, give the block another name"
+            title = f"the block `{definition.name}` calls itself: {' -> '.join(loop)}"
+            raise wrong("E0315", title, span, help=help)
         if len(self.active) >= DEEPEST_CALLS:
             raise wrong("E0316", f"blocks call blocks more than {DEEPEST_CALLS} deep", span, help="name fewer parts")
         key = (id(definition), it.type, tuple((name, key_of(value)) for name, value in values.items()))
@@ -125,6 +129,38 @@ class BlockBody(Body):
 
     def unused_input(self, name: str) -> bool:
         return False
+
+
+def circle(definition: Definition) -> list[str]:
+    """The names of blocks through which a block calls itself; empty if it doesn't."""
+    came: dict[int, Definition | None] = {id(definition): None}
+    waiting = [definition]
+    while waiting:
+        caller = waiting.pop(0)
+        for callee in called_by(caller):
+            if callee is definition:
+                names, at = [definition.name], caller
+                while at is not definition:
+                    names.insert(0, at.name)
+                    at = came[id(at)] or definition
+                return [definition.name, *names]
+            if id(callee) not in came:
+                came[id(callee)] = caller
+                waiting.append(callee)
+    return []
+
+
+def called_by(definition: Definition) -> Iterator[Definition]:
+    """The blocks that a block's text names."""
+    block = definition.block
+    own = {parameter.name.value for parameter in block.parameters}
+    own |= {name.value for statement in block.body for name in names_given(statement)}
+    for word in sorted(names_read(block) - own):
+        value = definition.names.get(word)
+        if isinstance(value, Definition):
+            yield value
+        elif isinstance(value, Layer):
+            yield from (step.what for step in value.steps if isinstance(step.what, Definition))
 
 
 def finished(builder: Builder, end: Tensor) -> Expanded:

@@ -37,6 +37,18 @@ Facts = Callable[[str, Span], Any]
 """`data.classes` and the like, by name and the place that asks. Raises Wrong."""
 
 
+LARGEST_LIST = 1_000_000
+"""The most values that a list may hold, with those of the lists in it."""
+
+
+class Entries(list[Any]):
+    """A list that knows how many values it holds, those of the lists in it included."""
+
+    def __init__(self, items: list[Any], held: int):
+        super().__init__(items)
+        self.held = held
+
+
 class Evaluator:
     """Evaluates in a scope: names of the file, and facts about the data. Knows of no network."""
 
@@ -60,9 +72,12 @@ class Evaluator:
             case tree.Name():
                 return self.name(expression, parameter)
             case tree.Listing():
-                return [self.listed(argument, parameter) for argument in expression.items]
+                return self.entries(
+                    [self.listed(argument, parameter) for argument in expression.items], expression.span
+                )
             case tree.Tuple():
-                return tuple(self.plain(item, "an entry", parameter) for item in expression.items)
+                items = [self.plain(item, "an entry", parameter) for item in expression.items]
+                return tuple(self.entries(items, expression.span))
             case tree.Unary():
                 return self.unary(expression)
             case tree.Binary():
@@ -94,6 +109,13 @@ class Evaluator:
         if kind:
             label = f"gives {value.type}" if isinstance(value, Tensor) else ""
             raise wrong("E0313", f"{needs}, and this is {kind}", span, label)
+
+    def entries(self, items: list[Any], span: Span) -> "Entries":
+        """A list. Raises Wrong if it holds too much: each `let a = [b, b]` doubles what it holds."""
+        held = sum(item.held if isinstance(item, Entries) else 1 for item in items)
+        if held > LARGEST_LIST:
+            raise wrong("E0311", f"this list holds more than {LARGEST_LIST:,} values", span)
+        return Entries(items, held)
 
     def listed(self, argument: tree.Argument, parameter: Parameter | None) -> Any:
         if argument.name is not None:

@@ -20,6 +20,7 @@ from archc.resolve.layers import Layers, parameter_of
 from archc.resolve.model import Network, Surroundings, resolve_model
 from archc.resolve.network import shown
 from archc.resolve.recipe import RecipeResolver
+from archc.resolve.renamed import told_where_given
 from archc.resolve.unused import unused_at_top, unused_in_body
 from archc.resolve.values import UNKNOWN
 from archc.resolve.wrong import Unknown, Wrong, given_twice, misspelt, wrong
@@ -60,6 +61,7 @@ def resolve(
         modules = FileResolver(file, Where(folder, data_dir=data_dir), report, choice or Choice(), read).modules()
     finally:
         sys.setrecursionlimit(limit)
+    report.found[:] = told_where_given(file, report.found)
     report.found.sort(key=lambda found: position(found, file.source))
     return [] if report.errors else modules
 

@@ -40,7 +40,7 @@ class Layers(Evaluator):
                 if word in members("initialiser"):
                     return self.build(FAMILIES["initialiser"][word], callee, expression.arguments, expression.span)
             case tree.Listing(items=items) if all(item.name is None for item in items):
-                return [self.given(item.value) for item in items]
+                return self.entries([self.given(item.value) for item in items], expression.span)
         return self.value(expression)
 
     def own_word(self, name: tree.Name) -> Any:
