@@ -119,15 +119,15 @@ class Model:
         """Layers, shapes, parameters and costs, as a table."""
         return SummaryTable(summary.summarize(self.module))
 
-    def program(self, target: Target = "cpu") -> str:
-        """The text of the standalone program."""
-        return emit(self.module, target)
+    def program(self, target: Target = "cpu", *, unroll: bool = False) -> str:
+        """The text of the standalone program; with `unroll` no repeat is a device loop."""
+        return emit(self.module, target, unroll=unroll)
 
-    def compile(self, target: Target = "cpu") -> ModuleType:
+    def compile(self, target: Target = "cpu", *, unroll: bool = False) -> ModuleType:
         """The program, imported: `init`, `apply`, `predict`, `train_step` … (docs/program.md)."""
         from archc.train.loading import load_program
 
-        return load_program(self.program(target), self.name)
+        return load_program(self.program(target, unroll=unroll), self.name)
 
     def data(self) -> "Table":
         """The recipe's data set: an array for each column. Raises archc.Failed if there is none."""
@@ -144,6 +144,7 @@ class Model:
         run: str | Path | None = None,
         device: str | None = None,
         target: Target = "cpu",
+        unroll: bool = False,
         listener: "Listener | None" = None,
     ) -> "Run":
         """Trains in a new run folder: `run`, or the next free one in `runs`.
@@ -154,7 +155,7 @@ class Model:
 
         result = driver.fit(
             self.module,
-            program_text=self.program(target),
+            program_text=self.program(target, unroll=unroll),
             arch_text=self.source.text,
             table=self.data(),
             seed=seed,
@@ -228,6 +229,18 @@ class Run:
 
         with np.load(self.folder / "best.npz") as file:
             return dict(file)
+
+    def save_weights(self, path: str | Path) -> None:
+        """Writes the best weights as a safetensors file, to start others from: `start = weights("…")`.
+
+        It knows the network that they are of. Raises archc.Failed.
+        """
+        from archc.train.folders import RunFolder, read_module, writing
+        from archc.train.stored import save_weights
+
+        folder = RunFolder(self.folder)
+        with writing(Path(path)):
+            save_weights(Path(path), self.weights(), read_module(folder).graph)
 
     def history(self) -> list[dict[str, Any]]:
         """A dict an epoch, as metrics.jsonl holds them."""

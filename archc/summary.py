@@ -1,7 +1,7 @@
 """What a network is made of and what it costs: a row a layer, as a table for people or as JSON."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from archc.ir import Graph, Module, Node, made
@@ -15,23 +15,25 @@ HEADINGS = ("layer", "op", "output", "parameters", "MACs", "activations")
 
 @dataclass(frozen=True)
 class Row:
-    """A layer: the shape that leaves it, its trainable numbers, and what one example costs."""
+    """A layer, block or repeat: the shape that leaves it, its trainable numbers, and what one example costs.
+
+    `memory` are the bytes that the outputs of its layers take for one example, in float32. A block's
+    numbers are those of all its layers, a repeat's those of all its copies; the rows below them,
+    one deeper, are those of one copy.
+    """
 
     name: str
     op: str
     output: Shape
     parameters: int
     macs: int
-
-    @property
-    def memory(self) -> int:
-        """Bytes that its output takes for one example, in float32."""
-        return BYTES * TensorType(self.output).size
+    memory: int
+    depth: int = 0
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A model: its layers, blocks opened, and their totals."""
+    """A model: its layers with blocks opened and repeats written out, the rows of its table, and the totals."""
 
     model: str
     source: str
@@ -40,16 +42,13 @@ class Summary:
     parameters: int
     state: int
     macs: int
+    memory: int
+    layers: tuple[Row, ...]
     rows: tuple[Row, ...]
 
-    @property
-    def memory(self) -> int:
-        """Bytes that the outputs of all layers take for one example, in float32."""
-        return sum(row.memory for row in self.rows)
 
-
-def summarize(module: Module) -> Summary:
-    """The summary of a module's model."""
+def summarize(module: Module, depth: int | None = None) -> Summary:
+    """The summary of a module's model. `depth` is how many levels of blocks its table opens; all unless said."""
     graph = module.graph
     return Summary(
         model=graph.name,
@@ -59,13 +58,31 @@ def summarize(module: Module) -> Summary:
         parameters=graph.parameters,
         state=graph.state,
         macs=graph.macs,
-        rows=tuple(_row(name, node) for name, node in graph.layers()),
+        memory=_memory(graph),
+        layers=tuple(_row(name, node) for name, node in graph.layers()),
+        rows=tuple(_rows(graph, 0, depth)),
     )
+
+
+def _rows(graph: Graph, level: int, depth: int | None) -> Iterator[Row]:
+    for node in graph.nodes:
+        name = f"repeat ×{node.count:,}" if node.op == "repeat" else node.name
+        yield replace(_row(name, node), depth=level)
+        if node.body is not None and (depth is None or level < depth):
+            yield from _rows(node.body, level + 1, depth)
 
 
 def _row(name: str, node: Node) -> Row:
     alone = made(Graph)(name=name, inputs=(), nodes=(node,), outputs=())
-    return Row(name, node.op, node.output, alone.parameters, node.macs)
+    op = node.body.name if node.op == "block" and node.body is not None else node.op
+    return Row(name, op, node.output, alone.parameters, alone.macs, _memory(alone))
+
+
+def _memory(graph: Graph) -> int:
+    return sum(
+        node.count * _memory(node.body) if node.body is not None else BYTES * TensorType(node.output).size
+        for node in graph.nodes
+    )
 
 
 def as_json(summary: Summary) -> dict[str, Any]:
@@ -85,7 +102,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
                 "parameters": row.parameters,
                 "macs": row.macs,
             }
-            for row in summary.rows
+            for row in summary.layers
         ],
     }
 
@@ -119,9 +136,16 @@ def as_text(summary: Summary) -> str:
 
 
 def cells(summary: Summary) -> list[tuple[str, ...]]:
-    """The table's rows under HEADINGS, a layer each."""
+    """The table's rows under HEADINGS; what is in a block or repeat stands below it, further in."""
     return [
-        (row.name, row.op, str(TensorType(row.output)), _count(row.parameters), _count(row.macs), f"{row.memory:,} B")
+        (
+            "  " * row.depth + row.name,
+            row.op,
+            str(TensorType(row.output)),
+            _count(row.parameters),
+            _count(row.macs),
+            f"{row.memory:,} B",
+        )
         for row in summary.rows
     ]
 

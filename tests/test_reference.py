@@ -22,6 +22,7 @@ FAMILIES_SHOWN = {
     "schedule": "Learning rates",
     "initialiser": "Initialisers",
     "stopping rule": "Stopping rules",
+    "source of weights": "Weights to start from",
     "data set": "Data sets",
 }
 
@@ -39,6 +40,16 @@ Besides these there are `loss`, `metrics` and `model`: `loss = cross_entropy`, o
 `loss = cross_entropy(score)`, in sums `cross_entropy(a) + 0.3 * cross_entropy(b)`; `metrics = [accuracy, error = mae]`;
 `model = Net(hidden = 64)`. A loss on a final softmax or sigmoid reads what enters it. `mse` and `half_mse` on a class
 target compare with one-hot rows.
+
+`init`, `weight_decay`, `l1` and `rates` take one value for the whole network, a list of values for parts of it, or
+both: `[5e-4, fc8 = 0]`. `freeze = [conv1, stage1]` and `except` list parts. A part is a layer, or a block
+and all in it, by the name that `archc summary` shows (`stage4.unit1`), or a kind of layer (`dense`). The most exact
+holds: the longest name, then the kind, then the general value.
+
+A step goes in this order: `weight_decay` and `l1` add to the gradients of kernels, the optimizer turns gradients into
+steps of its learning rate (momentum, the moments of Adam and its own decay are in these), and `rates` multiplies them.
+What is frozen takes no part in any of it and keeps no optimizer state; a frozen `batch_norm` uses its moving averages
+in training too, and leaves them as they are.
 """
 
 

@@ -32,16 +32,17 @@ def dense(name: str, taken: str, units: int, inputs: int) -> Node:
 
 def nested() -> Module:
     """An input of 4, and a block of one layer that stands there three times."""
-    port = Port(name="x", value="x", shape=(4,), place=PLACE)
-    inside = Graph(
-        name="block",
-        inputs=(port,),
-        nodes=(dense("dense1", "x", 4, 4),),
-        outputs=(Port(name="output", value="dense1", shape=(4,), place=PLACE),),
-    )
-    block = Node(name="stage", op="block", inputs=("x",), output=(4,), place=PLACE, body=inside, count=3)
-    outputs = (Port(name="output", value="stage", shape=(4,), place=PLACE),)
-    graph = Graph(name="Nested", inputs=(port,), nodes=(block,), outputs=outputs)
+    port = Port(name="it", value="it", shape=(4,), place=PLACE)
+    output = Port(name="output", value="dense1", shape=(4,), place=PLACE)
+    body = Graph(name="repeat", inputs=(port,), nodes=(dense("dense1", "it", 4, 4),), outputs=(output,))
+    repeat = Node(name="repeat1", op="repeat", inputs=("it",), output=(4,), place=PLACE, body=body, count=3,
+                  copies=(("dense1",), ("dense2",), ("dense3",)))  # fmt: skip
+    inside = Graph(name="tower", inputs=(port,), nodes=(repeat,),
+                   outputs=(output.model_copy(update={"value": "repeat1"}),))  # fmt: skip
+    block = Node(name="tower1", op="block", inputs=("x",), output=(4,), place=PLACE, body=inside)
+    outputs = (output.model_copy(update={"value": "tower1"}),)
+    x = port.model_copy(update={"name": "x", "value": "x"})
+    graph = Graph(name="Nested", inputs=(x,), nodes=(block,), outputs=outputs)
     return Module(source="a.arch", sha256="", graph=graph, recipe=None)
 
 
@@ -66,9 +67,23 @@ def test_tables_are_aligned_and_fit(name: str) -> None:
 
 def test_blocks_are_opened_and_copies_counted() -> None:
     summary = summarize(nested())
-    assert [row.name for row in summary.rows] == ["stage1.dense1", "stage2.dense1", "stage3.dense1"]
-    assert (summary.parameters, summary.state, summary.macs) == (48, 12, 48)
+    assert [row.name for row in summary.layers] == ["tower1.dense1", "tower1.dense2", "tower1.dense3"]
+    assert [(row.depth, row.name, row.op) for row in summary.rows] == [
+        (0, "tower1", "tower"),
+        (1, "repeat ×3", "repeat"),
+        (2, "dense1", "dense"),
+    ]
+    assert [row.parameters for row in summary.rows] == [48, 48, 16]
+    assert [row.memory for row in summary.rows] == [48, 48, 16]
+    assert (summary.parameters, summary.state, summary.macs, summary.memory) == (48, 12, 48, 48)
     assert "12 numbers that are kept and not trained" in as_text(summary)
+
+
+def test_few_levels_can_be_shown() -> None:
+    for depth, count in ((0, 1), (1, 2), (2, 3), (3, 3)):
+        summary = summarize(nested(), depth)
+        assert len(summary.rows) == count
+        assert (summary.parameters, len(summary.layers)) == (48, 3), "what is closed counts all the same"
 
 
 def test_json_is_what_is_promised() -> None:
@@ -82,14 +97,15 @@ def test_json_is_what_is_promised() -> None:
         "state": 12,
         "macs": 48,
         "layers": [
-            {"name": f"stage{i}.dense1", "op": "dense", "output": [4], "parameters": 16, "macs": 16} for i in (1, 2, 3)
+            {"name": f"tower1.dense{i}", "op": "dense", "output": [4], "parameters": 16, "macs": 16} for i in (1, 2, 3)
         ],
     }
 
 
 def test_cells_stand_under_the_headings() -> None:
     rows = cells(summarize(nested()))
-    assert rows[0] == ("stage1.dense1", "dense", "[4]", "16", "16", "16 B")
+    assert rows[0] == ("tower1", "tower", "[4]", "48", "48", "48 B")
+    assert rows[2] == ("    dense1", "dense", "[4]", "16", "16", "16 B")
     assert {len(row) for row in rows} == {len(HEADINGS)}
 
 

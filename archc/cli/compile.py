@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archc.cli.command import Command
-from archc.cli.compiling import Asked, checked, choice_options
+from archc.cli.compiling import Asked, checked, choice_options, unroll_option
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
 from archc.cli.writing import refuse_output, write_text
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     default="cpu",
     help="What the program should be fast on; cpu unless said. It runs on both.",
 )
+@unroll_option
 @choice_options
 @click.pass_context
 def command(ctx: click.Context, /, file: str, output: Path | None, emit: str, target: "Target", **choice: Any) -> None:
@@ -67,7 +68,7 @@ def compiled(asked: Asked, emit: str, target: "Target", terminal: Terminal) -> s
         return module.model_dump_json(indent=2) + "\n"
     from archc.program import emit as program
 
-    text = program(module, target)
+    text = program(module, target, unroll=asked.unroll)
     return text if emit == "python" else lowered(module, text, target)
 
 

@@ -25,6 +25,7 @@ class Asked:
     model: str = ""
     recipe: str = ""
     data_dir: Path | None = None
+    unroll: bool = False
 
     def path(self) -> Path:
         """The file. Raises Failed if the name is that of no file and no built-in model."""
@@ -37,7 +38,7 @@ class Asked:
             words += ["--set", setting]
         for option, value in (("--model", self.model), ("--recipe", self.recipe), ("--data-dir", self.data_dir)):
             words += [option, str(value)] if value else []
-        return words
+        return [*words, *(["--unroll"] if self.unroll else [])]
 
 
 def typed(words: Sequence[str]) -> str:
@@ -46,6 +47,12 @@ def typed(words: Sequence[str]) -> str:
 
     return shlex.join(words)
 
+
+unroll_option = click.option(
+    "--unroll",
+    is_flag=True,
+    help="Write every repeat out as a loop over its copies; unless said, many equal ones run as one device loop.",
+)
 
 data_dir_option = click.option(
     "--data-dir",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archc.cli.command import Command
-from archc.cli.compiling import Asked, checked, choice_options, counted, typed
+from archc.cli.compiling import Asked, checked, choice_options, counted, typed, unroll_option
 from archc.cli.data import load_again, load_table, rows_of_parts
 from archc.cli.named import FileName, find_run, is_run
 from archc.cli.terminal import Terminal
@@ -23,6 +23,7 @@ _FIXED = {
     "run": "--run",
     "seed": "--seed",
     "device": "--device",
+    "unroll": "--unroll",
 }
 """What is settled once a run has begun."""
 
@@ -46,6 +47,7 @@ _FIXED = {
 )
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Of everything random.")
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), help="Where to train; unless said, what JAX prefers.")
+@unroll_option
 @choice_options
 @click.pass_context
 def command(
@@ -74,7 +76,7 @@ def command(
         with Signals() as signals:
             return begin(Asked(file, **choice), Path(run) if run else None, seed, device, terminal, signals)
     for name, option in _FIXED.items():
-        if ctx.params[name] not in (None, "", ()):
+        if ctx.params[name] not in (None, "", (), False):
             raise click.UsageError(f"a run goes on as it began: `--resume` leaves no room for `{option}`", ctx)
     with Signals() as signals:
         return go_on(find_run(file), choice["data_dir"], terminal, signals)
@@ -104,7 +106,7 @@ def begin(
     return watched(
         lambda listener: fit(
             module,
-            program_text=emit(module, target),
+            program_text=emit(module, target, unroll=asked.unroll),
             arch_text=source.text,
             table=table,
             seed=seed,

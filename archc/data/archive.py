@@ -22,7 +22,7 @@ from archc.parameters import Unfit
 if TYPE_CHECKING:
     import numpy as np
 
-MOST_ARRAYS = 1_000
+MOST_ARRAYS = 10_000
 LONGEST_HEADER = 10_000
 LARGEST_DIRECTORY = 2**20
 """Bytes that a zip file's table of contents may have."""

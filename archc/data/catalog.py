@@ -49,6 +49,11 @@ class Where:
         return first
 
     @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where weights to start from are looked for, in this order: the last holds most `runs/`."""
+        return (self.folder, *([self.data_dir] if self.data_dir is not None else []), Path())
+
+    @property
     def searched(self) -> str:
         """Where `find` looks, in words."""
         folder = Path.cwd() if self.folder == Path() else self.folder

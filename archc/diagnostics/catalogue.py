@@ -107,7 +107,14 @@ CATALOGUE: dict[str, str] = {
     "E0415": "a model that the file doesn't have",
     "E0416": "which model to train",
     "E0417": "weights that would decay twice",
+    "E0430": "a part that the network doesn't have",
+    "E0431": "a part that is written otherwise",
+    "E0432": "a part without weights",
+    "E0433": "no such weights to start from",
+    "E0434": "nothing left to train",
     "W0401": "a batch larger than the data",
+    "W0430": "a part for which a setting does nothing",
+    "W0431": "a part that is frozen at random values",
     # promises
     "E0501": "a promise that doesn't hold",
     "E0502": "a shape that wasn't expected",
@@ -139,6 +146,8 @@ CATALOGUE: dict[str, str] = {
     "E0707": "a run folder that cannot be written",
     "E0708": "data that a run did not begin with",
     "E0709": "weights that do not fit the program",
+    "E0720": "weights to start from that cannot be read",
+    "E0721": "weights to start from that do not fit the network",
     # training
     "E0801": "a program that fails while it runs",
     "E0802": "numbers that are no longer finite",

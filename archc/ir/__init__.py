@@ -1,7 +1,7 @@
 """The intermediate representation: frozen pydantic models with a versioned JSON form."""
 
 from archc.ir.graph import Argument, Graph, Item, Node, Place, Port, Weight, made
-from archc.ir.recipe import Column, DataSpec, LossTerm, MetricTerm, Module, Monitor, Recipe
+from archc.ir.recipe import Column, DataSpec, LossTerm, MetricTerm, Module, Monitor, Recipe, Start, holding
 
 __all__ = [
     "Argument",
@@ -17,6 +17,8 @@ __all__ = [
     "Place",
     "Port",
     "Recipe",
+    "Start",
     "Weight",
+    "holding",
     "made",
 ]

@@ -1,8 +1,9 @@
 """The checked recipe: what the network learns from, by which loss, with which steps."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, TypeVar
 
-from archc.ir.graph import Argument, Frozen, Graph, Item
+from archc.ir.graph import Argument, Frozen, Graph, Item, Place
 
 
 class Column(Frozen):
@@ -60,12 +61,22 @@ class Monitor(Frozen):
     better: Literal["lower", "higher"]
 
 
+class Start(Frozen):
+    """What the first weights are taken from, and where the recipe says so."""
+
+    source: Item
+    place: Place
+
+
 class Recipe(Frozen):
     """A `train` block with every setting decided.
 
     `columns` maps each input of the model to the data column that feeds it. The rows are those of
     the three parts; `test_rows` includes a test part that the data set brings. `links` tells, by
     output, which function turns the program's raw values into what the file says.
+
+    `weight_decay`, `l1` and `rates` are numbers by scope: what the longest scope around a weight
+    says holds, and `""` is the whole network. What stands in a scope of `freeze` isn't trained.
     """
 
     name: str
@@ -75,7 +86,11 @@ class Recipe(Frozen):
     links: dict[str, Literal["softmax", "sigmoid", "linear"]]
     metrics: tuple[MetricTerm, ...]
     optimizer: Item
-    weight_decay: float
+    weight_decay: dict[str, float]
+    l1: dict[str, float] = {"": 0.0}
+    rates: dict[str, float] = {"": 1.0}
+    freeze: tuple[str, ...] = ()
+    start: Start | None = None
     batch: int
     epochs: int
     stop: Item | None
@@ -95,6 +110,16 @@ class Recipe(Frozen):
     def ragged(self) -> int:
         """Examples in the last batch if that is smaller than the others, else 0."""
         return self.train_rows % self.batch
+
+
+T = TypeVar("T")
+
+
+def holding(parts: Mapping[str, T], scope: str) -> T:
+    """What holds in a scope: what the longest scope of `parts` around it says. Raises KeyError if none does."""
+    while scope and scope not in parts:
+        scope = scope.rpartition(".")[0]
+    return parts[scope]
 
 
 class Module(Frozen):

@@ -147,14 +147,29 @@ def should_stop_early(history):
     return len(history) == EPOCHS or stale == PATIENCE
 
 
-def named(state):
+def named_as_kept(state):
     """Weights and statistics by dotted name, as the .npz files hold them."""
     leaves = jax.tree.leaves_with_path((state.params, state.stats))
     return {".".join(k.key for k in path[1:]): np.asarray(w) for path, w in leaves}
 
 
+def begin(state, weights):
+    """The state with weights and statistics to start from, by dotted name."""
+    here = named(state)
+    for name, value in weights.items():
+        if name not in here or here[name].shape != value.shape:
+            raise ValueError(f"the model has no {name} of shape {value.shape}")
+
+    def given(path, value):
+        return jnp.array(weights.get(".".join(k.key for k in path[1:]), value))
+
+    params, stats = jax.tree.map_with_path(given, (state.params, state.stats))
+    return state._replace(params=params, stats=stats)
+
+
 # which sibling does the job in this file's own tests
 best_epoch = best_epoch_lowest
+named = named_as_kept
 parts = parts_by_split
 run_steps = run_steps_one_by_one
 should_stop = should_stop_at_end
@@ -168,6 +183,28 @@ def main():
     args = parser.parse_args()
     data = parts(np.load(args.data), args.seed)
     state, history = adapt(init(jax.random.key(args.seed)), data["train"]), []
+    while not should_stop(history):
+        rows = order(PART_ROWS["train"], args.seed, len(history) + 1)
+        state, _ = run_steps(state, data["train"], rows, 0, STEPS)
+        history.append(evaluate(state, data[CHOOSE]))
+        print(f"epoch {len(history)}: {CHOOSE} {history[-1]}")
+        if best_epoch(history) == len(history) - 1:
+            best = jax.tree.map(jnp.copy, state)
+    print(f"epoch {best_epoch(history) + 1}: {FINAL} {evaluate(best, data[FINAL])}")
+    np.savez("best.npz", **named(best))
+    np.savez("last.npz", **named(state))
+
+
+def main_with_start():
+    """Trains as `archc train` does, and writes best.npz and last.npz."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("data", help="the data set, an .npz file")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", required=True, help="weights by name, an .npz file")
+    args = parser.parse_args()
+    data = parts(np.load(args.data), args.seed)
+    state, history = adapt(init(jax.random.key(args.seed)), data["train"]), []
+    state = begin(state, np.load(args.start))
     while not should_stop(history):
         rows = order(PART_ROWS["train"], args.seed, len(history) + 1)
         state, _ = run_steps(state, data["train"], rows, 0, STEPS)

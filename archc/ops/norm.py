@@ -2,7 +2,7 @@
 
 from archc.code import Call, Code, Literal, Operation, call
 from archc.ops.op import Bias, Lowered, Op, Site, Update, WeightSpec
-from archc.parameters import Choice, Count, Real, Unfit, Word
+from archc.parameters import Choice, Count, Flag, Real, Unfit, Word
 from archc.types import TensorType
 
 
@@ -10,7 +10,8 @@ class BatchNorm(Op):
     """Normalises each channel by the batch's mean and variance, then scales and shifts it.
 
     Ioffe and Szegedy (2015), algorithm 1. Moving averages are kept for evaluation: `momentum` is
-    the share of the old average that is kept; the variance in them is the unbiased one.
+    the share of the old average that is kept; the variance in them is the unbiased one. One that
+    the recipe freezes is `frozen`.
     """
 
     name = "batch_norm"
@@ -19,6 +20,7 @@ class BatchNorm(Op):
 
     epsilon = Real("what is added to the variance", default=1e-5, above=0, named=True)
     momentum = Real("share of the moving averages kept at a step", default=0.9, least=0, below=1, named=True)
+    frozen = Flag("whether training too uses the moving averages, and leaves them", default=False, named=True)
 
     def output(self, x: TensorType) -> TensorType:
         return x
@@ -37,7 +39,8 @@ class BatchNorm(Op):
         momentum = ("momentum", Literal(float(self.momentum)))
         arguments = (site.x, site.weights, site.stats)
         moving = Call("batch_norm", arguments, (epsilon, momentum))
-        return Lowered((Update(moving, moves_stats=True),), (Update(Call("batch_norm_frozen", arguments, (epsilon,))),))
+        fixed = (Update(Call("batch_norm_frozen", arguments, (epsilon,))),)
+        return Lowered(fixed if self.frozen else (Update(moving, moves_stats=True),), fixed)
 
 
 class LayerNorm(Op):

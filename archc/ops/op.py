@@ -23,22 +23,25 @@ class WeightSpec:
     trainable: bool = True
 
 
+KEY = Name("key")
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where a layer is lowered.
 
     `x`, of type `before`, is what enters it, and `out` the variable of what leaves it, to which a
-    second update of the same layer refers; `key` is the number of its random key. Where it merges
-    values, `others` enter behind `x`, and `beside` are their types. `dtype` is what values are
-    kept in where that isn't float32.
+    second update of the same layer refers. Where it merges values, `others` enter behind `x`, and
+    `beside` are their types. In the body of a loop `scope` is a variable that holds it. `dtype` is
+    what values are kept in where that isn't float32.
     """
 
-    scope: str
+    scope: str | Code
     x: Code
     out: Code
     before: TensorType
     after: TensorType
-    key: int = 0
+    random_key: Code = KEY
     dtype: str = ""
     others: tuple[Code, ...] = ()
     beside: tuple[TensorType, ...] = ()
@@ -60,10 +63,6 @@ class Site:
     def cast(self, value: Code) -> Code:
         """A value that was computed from float32 statistics, in the type that values are kept in."""
         return Call("jnp.astype", (value, Name(self.dtype))) if self.dtype else value
-
-    @property
-    def random_key(self) -> Code:
-        return Entry("keys", (self.key,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """IR -> the text of a standalone program: the kernels it uses, the model, and the steps."""
 
 from typing import Any
-from typing import Literal as Either
 
 from archc import __version__
 from archc.code import Literal
@@ -11,43 +10,53 @@ from archc.program.link import Linked, import_lines, link, names_read
 from archc.program.network import Network, model_dict
 from archc.program.objective import Objective
 from archc.program.printer import WIDTH, harmless, layout, literal
-
-Target = Either["cpu", "gpu"]
+from archc.program.repeats import Target, choice, table
 
 EVAL_BATCH = 256
 """Rows an evaluation step takes: enough to keep two cores or a GPU busy on small networks."""
 
 
-def emit(module: Module, target: Target = "cpu") -> str:
-    """The program of a module; equal modules give equal bytes."""
+def emit(module: Module, target: Target = "cpu", *, unroll: bool = False) -> str:
+    """The program of a module; equal modules give equal bytes. With `unroll` no repeat becomes a device loop."""
     raw = run(module).graph
-    network = Network(module, raw)
-    model = [network.init(), network.apply(), network.predict()]
+    network = Network(module, raw, choice(target, unroll))
+    init, apply = network.init(), [*network.blocks(), network.apply(), network.predict()]
+    repeats = table(network.plan)
+    face = ["named", *(["stack"] if repeats else [])]
+    stored = {"named": "named_apart" if repeats else "named_as_kept"}
     if module.recipe is None:
-        steps = link(["named"], {})
-        return assemble(module, raw, [], link(network.uses, {}), model, steps, "")
+        steps = link(face, stored)
+        return assemble(module, raw, repeats, link(network.uses, {}), [*init, *apply], steps, "")
     recipe = module.recipe
     objective = Objective(recipe, raw)
-    model.insert(1, network.adapt())
     optimizer = objective.optimizer()
-    model += [objective.loss(), objective.metrics(), *([optimizer] if objective.masked else []), objective.select()]
-    roles = roles_of(recipe, raw, target)
-    steps = link(["main"], roles)
+    model = [
+        *init,
+        network.adapt(),
+        *apply,
+        objective.loss(),
+        objective.metrics(),
+        *([optimizer] if objective.masked else []),
+        objective.select(),
+    ]
+    roles = roles_of(recipe, network.plan.convolves, target) | stored
+    steps = link(["main", *face], roles)
     kernels = link(network.uses | objective.uses, {})
-    numbers = constants(recipe, steps.uses) + ([] if objective.masked else optimizer)
+    numbers = repeats + constants(recipe, steps.uses) + ([] if objective.masked else optimizer)
     return assemble(module, raw, numbers, kernels, model, steps, 'if __name__ == "__main__":\n    main()')
 
 
-def roles_of(recipe: Recipe, raw: Graph, target: Target) -> dict[str, str]:
+def roles_of(recipe: Recipe, convolves: bool, target: Target) -> dict[str, str]:
     """Which sibling of each step does the job."""
     # XLA's CPU convolutions are an order of magnitude slower inside a device loop
-    one_by_one = target == "cpu" and any(node.op == "conv" for _, node in raw.layers())
+    one_by_one = target == "cpu" and convolves
     looped = "run_steps_looped_ragged" if recipe.ragged else "run_steps_looped"
     return {
         "run_steps": "run_steps_one_by_one" if one_by_one else looped,
         "parts": "parts_with_test" if recipe.data.test_examples else "parts_by_split",
         "best_epoch": f"best_epoch_{'lowest' if recipe.monitor.better == 'lower' else 'highest'}",
         "should_stop": "should_stop_early" if recipe.stop else "should_stop_at_end",
+        "main": "main_with_start" if recipe.start else "main",
     }
 
 
@@ -93,8 +102,9 @@ def assemble(
         *(definition.text for _, definition in kernels.texts if definition.one_line),
     ]
     names = names_read("\n".join([*top, *written]))
+    given = " --start start.npz" if module.recipe and module.recipe.start else ""
     usage = (
-        "`python program.py data.npz --seed 0` trains it as `archc train` does."
+        f"`python program.py data.npz --seed 0{given}` trains it as `archc train` does."
         if module.recipe
         else "The file has no recipe, so there is nothing to train."
     )

@@ -1,124 +1,132 @@
-"""Writes what a model is: init, adapt, apply, predict."""
+"""Writes what a model is: the functions of its blocks, init, adapt, apply, predict."""
 
 import builtins
 import keyword
 from collections.abc import Iterable
 
 from archc.code import Call, Code, Entry, Group, Literal, LiteralValue, Mapping, Name, kernels
-from archc.ir import Graph, Module, Node
-from archc.ir.items import op_of, restored
-from archc.ops import Lowered, Site, Update
+from archc.ir import Graph, Module
+from archc.ops import Update
+from archc.program.body import BF16, LOCAL, Frame, Writer, lower, narrowed, updates, write_blocks
+from archc.program.functions import Names, shortened
 from archc.program.link import IMPORTS, definitions
-from archc.program.printer import WIDTH, flat, harmless, layout, literal
-from archc.types import TensorType
+from archc.program.plan import Choose, Step, plan
+from archc.program.printer import WIDTH, flat, layout, literal
+from archc.program.start import Start, write_starts
+from archc.program.statements import Statement, lines, used
+from archc.program.variables import of_model
 
 _FACE = """
-MODEL BATCH EPOCHS STEPS PART_ROWS CHOOSE FINAL MONITOR METRICS PATIENCE EVAL_BATCH TrainState init adapt
-apply predict loss metrics optimizer select params stats inputs outputs targets train key keys data state x moved
+MODEL BATCH EPOCHS STEPS PART_ROWS CHOOSE FINAL MONITOR METRICS PATIENCE EVAL_BATCH REPEATS TrainState init adapt
+apply predict loss metrics optimizer select run_steps parts best_epoch should_stop named main
 """
 FACE = frozenset(_FACE.split())
 """Names that the program gives a meaning of its own."""
 
-
-BF16 = "jnp.bfloat16"
+PARAMETERS = frozenset(["inputs", "outputs", "targets", "data", "state"])
+"""Names that functions of the program give a meaning of their own, beside those that any may have."""
 
 
 class Network:
     """A graph on its way into Python; `uses` collects the kernels and modules it needs."""
 
-    def __init__(self, module: Module, raw: Graph):
+    def __init__(self, module: Module, raw: Graph, choose: Choose):
         self.module = module
         self.graph = raw
         self.uses: set[str] = set()
         self.bf16 = module.recipe is not None and module.recipe.precision == "bf16"
-        self.ops = {node.name: op_of(node) for node in raw.nodes}
-        self.variables = Variables(raw)
+        self.plan = plan(raw, choose)
         # what statistics are taken from stays float32: in bfloat16, years would all be the same
-        learners = [node for node in raw.nodes if self.ops[node.name].adapts]
-        self.wide = self.ancestors(value for node in learners for value in node.inputs)
-        self.keys = {node.name: i for i, node in enumerate(n for n in raw.nodes if self.ops[n.name].random)}
+        self.learners = [step for step in self.plan.steps if step.op is not None and step.op.adapts]
+        self.wide = frozenset(self.ancestors(value for step in self.learners for value in step.node.inputs))
+        taken = {*FACE, *IMPORTS, *definitions(), *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+        blocks = frozenset(step.body.graph.name for step in self.plan.blocks() if step.body)
+        self.names = Names(taken, LOCAL | PARAMETERS, blocks)
+        self.called = write_blocks(self.plan, self.names, BF16 if self.bf16 else "")
+        self.starts = write_starts(self.plan, self.names)
+        self.variables = of_model(raw, self.names)
+        for function in (*self.called.functions, *self.starts.functions):
+            self.uses.update(function.uses)
 
-    def init(self) -> list[str]:
-        """`init(key)`: the state before the first step."""
-        makers = {
-            node.name: [(w, restored(w.init)) for w in node.weights if w.trainable]
-            for node in self.graph.nodes
-            if any(w.trainable for w in node.weights)
-        }
-        random = sum(initialiser.random for pairs in makers.values() for _, initialiser in pairs)
-        count, entries = 0, []
-        for scope, pairs in makers.items():
-            weights = []
-            for weight, initialiser in pairs:
-                weights.append((weight.name, initialiser.lower(weight.shape, Entry("keys", (count,)))))
-                count += initialiser.random
-            entries.append((scope, Mapping(tuple(weights))))
-        stats = tuple(
-            (
-                node.name,
-                Mapping(
-                    tuple((w.name, restored(w.init).lower(w.shape, Name(""))) for w in node.weights if not w.trainable)
-                ),
-            )
-            for node in self.graph.nodes
-            if any(not w.trainable for w in node.weights)
-        )
+    def blocks(self) -> list[list[str]]:
+        """The functions of the blocks."""
+        return [function.lines(self.called.defaults) for function in self.called.functions]
+
+    def init(self) -> list[list[str]]:
+        """`init(key)`: the state before the first step, and the functions that it calls."""
+        random = self.plan.draws
+        keys = tuple(Entry("keys", (i,)) for i in range(random))
+        arrays = Start(self.starts).arrays(self.plan, keys, stats=True)
         opt_state = Name("optimizer.init(params)") if self.module.recipe else Name("()")
         state = (Name("params"), Name("stats"), opt_state, Name("jnp.int32(0)"), Name("step_key" if random else "key"))
-        return [
+        init = [
             "@jax.jit",
             "def init(key):",
             '    """The state before the first step."""',
             *([f"    *keys, step_key = jax.random.split(key, {random + 1})"] if random else []),
-            *self.statement(Mapping(tuple(entries)), "params = ", open=True),
-            *self.statement(Mapping(stats), "stats = "),
+            *self.written(arrays),
             *self.statement(Call("TrainState", state), "return "),
         ]
+        return [*(function.lines({}) for function in self.starts.functions), init]
 
     def adapt(self) -> list[str]:
         """`adapt(state, data)`: what `normalize` layers learn from the training rows."""
-        learners = [node.name for node in self.graph.nodes if self.ops[node.name].adapts]
-        if not learners:
+        names = [step.node.name for step in self.learners]
+        if not names:
             return [
                 "def adapt(state, data):",
                 '    """No layer of this model learns anything from the data beforehand."""',
                 "    del data",
                 "    return state",
             ]
-        lines = [
+        begin = [
             "def adapt(state, data):",
-            f'    """What {" and ".join(learners)} learn{"s" if len(learners) == 1 else ""} from the training rows."""',
+            f'    """What {" and ".join(names)} learn{"s" if len(names) == 1 else ""} from the training rows."""',
         ]
         sources = {port.name: Entry("data", (0, port.name)) for port in self.graph.inputs}
-        first = next(node for node in self.graph.nodes if node.name == learners[0])
-        if len(learners) == 1 and first.inputs[0] in sources:
-            learnt = self.ops[first.name].adaptation(sources[first.inputs[0]])
-            lines += self.statement(Mapping(((first.name, learnt),)), "learnt = ")
-            return [*lines, "    return state._replace(stats={**state.stats, **learnt})"]
-        lines.append("    inputs, stats = data[0], dict(state.stats)")
-        needed = self.ancestors(learners)
-        read = {value for node in self.graph.nodes if node.name in needed for value in node.inputs}
+        source = self.learners[0].node.inputs[0]
+        if len(names) == 1 and source in sources:
+            learnt = self.learnt(self.learners[0], sources[source])
+            begin += self.statement(Mapping(((names[0], learnt),)), "learnt = ")
+            return [*begin, "    return state._replace(stats={**state.stats, **learnt})"]
+        begin.append("    inputs, stats = data[0], dict(state.stats)")
+        needed = self.ancestors(names)
+        read = {value for step in self.plan.steps if step.node.name in needed for value in step.node.inputs}
         for port in self.graph.inputs:
             if port.name in needed:
-                lines += self.enter(port.name)
-        for node in self.graph.nodes:
-            if node.name not in needed:
+                begin += self.enter(port.name)
+        frame = Frame(self.plan, self.variables, wide=self.wide, dtype=BF16 if self.bf16 else "")
+        for step in self.plan.steps:
+            if step.node.name not in needed:
                 continue
-            if self.ops[node.name].adapts:
-                learnt = self.ops[node.name].adaptation(Name(self.variables.of[node.inputs[0]]))
-                lines += self.statement(learnt, f"stats[{literal(node.name)}] = ")
-            if node.name in read:
-                lines += self.updates(node, self.lowered(node).evaluate, 4, "")
-        return [*lines, "    return state._replace(stats=stats)"]
+            if step in self.learners:
+                learnt = self.learnt(step, Name(self.variables.of[step.node.inputs[0]]))
+                begin += self.statement(learnt, f"stats[{literal(step.node.name)}] = ")
+            if step.node.name in read:
+                begin += self.written(self.evaluated(frame, step))
+        return [*begin, "    return state._replace(stats=stats)"]
+
+    def learnt(self, step: Step, x: Code) -> Code:
+        assert step.op is not None
+        return step.op.adaptation(x)
+
+    def evaluated(self, frame: Frame, step: Step) -> list[Statement]:
+        """What a step before a `normalize` does: no such step is a block, owns weights, or is random."""
+        source = self.variables.of[step.node.inputs[0]]
+        found = list(updates(frame, step, lower(frame, step).evaluate, ""))
+        if not found and frame.out(step) != source:
+            return list(updates(frame, step, [Update(Name(source))], ""))
+        return found
 
     def apply(self) -> list[str]:
         """`apply(params, stats, inputs, *, train, key)`: the network itself."""
-        lowered = {node.name: self.lowered(node) for node in self.graph.nodes}
-        branches = any(both.train != both.evaluate for both in lowered.values())
-        moves = any(update.moves_stats for both in lowered.values() for update in both.train)
-        unused = [name for name, used in (("train", branches), ("key", self.keys)) if not used]
+        dtype = BF16 if self.bf16 else ""
+        keys = tuple(Entry("keys", (i,)) for i in range(len(self.plan.keys)))
+        writer = Writer(self.called)
+        steps = list(writer.steps(Frame(self.plan, self.variables, keys, {}, dtype, self.wide)))
+        unused = [name for name, used in (("train", writer.branches), ("key", keys)) if not used]
         shapes = ", ".join(f"[batch, {', '.join(map(str, port.shape))}]" for port in self.graph.outputs)
-        lines = [
+        begin = [
             "def apply(params, stats, inputs, *, train, key):",
             f'    """The network: {shapes}, and the new stats."""',
             *(
@@ -126,57 +134,14 @@ class Network:
                 if unused
                 else []
             ),
-            *([f"    keys = jax.random.split(key, {len(self.keys)})"] if self.keys else []),
-            *(["    stats = dict(stats)"] if moves else []),
+            *([f"    keys = jax.random.split(key, {len(keys)})"] if keys else []),
+            *(["    stats = dict(stats)"] if writer.moves else []),
         ]
         if self.bf16:
-            lines += self.statement(Call("to_bf16", (Name("params"),)), "params = ")
+            begin += self.statement(Call("to_bf16", (Name("params"),)), "params = ")
         for port in self.graph.inputs:
-            lines += self.enter(port.name, cast=self.bf16 and port.name not in self.wide)
-        for node in self.graph.nodes:
-            lines += self.layer(node, lowered[node.name])
-        return [*lines, *self.results()]
-
-    def layer(self, node: Node, lowered: Lowered) -> list[str]:
-        """A layer's lines; one that owns arrays stands in a scope of its name."""
-        place = f"{harmless(node.place.file)}:{node.place.line}"
-        scoped = any(weight.trainable for weight in node.weights)
-        indent = 8 if scoped else 4
-        if lowered.train == lowered.evaluate:
-            body = self.updates(node, lowered.train, indent, place)
-        else:
-            body = [" " * indent + "if train:", *self.updates(node, lowered.train, indent + 4, place)]
-            if lowered.evaluate:
-                body += [" " * indent + "else:", *self.updates(node, lowered.evaluate, indent + 4, place)]
-            elif (
-                node.inputs[0] in self.variables.of
-                and self.variables.of[node.inputs[0]] != self.variables.of[node.name]
-            ):
-                body += [
-                    " " * indent + "else:",
-                    *self.updates(node, (Update(Name(self.variables.of[node.inputs[0]])),), indent + 4, place),
-                ]
-        return [f"    with jax.named_scope({literal(node.name)}):", *body] if scoped else body
-
-    def updates(self, node: Node, updates: Iterable[Update], indent: int, place: str) -> list[str]:
-        out = self.variables.of[node.name]
-        updates = tuple(updates)
-        lines = []
-        for i, update in enumerate(updates):
-            self.use(update.value)
-            comment = place if i == len(updates) - 1 else ""
-            if not update.moves_stats:
-                lines += layout(update.value, indent, f"{out} = ", comment=comment)
-                continue
-            stats = f"stats[{literal(node.name)}] = "
-            if len(out) + len(stats) < WIDTH // 2:
-                lines += layout(update.value, indent, f"{out}, {stats}", comment=comment)
-            else:
-                lines += layout(update.value, indent, f"{out}, moved = ", comment=comment)
-                lines.append(f"{' ' * indent}{stats}moved")
-        if not updates and place == "" and out != self.variables.of[node.inputs[0]]:
-            lines.append(f"{' ' * indent}{out} = {self.variables.of[node.inputs[0]]}")
-        return lines
+            begin += self.enter(port.name, cast=self.bf16 and port.name not in self.wide)
+        return [*begin, *self.written(steps), *self.results()]
 
     def results(self) -> list[str]:
         values: list[tuple[str, Code]] = []
@@ -202,21 +167,6 @@ class Network:
         values = [(name, through(function, Entry("outputs", (name,)))) for name, function in linked.items()]
         return [*lines, *self.statement(Mapping(tuple(values)), "return ")]
 
-    def lowered(self, node: Node) -> Lowered:
-        op, source = self.ops[node.name], node.inputs[0]
-        x: Code = Name(self.variables.of[source])
-        narrows = self.bf16 and source in self.wide and node.name not in self.wide and not op.adapts
-        if narrows:
-            x = narrowed(x)
-        before = TensorType(self.graph.value_shape(source))
-        out = Name(self.variables.of[node.name])
-        dtype = BF16 if self.bf16 and node.name not in self.wide else ""
-        site = Site(node.name, x, out, before, TensorType(node.output), self.keys.get(node.name, 0), dtype)
-        lowered = op.lower(site)
-        if narrows and not lowered.evaluate:
-            return Lowered(lowered.train, (Update(x),))
-        return lowered
-
     def enter(self, name: str, *, cast: bool = False) -> list[str]:
         entry: Code = Entry("inputs", (name,))
         return self.statement(narrowed(entry) if cast else entry, f"{self.variables.of[name]} = ")
@@ -230,51 +180,18 @@ class Network:
         return needed
 
     def statement(self, code: Code, lead: str, *, open: bool = False) -> list[str]:
-        self.use(code)
+        self.uses.update(kernels(code))
         return layout(code, 4, lead, open=open)
 
-    def use(self, code: Code) -> None:
-        self.uses.update(kernels(code))
-
-
-def narrowed(value: Code) -> Code:
-    """A value in bfloat16."""
-    return Call("jnp.astype", (value, Name(BF16)))
+    def written(self, statements: Iterable[Statement]) -> list[str]:
+        statements = list(shortened(statements, self.called.defaults))
+        self.uses.update(used(statements))
+        return list(lines(statements))
 
 
 def through(function: str, raw: Code) -> Code:
     """What the file says, from the program's raw value."""
     return raw if function == "linear" else Call(f"jax.nn.{function}", (raw,))
-
-
-class Variables:
-    """Which variable holds each value: `x` as long as only the next layer needs it, else one of its own."""
-
-    def __init__(self, graph: Graph):
-        self.of: dict[str, str] = {}
-        self.taken = {*FACE, *IMPORTS, *definitions(), *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
-        last: dict[str, int] = {}
-        for i, node in enumerate(graph.nodes):
-            last.update(dict.fromkeys(node.inputs, i))
-        last.update({port.value: len(graph.nodes) for port in graph.outputs})
-        holder = ""
-        for i, port in enumerate(graph.inputs):
-            holder = self.place(port.name, holder, i == len(graph.inputs) - 1)
-        for i, node in enumerate(graph.nodes):
-            free = not holder or last.get(holder, -1) <= i
-            holder = self.place(node.name, holder, free)
-
-    def place(self, value: str, holder: str, free: bool) -> str:
-        """Gives `value` a variable and returns the value that `x` holds then."""
-        if free:
-            self.of[value] = "x"
-            return value
-        name = value
-        while name in self.taken:
-            name += "_"
-        self.taken.add(name)
-        self.of[value] = name
-        return holder
 
 
 def model_dict(module: Module, raw: Graph) -> list[str]:

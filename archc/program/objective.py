@@ -4,8 +4,8 @@ from archc.code import Call, Code, Entry, Literal, Mapping, Name, Operation, ker
 from archc.ir import Graph, Recipe
 from archc.ir.items import restored
 from archc.ir.recipe import LossTerm, MetricTerm
-from archc.program.printer import layout
-from archc.recipes.optimizer import with_decay
+from archc.program.printer import flat, layout
+from archc.recipes.optimizer import whole, without
 from archc.types import TensorType
 
 
@@ -19,8 +19,15 @@ class Objective:
 
     @property
     def masked(self) -> bool:
-        """Whether the optimizer refers to a function, behind which it has to stand."""
-        return self.recipe.weight_decay > 0 or self.recipe.optimizer.kind == "optimizer:adamw"
+        """Whether the optimizer refers to functions, behind which it has to stand."""
+        return bool(set(kernels(self.steps)) or "only_kernels" in flat(self.steps))
+
+    @property
+    def steps(self) -> Code:
+        """The optimizer, with all that the recipe puts around it."""
+        recipe = self.recipe
+        optimizer = restored(recipe.optimizer).lower()
+        return without(whole(optimizer, recipe.weight_decay, recipe.l1, recipe.rates), recipe.freeze)
 
     def losses(self) -> Code:
         """The loss of each example, all terms together."""
@@ -57,9 +64,9 @@ class Objective:
         ]
 
     def optimizer(self) -> list[str]:
-        optimizer = with_decay(restored(self.recipe.optimizer).lower(), self.recipe.weight_decay)
-        self.uses.update({*kernels(optimizer), *(["only_kernels"] if self.masked else [])})
-        return layout(optimizer, 0, "optimizer = ")
+        named = {"only_kernels"} if "only_kernels" in flat(self.steps) else set()
+        self.uses.update({*kernels(self.steps), *named})
+        return layout(self.steps, 0, "optimizer = ")
 
     def select(self) -> list[str]:
         """`select(table, rows, prefix)`: rows of the columns that feed the inputs and the loss."""

@@ -1,6 +1,6 @@
 """What training is made of. Importing this registers it all."""
 
 from archc.parameters import FAMILIES
-from archc.recipes import initialiser, loss, metric, optimizer, schedule, settings, stopping
+from archc.recipes import initialiser, loss, metric, optimizer, schedule, settings, start, stopping
 
-__all__ = ["FAMILIES", "initialiser", "loss", "metric", "optimizer", "schedule", "settings", "stopping"]
+__all__ = ["FAMILIES", "initialiser", "loss", "metric", "optimizer", "schedule", "settings", "start", "stopping"]

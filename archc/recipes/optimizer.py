@@ -1,5 +1,7 @@
 """How weights move."""
 
+from collections.abc import Mapping, Sequence
+
 from archc.code import Call, Code, Literal, Name, call
 from archc.parameters import Described, Family, Flag, Real, Unfit
 
@@ -72,9 +74,29 @@ class AdamW(Adam):
         return Call("optax.adamw", (self.rate.lower(),), tuple(self._moments() + decay))
 
 
-def with_decay(optimizer: Code, decay: float) -> Code:
-    """The optimizer with λw added to the gradient of each kernel w, where λ is `decay`."""
-    if not decay:
-        return optimizer
-    added = Call("optax.add_decayed_weights", (Literal(float(decay)),), (("mask", Name("only_kernels")),))
-    return call("optax.chain", added, optimizer)
+def whole(optimizer: Code, decay: Mapping[str, float], l1: Mapping[str, float], rates: Mapping[str, float]) -> Code:
+    """The optimizer with what comes before it and after, all by scope (`""` is the whole network).
+
+    First λw and λ sign(w) are added to the gradient of each kernel w, then the optimizer turns
+    gradients into steps, which at last are multiplied by `rates`.
+    """
+    steps = [optimizer]
+    if any(l1.values()):
+        steps.insert(0, call("l1_by_part", Literal(dict(l1))))
+    if any(decay.values()):
+        steps.insert(0, decayed(decay))
+    if any(rate != 1 for rate in rates.values()):
+        steps.append(call("rates_by_part", Literal(dict(rates))))
+    return call("optax.chain", *steps) if len(steps) > 1 else optimizer
+
+
+def decayed(decay: Mapping[str, float]) -> Code:
+    """Adds λw to the gradient of each kernel w."""
+    if len(decay) > 1:
+        return call("decay_by_part", Literal(dict(decay)))
+    return Call("optax.add_decayed_weights", (Literal(decay[""]),), (("mask", Name("only_kernels")),))
+
+
+def without(optimizer: Code, frozen: Sequence[str]) -> Code:
+    """The optimizer for what isn't frozen."""
+    return call("frozen", optimizer, scopes=tuple(frozen)) if frozen else optimizer

@@ -253,10 +253,12 @@ class FileResolver:
         learnt = recipe.finish(network) if recipe is not None and trained and network is not None else None
         if network is None or self.report.errors > errors or (trained and recipe is not None and learnt is None):
             return None
+        # parts that the recipe treats in a way of their own show in the graph
+        graph = recipe.treatment.applied(network.graph) if recipe is not None and learnt else network.graph
         module = made(Module)(
             source=Path(self.file.source.name).name,
             sha256=self.hash(),
-            graph=network.graph,
+            graph=graph,
             arguments={name: shown(value) for name, value in values.items()},
             recipe=learnt,
         )
@@ -264,7 +266,7 @@ class FileResolver:
         if learnt is not None and recipe is not None:
             setting = recipe.written.get("init")
             at = setting.value.span if setting else None
-            self.report.extend(doubts_in_training(network.builder, network.graph, at))
+            self.report.extend(doubts_in_training(network.builder, graph, at))
             self.report.extend(self.unused_outputs(network, learnt))
         return module
 

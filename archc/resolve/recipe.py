@@ -1,23 +1,31 @@
 """One `train` block -> the recipe."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from archc.data.catalog import DataSet, Where
 from archc.diagnostics import Diagnostic, Related, Report
 from archc.diagnostics.suggest import closest
 from archc.ir import DataSpec, Graph, LossTerm, MetricTerm, Monitor, Port, Recipe, made
+from archc.ir import Start as StartFrom
 from archc.ir.items import item, restored
-from archc.parameters import Described, Unfit, counted
+from archc.parameters import Described, Parameter, Unfit, counted
 from archc.recipes import initialiser
 from archc.recipes.loss import Function
 from archc.recipes.metric import Metric
-from archc.recipes.settings import Settings
+from archc.recipes.settings import ByPart, Settings
+from archc.recipes.start import PartNames, Start, Starting
 from archc.recipes.stopping import EarlyStopping
 from archc.resolve.evaluate import Evaluator, refuse
 from archc.resolve.mistakes import decayed_twice, unknown_setting
 from archc.resolve.model import Network
+from archc.resolve.network import place
 from archc.resolve.objective import Objective, declared, reads, uses
+from archc.resolve.parts import Network as Layers
+from archc.resolve.parts import Part, Parts, named, read
+from archc.resolve.treatment import BY_PART, Treatment, check_frozen, treatment
 from archc.resolve.wrong import Unknown, Wrong, misspelt, wrong
 from archc.source import Span
 from archc.syntax import tree
@@ -42,6 +50,9 @@ class RecipeResolver:
         self.written: dict[str, tree.Setting] = {}
         self.meant: set[str] = set()
         self.values: dict[str, Any] = {}
+        self.left_out: tuple[Part, ...] = ()
+        self.kept: tuple[str, ...] = ()
+        self.treatment = Treatment(init={"": initialiser.DEFAULT})
         self.sound = True
         for block in blocks:
             self.collect(block)
@@ -78,9 +89,8 @@ class RecipeResolver:
             if key not in self.written.keys() | self.meant:
                 self.tell(missing(key, self.block))
         for key in sorted(self.written.keys() - set(SPECIAL), key=lambda key: key != "data"):
-            parameter, value = Settings.parameters[key], self.written[key].value
             try:
-                accepted = parameter.accept(self.evaluator.accepted(value, parameter))
+                accepted = self.accepted(Settings.parameters[key], self.written[key].value)
             except Wrong as error:
                 self.tell(error)
             except Unknown:
@@ -93,11 +103,47 @@ class RecipeResolver:
                 self.attempt(declared, self.evaluator, expression, family)
 
         self.attempt(self.check_decay)
+        self.attempt(self.check_start)
+
+    def accepted(self, parameter: Parameter, value: tree.Expression) -> Any:
+        """What a setting says. Raises Wrong."""
+        match parameter:
+            case ByPart():
+                return read(value, lambda each: self.accepted(parameter.each, each), self.tell)
+            case PartNames():
+                return Parts(parts=named(value))
+            case Starting() if isinstance(value, tree.Call):
+                value = self.parts_as_texts(value)
+        return parameter.accept(self.evaluator.accepted(value, parameter))
+
+    def parts_as_texts(self, call: tree.Call) -> tree.Call:
+        """A call whose `except = [fc8]` holds texts: its names are the network's, not those of the file."""
+        arguments = []
+        for argument in call.arguments:
+            if isinstance(argument.name, tree.Name) and argument.name.value == "except":
+                self.left_out = named(argument.value)
+                texts = (tree.Text(part.span, part.path) for part in self.left_out)
+                items = tuple(tree.Argument(text.span, None, text) for text in texts)
+                argument = replace(argument, value=tree.Listing(argument.value.span, items))
+            arguments.append(argument)
+        return replace(call, arguments=tuple(arguments))
+
+    def check_start(self) -> None:
+        """Raises Wrong if the weights to start from aren't there."""
+        start = self.values.get("start")
+        if not isinstance(start, Start) or start.find(self.where.folders) is not None:
+            return
+        span = self.written["start"].value.span
+        title = f"there is no {start.noun} `{start.path}` to start from"
+        near = closest(str(start.path), start.known(self.where.folders))
+        shown = [folder.as_posix() if folder != Path() else "the current one" for folder in self.where.folders]
+        help = f"did you mean `{near[0]}`?" if near else f"it is looked for in these folders: {', '.join(shown)}"
+        raise wrong("E0433", title, span, help=help)
 
     def check_decay(self) -> None:
         """Raises Wrong if the optimizer has a decay of its own and the recipe sets another."""
         optimizer, decay = self.values.get("optimizer"), self.values.get("weight_decay")
-        if decay and optimizer is not None and "weight_decay" in optimizer.parameters:
+        if decay and any(decay.values) and optimizer is not None and "weight_decay" in optimizer.parameters:
             raise decayed_twice(optimizer, self.written["optimizer"], self.written["weight_decay"])
 
     def attempt(self, phase: Callable[..., Any], *arguments: Any) -> None:
@@ -111,7 +157,8 @@ class RecipeResolver:
 
     @property
     def init(self) -> Described:
-        return self.values.get("init") or initialiser.DEFAULT
+        said: Parts = self.values.get("init", Parts())
+        return said.general or initialiser.DEFAULT
 
     def fact(self, name: str, span: Span) -> Any:
         """`data.classes` and the like. Raises Wrong."""
@@ -192,6 +239,7 @@ class RecipeResolver:
         self.attempt(lambda: columns.update(self.columns(network, spec)))
         self.attempt(lambda: rows.update(self.rows(spec, data)))
         self.attempt(self.check_schedule)
+        self.attempt(self.treat, graph)
         objective = Objective(self.evaluator, network, spec)
         if self.sound:
             self.attempt(lambda: losses.extend(objective.losses(self.written["loss"].value)))
@@ -224,7 +272,11 @@ class RecipeResolver:
             links=links,
             metrics=tuple(metrics),
             optimizer=item(self.values["optimizer"]),
-            weight_decay=float(self.values.get("weight_decay", 0)),
+            weight_decay=floats(self.treatment.weight_decay),
+            l1=floats(self.treatment.l1),
+            rates=floats(self.treatment.rates),
+            freeze=scopes(self.treatment.freeze),
+            start=self.start(),
             batch=min(batch, rows["train"]),
             epochs=self.values["epochs"],
             stop=item(stop) if stop else None,
@@ -235,6 +287,29 @@ class RecipeResolver:
             precision=str(self.values.get("precision", "float32")),  # type: ignore[arg-type]
             seed=self.values.get("seed", 0),
         )
+
+    def treat(self, graph: Graph) -> None:
+        """Finds the parts that settings speak of in the network. Raises Wrong."""
+        said = {key: self.values[key] for key in BY_PART if key in self.values}
+        if not any(each.parts for each in (*said.values(), Parts(parts=self.left_out))):
+            general = {key: {"": each.general} for key, each in said.items() if each.general is not None}
+            self.treatment = replace(self.treatment, **general)
+            return
+        layers = Layers(graph, self.tell)
+        self.treatment = treatment(said, layers, self.init)
+        self.kept = scopes(layers.placed("start", Parts(parts=self.left_out), False))
+        if "freeze" in said:
+            left_out = self.left_out if "start" in self.written else None
+            check_frozen(said["freeze"], layers, left_out, self.written["freeze"].value.span)
+        self.report.extend(layers.warnings)
+
+    def start(self) -> StartFrom | None:
+        start = self.values.get("start")
+        if start is None:
+            return None
+        source = item(start)
+        source = source.model_copy(update={"arguments": {**source.arguments, "except": self.kept}})
+        return made(StartFrom)(source=source, place=place(self.written["start"].value.span))
 
     def check_schedule(self) -> None:
         """Raises Wrong if the learning rate doesn't go with the epochs."""
@@ -308,6 +383,15 @@ class RecipeResolver:
                 return made(Monitor)(quantity=quantity, better=metric.better)
         help = f"add `metrics = {quantity}`, or watch `val_loss`"
         raise wrong("E0413", f"`{stop.quantity}` isn't measured", span, help=help)
+
+
+def scopes(parts: Mapping[str, bool]) -> tuple[str, ...]:
+    """The parts of which something holds."""
+    return tuple(scope for scope, holds in parts.items() if holds)
+
+
+def floats(numbers: Mapping[str, float]) -> dict[str, float]:
+    return {scope: float(number) for scope, number in numbers.items()}
 
 
 def missing(key: str, block: tree.Train) -> Wrong:

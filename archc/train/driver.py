@@ -11,7 +11,9 @@ from typing import Any
 import jax
 import numpy as np
 
+from archc.data.catalog import Where
 from archc.data.table import Table, check_against, fingerprint
+from archc.data.table import save as write_arrays
 from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Module
 from archc.source import Source
@@ -22,6 +24,7 @@ from archc.train.loop import Loop, Stopped
 from archc.train.memory import check_memory
 from archc.train.progress import Listener, Silent
 from archc.train.signals import Interrupted, Signals
+from archc.train.start import given
 from archc.train.weights import read_weights
 
 _GRACE_SECONDS = 4.0
@@ -67,6 +70,8 @@ def fit(
     check_memory(module)
     _device(device)
     name = run_name(module.source)
+    folders = Where(source_folder or Path(), data_dir=data_dir).folders
+    start = given(module, Source(f"{module.source}", arch_text), folders)
     beginning = Beginning(
         name=name,
         source=module.source,
@@ -80,10 +85,14 @@ def fit(
             "program": hashlib.sha256(program_text.encode()).hexdigest(),
             "data": fingerprint(table),
             "source": module.sha256,
+            **({"start": fingerprint(start.arrays)} if start is not None else {}),
         },
     )
     with signals or Signals() as stop, _held(create_run(name, run, runs)) as folder:
         ir_json = module.model_dump_json(indent=2) + "\n"
+        if start is not None:
+            write_arrays(start.arrays, folder.start)
+            (listener or Silent()).started_from(start.lines)
         begin(folder, beginning, arch_text=arch_text, program_text=program_text, ir_json=ir_json)
         return _drive(folder, beginning, module, table, listener or Silent(), stop, checkpoint_seconds, False)
 

@@ -65,6 +65,11 @@ class RunFolder:
         return self.path / "last.npz"
 
     @property
+    def start(self) -> Path:
+        """The weights that the run started from, if its recipe has any."""
+        return self.path / "start.npz"
+
+    @property
     def result(self) -> Path:
         return self.path / "result.json"
 

@@ -25,6 +25,7 @@ from archc.train.metrics import MetricsFile
 from archc.train.nonfinite import Search
 from archc.train.progress import REFRESH_SECONDS, EpochEnd, Listener, Progress
 from archc.train.report import write_report
+from archc.train.start import read_start
 from archc.train.timing import Clock
 
 _EPOCH_SAVE_SECONDS = 3.0
@@ -76,17 +77,32 @@ class Loop:
             self._data = program.parts(table, self._seed)
         self._listener.compiling("the initial weights")
         with explained(self._origins, "the weights are made"):
-            self._state = program.adapt(program.init(jax.random.key(self._seed)), self._data["train"])
+            self._state = self._random_state()
         self._form, self._best_form = Form(self._state), Form(without_optimizer(self._state))
         hashes, specs = beginning.hashes, (self._form.specs, self._best_form.specs)
         self._identity = Identity(hashes["program"], hashes["data"], self._seed, program.MODEL, *specs)
         self._now = (self._newest() if resume else None) or Moment(())
         if self._now.state:
             self._state = self._form.put(self._now.state)
+        else:
+            self._state = self._given(self._state)
         self._saved = (self._now.epoch, self._now.position)
         self._clock = Clock(self._now.seconds)
         metrics = MetricsFile(self._folder, self._now.history, program.CHOOSE, program.STEPS)
         self._metrics = self._files.enter_context(closing(metrics))
+
+    def _given(self, state: Any) -> Any:
+        """The state with the weights that the run starts from, if there are any. Raises Failed."""
+        fingerprint = self._beginning.hashes.get("start")
+        if fingerprint is None:
+            return state
+        weights = read_start(self._folder, fingerprint)
+        with explained(self._origins, "it takes over the weights to start from"):
+            return self._program.begin(state, weights)
+
+    def _random_state(self) -> Any:
+        """The state that the program makes."""
+        return self._program.adapt(self._program.init(jax.random.key(self._seed)), self._data["train"])
 
     def train(self) -> None:
         """Epochs until the program says that it is enough. Raises Stopped when asked to, and Failed."""
@@ -314,7 +330,17 @@ class Loop:
         """The error for numbers that are not finite `where`: looks for the step and the layer that began it."""
         self._listener.said(f"a number that is not finite in {where}: looking for the step and the layer")
         base = self._recoverable or self._newest()
-        search = Search(self._program, self._origins, self._module, self._data, self._form, self._seed, self._asked)
+        program, asked = self._program, self._asked
+        search = Search(
+            program,
+            self._origins,
+            self._module,
+            self._data,
+            self._form,
+            self._seed,
+            asked,
+            lambda: self._given(self._random_state()),
+        )
         fault = search.fault(base, until=(self._now.epoch, stop))
         kept = self._folder.checkpoints if self.has_checkpoint else None
         return Failed(fault.diagnostic(where, kept))

@@ -50,9 +50,10 @@ class Search:
         form: Form,
         seed: int,
         asked: Callable[[], bool],
+        first: Callable[[], Any],
     ):
         self._program, self._origins, self._module = program, origins, module
-        self._data, self._form, self._seed, self._asked = data, form, seed, asked
+        self._data, self._form, self._seed, self._asked, self._first_state = data, form, seed, asked, first
 
     def fault(self, base: Moment | None, until: tuple[int, int]) -> Fault:
         """What is wrong in the steps from `base` (the run's beginning if None) to step `until` of an epoch."""
@@ -74,8 +75,7 @@ class Search:
         if base is not None and base.state:
             epoch, step, before = base.epoch, base.position, list(base.state)
         else:
-            initial = program.adapt(program.init(jax.random.key(self._seed)), self._data["train"])
-            epoch, step, before = 0, 0, self._form.take(initial)
+            epoch, step, before = 0, 0, self._form.take(self._first_state())
         state = self._form.put(before)
         while (epoch, step) < until and not self._asked():
             if step == program.STEPS:
@@ -122,7 +122,9 @@ class Search:
         except FloatingPointError as error:
             if place := self._origins.of_error(error):
                 names = [scope for scope, node in self._module.graph.layers() if node.place.line == place[1]]
-                layer = f"`{names[0]}`" if names else "the layer"
+                # the line of a block or a repeat is that of many layers
+                alone = names and names[0] in {node.name for node in self._module.graph.nodes}
+                layer = f"`{names[0]}`" if alone else "the layer"
                 return (
                     f"{layer} in {place[0]}, line {place[1]}, is the first to give NaN or infinity",
                     self._origins.span(place),

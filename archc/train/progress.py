@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,9 @@ class Listener(Protocol):
     def began(self, run: Path, module: Module, device: str, epoch: int) -> None:
         """Training starts in a run folder, at an epoch counted from 1."""
 
+    def started_from(self, lines: Sequence[str]) -> None:
+        """Which weights the run starts from, told once."""
+
     def compiling(self, what: str) -> None:
         """XLA starts to compile something."""
 
@@ -67,6 +71,7 @@ class Silent:
     """Hears everything and says nothing."""
 
     def began(self, run: Path, module: Module, device: str, epoch: int) -> None: ...
+    def started_from(self, lines: Sequence[str]) -> None: ...
     def compiling(self, what: str) -> None: ...
     def stepped(self, progress: Progress) -> None: ...
     def epoch_ended(self, end: EpochEnd) -> None: ...
@@ -100,6 +105,10 @@ class Lines:
         parts.append(f"{recipe.test_rows:,} to test")
         rows = ", ".join(part for part in parts if not part.startswith("0 "))
         self._line(f"{goes} {self._bold(module.graph.name)} on {recipe.data.name} ({rows}), on {device}, in {run}")
+
+    def started_from(self, lines: Sequence[str]) -> None:
+        for line in lines if not self._quiet else ():
+            self._line(line)
 
     def compiling(self, what: str) -> None:
         if self._live and not self._quiet:

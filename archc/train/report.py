@@ -154,12 +154,21 @@ def _recipe(recipe: Recipe) -> dict[str, str]:
         "loss": " + ".join(restored(term.loss).written() for term in recipe.losses),
         "metrics": ", ".join(term.name for term in recipe.metrics) or "none",
         "optimizer": restored(recipe.optimizer).written(),
-        "weight decay": f"{recipe.weight_decay:g}",
+        "weight decay": _by_part(recipe.weight_decay),
+        **({"l1": _by_part(recipe.l1)} if any(recipe.l1.values()) else {}),
+        **({"rates": _by_part(recipe.rates)} if recipe.rates != {"": 1.0} else {}),
+        **({"frozen": ", ".join(recipe.freeze)} if recipe.freeze else {}),
+        **({"starts from": restored(recipe.start.source).written()} if recipe.start else {}),
         "batch": str(recipe.batch),
         "epochs": f"at most {recipe.epochs:,}, {stop.written()}" if stop else f"{recipe.epochs:,}",
         "best epoch by": f"{recipe.monitor.better} {recipe.monitor.quantity}",
         "precision": recipe.precision,
     }
+
+
+def _by_part(numbers: Mapping[str, float]) -> str:
+    """`0.0005, fc8 0`."""
+    return ", ".join(f"{scope} {number:g}".strip() for scope, number in numbers.items())
 
 
 def _run(beginning: Beginning, result: Mapping[str, Any]) -> dict[str, str]:

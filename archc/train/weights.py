@@ -1,4 +1,4 @@
-"""Weights on their own, by dotted name: out of `.npz` files and into a program's states."""
+"""Weights on their own, by dotted name: out of files and into a program's states."""
 
 import zipfile
 from collections.abc import Mapping
@@ -42,7 +42,8 @@ def with_weights(program: ModuleType, weights: Mapping[str, np.ndarray], source:
     Raises Failed, naming the first difference, unless they are exactly those that the program has.
     """
     form = jax.eval_shape(program.init, jax.random.key(0))
-    wanted = dict(_named(form.params)) | dict(_named(form.stats))
+    trees = [_layer_by_layer(program, tree) for tree in (form.params, form.stats)]
+    wanted = dict(_named(trees[0])) | dict(_named(trees[1]))
     for name in sorted(weights.keys() ^ wanted.keys()):
         problem = "has no place for" if name in weights else "needs"
         raise _unfit(source, f"the program {problem} `{name}`")
@@ -54,15 +55,21 @@ def with_weights(program: ModuleType, weights: Mapping[str, np.ndarray], source:
 
     def restored(tree: Any) -> Any:
         leaves = [jnp.array(weights[name]) for name, _ in _named(tree)]
-        return jax.tree.unflatten(jax.tree.structure(tree), leaves)
+        whole = jax.tree.unflatten(jax.tree.structure(tree), leaves)
+        return jax.tree.map(jnp.array, program.stack(whole)) if hasattr(program, "stack") else whole
 
     return program.TrainState(
-        params=restored(form.params),
-        stats=restored(form.stats),
+        params=restored(trees[0]),
+        stats=restored(trees[1]),
         opt_state=None,
         step=jnp.int32(0),
         key=jax.random.key(0),
     )
+
+
+def _layer_by_layer(program: ModuleType, tree: Any) -> Any:
+    """The form of params or stats as weights are known: a program that scans repeats stacks their copies."""
+    return jax.eval_shape(program.unstack, tree) if hasattr(program, "unstack") else tree
 
 
 def _named(tree: Any) -> list[tuple[str, Any]]:

@@ -26,6 +26,13 @@ def test_the_target(archc: Archc) -> None:
     assert texts["cpu"] == archc("compile", "lenet5").stdout != texts["gpu"]
 
 
+def test_unrolled(archc: Archc) -> None:
+    Path("deep.arch").write_text("model Deep {\n    input x[4]\n    repeat 20 { dense(4) -> tanh }\n}\n")
+    assert "jax.lax.scan(" in archc("compile", "deep.arch").stdout
+    assert "jax.lax.scan(" not in archc("compile", "deep.arch", "--unroll").stdout
+    assert "for i in range(20):" in archc("compile", "deep.arch", "--unroll").stdout
+
+
 def test_a_place_that_cannot_be_written(archc: Archc) -> None:
     result = archc("compile", "xor", "-o", "no/such/program.py")
     assert result.exit_code == 1

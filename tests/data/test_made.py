@@ -129,7 +129,7 @@ def recipe_for(room: Room, **changes: object) -> Recipe:
     some = Item(kind="some")
     settings = {
         "name": "", "data": room.spec("moons"), "columns": {}, "losses": (), "links": {}, "metrics": (),
-        "optimizer": some, "weight_decay": 0, "batch": 32, "epochs": 1, "stop": None,
+        "optimizer": some, "weight_decay": {"": 0}, "batch": 32, "epochs": 1, "stop": None,
         "monitor": Monitor(quantity="loss", better="lower"),
         "train_rows": 240, "validation_rows": 80, "test_rows": 80, "precision": "float32", "seed": 0,
     }  # fmt: skip

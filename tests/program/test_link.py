@@ -15,10 +15,11 @@ ROLES = {
     "parts": ("parts_by_split", "parts_with_test"),
     "best_epoch": ("best_epoch_lowest", "best_epoch_highest"),
     "should_stop": ("should_stop_at_end", "should_stop_early"),
+    "named": ("named_as_kept", "named_apart"),
 }
 FROM_THE_MODEL = {
     *("BATCH", "CHOOSE", "EPOCHS", "EVAL_BATCH", "FINAL", "METRICS", "MONITOR", "PART_ROWS", "PATIENCE", "STEPS"),
-    *("TrainState", "adapt", "apply", "init", "loss", "metrics", "optimizer", "select"),
+    *("REPEATS", "TrainState", "adapt", "apply", "init", "loss", "metrics", "optimizer", "select"),
 }
 
 

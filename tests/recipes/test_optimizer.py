@@ -10,7 +10,7 @@ import optax
 import pytest
 
 from archc.parameters import Unfit
-from archc.recipes.optimizer import with_decay
+from archc.recipes.optimizer import whole
 from tests.recipes.written import built, evaluated
 
 RATE = 0.1
@@ -23,7 +23,7 @@ GRADS = [
 
 def moved(optimizer: Any, decay: float = 0.0) -> dict[str, np.ndarray]:
     """The weights after two steps of the program's optimizer."""
-    transform = evaluated(with_decay(optimizer.lower(), decay))
+    transform = evaluated(whole(optimizer.lower(), {"": decay}, {"": 0.0}, {"": 1.0}))
     params = jax.tree.map(jnp.float32, START)
     state = transform.init(params)
     for grads in GRADS:

@@ -205,4 +205,4 @@ def test_adamw_may_stand_where_the_unnamed_recipe_decays() -> None:
     assert compiled(base + "\ntrain w { optimizer = adamw(1e-3) }", recipe="w")[1] == ["E0417"]
     off = "\ntrain w {\n optimizer = adamw(1e-3)\n weight_decay = 0\n}"
     (module,), codes = compiled(base + off, recipe="w")
-    assert codes == [] and module.recipe and module.recipe.weight_decay == 0
+    assert codes == [] and module.recipe and module.recipe.weight_decay == {"": 0}

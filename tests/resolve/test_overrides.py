@@ -100,7 +100,7 @@ def test_a_setting_is_replaced() -> None:
 def test_a_setting_is_put_in() -> None:
     (module, *_), _ = compiled("train.seed=7", "train.weight_decay=1e-4")
     assert module.recipe
-    assert (module.recipe.seed, module.recipe.weight_decay) == (7, 1e-4)
+    assert (module.recipe.seed, module.recipe.weight_decay) == (7, {"": 1e-4})
 
 
 def test_a_named_recipe() -> None:

@@ -144,7 +144,7 @@ def module(*, epochs: int = 5, rows: int = 30) -> Module:
         links={"output": "sigmoid"},
         metrics=(MetricTerm(name="accuracy", metric=declared("metric", "accuracy"), output="output", target="y"),),
         optimizer=declared("optimizer", "adam", 0.1),
-        weight_decay=0.0,
+        weight_decay={"": 0.0},
         batch=8,
         epochs=epochs,
         stop=None,

@@ -1,0 +1,52 @@
+"""Large files: time stays in proportion, and memory is bounded."""
+
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from archc.diagnostics import Report
+from archc.resolve import resolve
+from archc.source import Source
+from archc.syntax import parse
+
+
+def flat(layers: int) -> str:
+    """A model of so many layers, one a line."""
+    lines = "".join("    dense(32)\n    relu\n" for _ in range(layers // 2))
+    return f"model Net {{\n    input x[32]\n{lines}}}\n"
+
+
+def seconds(text: str) -> float:
+    """Processor time that parsing and resolving take."""
+    start = time.thread_time()
+    report = Report()
+    assert resolve(parse(Source("net.arch", text), report), Path("data"), report) and not report.found
+    return time.thread_time() - start
+
+
+def test_ten_thousand_layers_are_checked_in_bounds(tmp_path: Path) -> None:
+    (tmp_path / "net.arch").write_text(flat(10_000))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    code = (
+        "import resource\nfrom archc.cli import main\n"
+        "try: main()\nfinally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, "check", "net.arch"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert "fine" in result.stdout + result.stderr, result.stderr[-500:]
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 5
+    unit = 1 if sys.platform == "darwin" else 1024
+    assert int(result.stdout.split()[-1]) * unit < 500e6
+
+
+def test_time_grows_with_the_file_and_no_faster() -> None:
+    seconds(flat(100))
+    assert seconds(flat(20_000)) < 15 * max(seconds(flat(2_000)), 0.05)
+
+
+def test_repeats_of_many_copies_cost_little() -> None:
+    text = "block unit { dense(16) -> relu }\nmodel Net {\n    input x[16]\n    repeat 40_000 { unit }\n}\n"
+    assert seconds(text) < 5
