@@ -9,13 +9,25 @@ import jax.numpy as jnp
 import optax
 
 from archc.kernels.decay import only_kernels
+from archc.kernels.face import REPEATS
+
+
+def part_names_as_kept(path):
+    """The names around an array of params, and its own."""
+    return [entry.key for entry in path]
+
+
+def part_names_apart(path):
+    """The same without those of loops: of stacked copies, which are treated alike, the first one's."""
+    names = [entry.key for entry in path]
+    return [n for i, n in enumerate(names) if ".".join(names[: i + 1]) not in REPEATS]
 
 
 def by_part(parts, tree):
     """What `parts` say of each array in a tree."""
 
     def said(path, _):
-        names = [entry.key for entry in path]
+        names = part_names(path)
         scopes = (".".join(names[:n]) for n in range(len(names), -1, -1))
         return next(parts[scope] for scope in scopes if scope in parts)
 
@@ -60,3 +72,7 @@ def frozen(optimizer, scopes):
 
     steps = {"learns": optimizer, "frozen": optax.set_to_zero()}
     return optax.partition(steps, labels)
+
+
+# which sibling does the job in this file's own tests
+part_names = part_names_as_kept

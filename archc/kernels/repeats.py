@@ -1,9 +1,11 @@
 """Repeats whose copies are stacked, and the same arrays layer by layer, as people know them."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from archc.kernels.face import REPEATS
+from archc.kernels.steps import filled_as_kept
 
 
 def unstack(tree, path=""):
@@ -36,6 +38,12 @@ def stack(tree, path=""):
         below = f"{path}.{name}" if path else name
         whole[name] = stack(inner, below) if isinstance(inner, dict) else inner
     return whole
+
+
+def filled_apart(tree, weights):
+    """Params or stats, with the arrays that `weights` has by dotted name, those of each copy in its place."""
+    apart = filled_as_kept(unstack(jax.device_get(tree)), weights)
+    return jax.tree.map(jnp.array, stack(apart))
 
 
 def named_apart(state):

@@ -160,16 +160,23 @@ def begin(state, weights):
         if name not in here or here[name].shape != value.shape:
             raise ValueError(f"the model has no {name} of shape {value.shape}")
 
-    def given(path, value):
-        return jnp.array(weights.get(".".join(k.key for k in path[1:]), value))
-
-    params, stats = jax.tree.map_with_path(given, (state.params, state.stats))
+    params, stats = (filled(tree, weights) for tree in (state.params, state.stats))
     return state._replace(params=params, stats=stats)
+
+
+def filled_as_kept(tree, weights):
+    """Params or stats, with the arrays that `weights` has by dotted name."""
+
+    def given(path, value):
+        return jnp.array(weights.get(".".join(entry.key for entry in path), value))
+
+    return jax.tree.map_with_path(given, tree)
 
 
 # which sibling does the job in this file's own tests
 best_epoch = best_epoch_lowest
 named = named_as_kept
+filled = filled_as_kept
 parts = parts_by_split
 run_steps = run_steps_one_by_one
 should_stop = should_stop_at_end

@@ -23,7 +23,7 @@ def emit(module: Module, target: Target = "cpu", *, unroll: bool = False) -> str
     init, apply = network.init(), [*network.blocks(), network.apply(), network.predict()]
     repeats = table(network.plan)
     face = ["named", *(["stack"] if repeats else [])]
-    stored = {"named": "named_apart" if repeats else "named_as_kept"}
+    stored = {job: f"{job}_{'apart' if repeats else 'as_kept'}" for job in ("named", "filled", "part_names")}
     if module.recipe is None:
         steps = link(face, stored)
         return assemble(module, raw, repeats, link(network.uses, {}), [*init, *apply], steps, "")
@@ -41,7 +41,7 @@ def emit(module: Module, target: Target = "cpu", *, unroll: bool = False) -> str
     ]
     roles = roles_of(recipe, network.plan.convolves, target) | stored
     steps = link(["main", *face], roles)
-    kernels = link(network.uses | objective.uses, {})
+    kernels = link(network.uses | objective.uses, stored)
     numbers = repeats + constants(recipe, steps.uses) + ([] if objective.masked else optimizer)
     return assemble(module, raw, numbers, kernels, model, steps, 'if __name__ == "__main__":\n    main()')
 
@@ -91,7 +91,7 @@ def assemble(
 ) -> str:
     """Header, imports, constants, kernels, model and steps, two empty lines apart."""
     written = [
-        *(definition.text for _, definition in kernels.texts if not definition.one_line),
+        *(definition.under(name) for name, definition in kernels.texts if not definition.one_line),
         *("\n".join(lines) for lines in model),
         *(definition.under(name) for name, definition in steps.texts if not definition.one_line),
     ]

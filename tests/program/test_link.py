@@ -17,6 +17,11 @@ ROLES = {
     "should_stop": ("should_stop_at_end", "should_stop_early"),
     "named": ("named_as_kept", "named_apart"),
 }
+OF_WEIGHTS = {
+    "filled": ("filled_as_kept", "filled_apart"),
+    "part_names": ("part_names_as_kept", "part_names_apart"),
+}
+"""Jobs that only some recipes have, so that not every program does them."""
 FROM_THE_MODEL = {
     *("BATCH", "CHOOSE", "EPOCHS", "EVAL_BATCH", "FINAL", "METRICS", "MONITOR", "PART_ROWS", "PATIENCE", "STEPS"),
     *("REPEATS", "TrainState", "adapt", "apply", "init", "loss", "metrics", "optimizer", "select"),
@@ -48,12 +53,13 @@ def test_kernels_import_as_programs_do(path: Path) -> None:
 def test_a_definition_is_the_text_of_its_file(name: str) -> None:
     definition = definitions()[name]
     assert any(definition.text in path.read_text(encoding="utf-8") for path in KERNELS)
-    assert definition.uses <= FROM_THE_MODEL | set(IMPORTS) | set(definitions()) | set(ROLES) | set(dir(builtins))
+    jobs = {*ROLES, *OF_WEIGHTS}
+    assert definition.uses <= FROM_THE_MODEL | set(IMPORTS) | set(definitions()) | jobs | set(dir(builtins))
 
 
 @pytest.mark.parametrize("name", sorted(definitions()))
 def test_what_is_linked_runs_by_itself(name: str) -> None:
-    linked = link([name], {role: ways[0] for role, ways in ROLES.items()})
+    linked = link([name], {role: ways[0] for role, ways in (ROLES | OF_WEIGHTS).items()})
     text = "\n\n\n".join(definition.under(as_name) for as_name, definition in linked.texts)
     needed = names_read(text)
     program = "\n".join([*import_lines(needed), *(f"{given} = None" for given in sorted(FROM_THE_MODEL & needed))])

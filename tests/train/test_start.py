@@ -242,8 +242,8 @@ def test_another_shape_is_refused_where_the_file_says_start(here: Path) -> None:
         "`fc8` is another layer than the stored one: its kernel is [12, 10] here and [16, 10] there"
     )
     assert "`except = [fc8]`" in diagnostic.help and "`shapes = skip`" in diagnostic.help
-    output = train(text, status=1)
-    assert "second.arch:16:13" in output and not Path("runs/second").exists()
+    output = train(text, "runs/refused", status=1)
+    assert "second.arch:16:13" in output and not Path("runs/refused").exists()
 
 
 def test_layers_of_another_shape_are_skipped_on_demand(here: Path) -> None:
