@@ -337,12 +337,17 @@ class Family(Parameter):
             return FAMILIES[self.family][self.number].build([value], {})
         if isinstance(value, Described) and value.family == self.family:
             return value
-        known = FAMILIES.get(self.family, {})
+        known = members(self.family)
         return self.refuse_word(value, known, f"there are {', '.join(f'`{name}`' for name in sorted(known))}")
 
 
 FAMILIES: dict[str, dict[str, "type[Described]"]] = {}
 """Every class that has a name, by family and name. A class registers itself when it is defined."""
+
+
+def members(family: str) -> dict[str, "type[Described]"]:
+    """The classes of a family that files can name."""
+    return {name: cls for name, cls in FAMILIES.get(family, {}).items() if not cls.unwritten}
 
 
 class Described:
@@ -351,6 +356,8 @@ class Described:
     name: ClassVar[str] = ""
     """As it is written; "" for a class that only others build on."""
     family: ClassVar[str] = ""
+    unwritten: ClassVar[bool] = False
+    """Whether it is only what something written otherwise stands for."""
     parameters: ClassVar[dict[str, Parameter]] = {}
 
     def __init_subclass__(cls, **rest: Any):

@@ -8,7 +8,7 @@ import pytest
 
 import archc.data.catalog  # registers the data sets
 import archc.ops
-from archc.parameters import Described, Parameter, show
+from archc.parameters import Described, Parameter, members, show
 from archc.recipes import FAMILIES
 from archc.recipes.settings import Settings
 
@@ -81,9 +81,8 @@ def reference() -> str:
     lines = [HEAD]
     for family, title in FAMILIES_SHOWN.items():
         lines += [f"## {title}", ""]
-        for name in sorted(FAMILIES[family]):
-            if name != "given":  # what written-out weights become
-                lines += entry(FAMILIES[family][name])
+        for name in sorted(members(family)):
+            lines += entry(FAMILIES[family][name])
     lines += [SETTINGS_HEAD, *parameters(Settings.parameters)]
     return "\n".join(lines).rstrip() + "\n"
 

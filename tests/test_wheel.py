@@ -26,8 +26,9 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_grammar_models_pages_and_types_travel_in_the_wheel(unpacked: Path) -> None:
-    models = {path.name for path in (ROOT / "models").glob("*.arch")}
-    assert {path.name for path in (unpacked / "archc" / "_models").iterdir()} == models
+    models = {path.relative_to(ROOT / "models") for path in (ROOT / "models").rglob("*.arch")}
+    there = unpacked / "archc" / "_models"
+    assert {path.relative_to(there) for path in there.rglob("*") if path.is_file()} == models
     assert (unpacked / "archc" / "_grammars" / "arch.lark").is_file()
     pages = {path.name for path in (ROOT / "archc" / "diagnostics" / "pages").iterdir()}
     assert {path.name for path in (unpacked / "archc" / "diagnostics" / "pages").iterdir()} == pages

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from archc.code import Call, Code, Entry, Name
-from archc.parameters import FAMILIES, Described, Numbers, Parameter, Unfit
+from archc.parameters import FAMILIES, Described, Numbers, Parameter, Unfit, members
 from archc.types import Shape, TensorType
 
 
@@ -148,7 +148,7 @@ class Bias(Parameter):
         if value in (0, 1):
             word = "true" if value else "false"
             self.refuse(value, f"write `{word}`", word)
-        return self.refuse_word(value, ["true", "false", *FAMILIES[self.family]])
+        return self.refuse_word(value, ["true", "false", *members(self.family)])
 
     @staticmethod
     def spec(value: Any, units: int) -> tuple[WeightSpec, ...]:

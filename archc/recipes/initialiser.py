@@ -57,6 +57,7 @@ class Given(Initialiser):
     """Written out in the file."""
 
     name = "given"
+    unwritten = True
     random = False
     values_ = Numbers("the numbers, in nested lists of the weight's shape")
 

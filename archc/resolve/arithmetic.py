@@ -31,7 +31,7 @@ def bounded(value: int | float, span: Span) -> int | float:
 def binary(operator: str, left: Any, right: Any, span: Span, left_span: Span, right_span: Span) -> Any:
     """`left operator right` for all operators but `and` and `or`. Raises Wrong."""
     if operator in ("==", "!="):
-        return (left == right) == (operator == "==")
+        return (entries(left) == entries(right)) == (operator == "==")
     a, b = number(left, left_span, f"`{operator}`"), number(right, right_span, f"`{operator}`")
     if operator in ("/", "//", "%") and b == 0:
         raise wrong("E0311", "division by zero", right_span)
@@ -63,6 +63,11 @@ def binary(operator: str, left: Any, right: Any, span: Span, left_span: Span, ri
     return bounded(result, span)
 
 
+def entries(value: Any) -> Any:
+    """A list as a tuple: shapes are compared with either."""
+    return tuple(map(entries, value)) if isinstance(value, list | tuple) else value
+
+
 def power(a: int | float, b: int | float, span: Span) -> int | float:
     if a != 0 and b * math.log10(abs(a)) > 18.5:
         raise wrong("E0311", "this number is too large", span, help=f"numbers go up to {LARGEST:.0e}")
@@ -77,7 +82,7 @@ def function(name: str, values: list[Any], spans: list[Span], span: Span) -> int
     if not {"two or more": len(numbers) >= 2, "two": len(numbers) == 2, "one": len(numbers) == 1}[wanted]:
         raise wrong(
             "E0312",
-            f"`{name}` takes {wanted} number{'s' if wanted != 'one' else ''}, and {len(numbers)} are given",
+            f"`{name}` takes {wanted} number{'s' if wanted != 'one' else ''}, and {given(len(numbers))}",
             span,
         )
     if name in ("sqrt", "log2") and (numbers[0] < 0 or (name == "log2" and numbers[0] == 0)):
@@ -99,6 +104,11 @@ def function(name: str, values: list[Any], spans: list[Span], span: Span) -> int
             return math.log2(numbers[0])
         case _:
             return make_divisible(numbers[0], numbers[1], spans[1])
+
+
+def given(n: int) -> str:
+    """`none is given`, `1 is given`, `2 are given`."""
+    return f"{n or 'none'} {'is' if n < 2 else 'are'} given"
 
 
 def make_divisible(value: int | float, divisor: int | float, span: Span) -> int:

@@ -5,7 +5,19 @@ from typing import Any, NoReturn
 
 from archc.diagnostics import Related, Report
 from archc.ops import OPS
-from archc.parameters import FAMILIES, Described, Family, Parameter, Quoted, Real, Unfit, Word, describe, whole
+from archc.parameters import (
+    FAMILIES,
+    Described,
+    Family,
+    Parameter,
+    Quoted,
+    Real,
+    Unfit,
+    Word,
+    describe,
+    members,
+    whole,
+)
 from archc.resolve.arithmetic import FUNCTIONS, binary, bounded, function, number
 from archc.resolve.mistakes import (
     activation_argument,
@@ -110,7 +122,7 @@ class Evaluator:
         word = name.value
         if parameter is not None and word in parameter.words:
             return Word(word)
-        if parameter is not None and parameter.family and word in FAMILIES.get(parameter.family, {}):
+        if parameter is not None and parameter.family and word in members(parameter.family):
             return self.build(FAMILIES[parameter.family][word], name, ())
         if word in self.names:
             return self.known(name)
@@ -139,7 +151,7 @@ class Evaluator:
 
     def word(self, name: tree.Name, parameter: Parameter) -> Word:
         """A word that is neither one of the parameter's own nor a name of the file. Raises Wrong if it must be."""
-        own = [*parameter.words, *FAMILIES.get(parameter.family, {})]
+        own = [*parameter.words, *members(parameter.family)]
         if isinstance(parameter, Family):
             title = f"there is no {parameter.family} `{name.value}`"
             known = [*own, *self.names] if parameter.number else own
@@ -248,7 +260,7 @@ class Evaluator:
             raise foreign_call(callee, call, OPS if self.in_model else {})
         if not isinstance(callee, tree.Name):
             raise wrong("E0308", "only a layer or a function can be called", callee.span)
-        word, family = callee.value, FAMILIES.get(parameter.family, {}) if parameter is not None else {}
+        word, family = callee.value, members(parameter.family) if parameter is not None else {}
         if word in family:
             return self.build(family[word], callee, call.arguments, call.span)
         if word in self.names:

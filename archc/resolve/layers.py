@@ -7,7 +7,7 @@ from typing import Any
 from archc.diagnostics import Related
 from archc.diagnostics.suggest import closest
 from archc.ops import OPS, Op
-from archc.parameters import FAMILIES, Word, counted
+from archc.parameters import FAMILIES, Word, counted, members
 from archc.resolve.arithmetic import FUNCTIONS
 from archc.resolve.evaluate import Evaluator, limited
 from archc.resolve.mistakes import unknown_call, unknown_name
@@ -38,7 +38,7 @@ class Layers(Evaluator):
             case tree.Name(value=word) if word not in self.names:
                 return self.own_word(expression)
             case tree.Call(callee=tree.Name(value=word) as callee) if word not in self.names:
-                if word in FAMILIES["initialiser"]:
+                if word in members("initialiser"):
                     return self.build(FAMILIES["initialiser"][word], callee, expression.arguments, expression.span)
             case tree.Listing(items=items) if all(item.name is None for item in items):
                 return limited([self.given(item.value) for item in items], expression.span)
@@ -46,7 +46,7 @@ class Layers(Evaluator):
 
     def own_word(self, name: tree.Name) -> Any:
         """A word that some layer knows, such as `same`; an initialiser. Raises Wrong for any other."""
-        if name.value in FAMILIES["initialiser"]:
+        if name.value in members("initialiser"):
             return self.build(FAMILIES["initialiser"][name.value], name, ())
         if name.value in words():
             return Word(name.value)

@@ -136,7 +136,8 @@ class RecipeResolver:
         span = self.written["start"].value.span
         title = f"there is no {start.noun} `{start.path}` to start from"
         near = closest(str(start.path), start.known(self.where.folders))
-        shown = [folder.as_posix() if folder != Path() else "the current one" for folder in self.where.folders]
+        folders = dict.fromkeys(self.where.folders)
+        shown = ["the current one" if folder == Path() else folder.as_posix() for folder in folders]
         help = f"did you mean `{near[0]}`?" if near else f"it is looked for in these folders: {', '.join(shown)}"
         raise wrong("E0433", title, span, help=help)
 

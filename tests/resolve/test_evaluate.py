@@ -35,6 +35,12 @@ def units(body: str, top: str = "") -> list[int]:
     return [node.output[-1] for node in modules[0].graph.nodes if node.op == "dense"]
 
 
+@pytest.mark.parametrize("written", ["[8, 6, 3]", "(8, 6, 3)", "8x6x3"])
+def test_a_shape_is_compared_in_every_form(written: str) -> None:
+    assert units(f"if it.shape == {written} {{ flatten -> dense(1) }} else {{ flatten -> dense(2) }}") == [1]
+    assert units(f"if {written} != it.shape {{ flatten -> dense(1) }} else {{ flatten -> dense(2) }}") == [2]
+
+
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
