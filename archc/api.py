@@ -63,7 +63,7 @@ def check(path: str | Path, *, settings: Mapping[str, Any] | None = None) -> lis
     """Everything that is wrong with a file, errors and warnings in order; an empty list if nothing is."""
     report = Report()
     try:
-        resolved(Job(find_file(str(path)), as_written(settings)), report)
+        resolved(Job(find_file(str(path)), as_written(settings), whole=True), report)
     except Failed as failed:
         report.extend(failed.diagnostics)
     return report.found

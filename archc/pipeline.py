@@ -19,7 +19,8 @@ class Job:
     """What to compile: a file, and what is said about it from outside.
 
     `settings` are `K=V` texts as given to `--set`; `model` and `recipe` choose by name where a
-    file has several. `read` reads its files, and may give other texts than are on the disk.
+    file has several. `whole` has the file's other recipes looked at as well.
+    `read` reads its files, and may give other texts than are on the disk.
     """
 
     path: Path
@@ -27,6 +28,7 @@ class Job:
     model: str = ""
     recipe: str = ""
     data_dir: Path | None = None
+    whole: bool = False
     read: Reader = read_source
 
 
@@ -41,7 +43,7 @@ def parsed(job: Job, report: Report) -> tuple[Source, File]:
 def resolved(job: Job, report: Report) -> tuple[Source, list[Module]]:
     """The IR of a job's models, the one that is trained first. Raises Failed if the file cannot be read."""
     source, file = parsed(job, report)
-    choice = Choice(job.model, job.recipe, overridden=bool(job.settings))
+    choice = Choice(job.model, job.recipe, overridden=bool(job.settings), whole=job.whole)
     return source, resolve(file, job.path.parent, report, choice, job.data_dir, job.read)
 
 

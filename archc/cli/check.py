@@ -68,7 +68,7 @@ def command(
         modules = resolve_file(file, data_dir, report)
         if not report.errors and form == "text" and not terminal.quiet:
             parts = "; ".join(f"{module.graph.name}, {counted(module)}" for module in modules)
-            terminal.result(f"{file}: {terminal.bold('fine')} ({parts})")
+            terminal.result(f"{file}: {terminal.bold('fine')} ({parts or 'blocks for other files'})")
         found.extend(report.found)
     if form == "text":
         terminal.tell(found.found)
@@ -147,7 +147,7 @@ def resolve_file(file: str, data_dir: "Path | None", report: "Report", read: "Re
     from archc.pipeline import Job, resolved
 
     try:
-        job = Job(find_file(file), data_dir=data_dir)
+        job = Job(find_file(file), data_dir=data_dir, whole=True)
         return resolved(replace(job, read=read) if read else job, report)[1]
     except Failed as failed:
         report.extend(failed.diagnostics)

@@ -12,6 +12,7 @@ from archc.resolve.evaluate import NUMBER
 from archc.resolve.flow import Flows
 from archc.resolve.fold import Group
 from archc.resolve.network import LARGEST_NETWORK
+from archc.resolve.unused import names_read
 from archc.resolve.values import UNKNOWN, Layer, Shared, Tensor, called
 from archc.resolve.wrong import Unknown, Wrong, given_twice, wrong
 from archc.source import Span
@@ -37,6 +38,7 @@ class Body(Flows):
         self.declared = dict(declared)
         self.statements = statements
         self.index: Index | None = None
+        self.read = names_read(*statements)
         self.sound = True
 
     def run(self, statements: Iterable[tree.Statement]) -> None:
@@ -198,7 +200,10 @@ class Body(Flows):
         wrong_here = self.report.errors > errors
         if k:
             note = f"this is copy {k + 1} of {of} of the repeat in line {group.span.line}{self.where(expression.name)}"
-            report.extend(replace(found, notes=(*found.notes, note)) for found in self.report.found)
+            # what is doubtful in every copy was told of the first
+            report.extend(
+                replace(found, notes=(*found.notes, note)) for found in self.report.found if found.severity == "error"
+            )
             self.report = report
         if wrong_here or self.it is UNKNOWN:
             raise Unknown

@@ -35,11 +35,16 @@ DEEPEST = 50_000
 
 @dataclass(frozen=True)
 class Choice:
-    """What is asked for: a model and a recipe by name ("" for the file's own choice)."""
+    """What is asked for: a model and a recipe by name ("" for the file's own choice).
+
+    `overridden` says that values were set from outside. `whole` asks about all that the file
+    holds: its other recipes too, and whether one without a model is in order as a file of blocks.
+    """
 
     model: str = ""
     recipe: str = ""
     overridden: bool = False
+    whole: bool = False
 
 
 def resolve(
@@ -103,16 +108,16 @@ class FileResolver:
         trains = self.distinct([item for item in self.file.items if isinstance(item, tree.Train)], "recipe")
         if not models and any(isinstance(item, tree.Bad) for item in self.file.items):
             return []
+        if not models and self.choice.whole and any(isinstance(item, tree.Block) for item in self.file.items):
+            self.look_at_rest()
+            return []
         if not models:
             start = self.file.source.span(0, 0)
             self.tell(wrong("E0213", "the file has no model", start, help="write one: `model Net { input x[2]  … }`"))
             self.look_at_rest()
             return []
-        recipe = self.recipe(trains)
-        if recipe is not None:
-            self.facts = recipe.fact
-            recipe.begin()
-        chosen, arguments = self.chosen(models, recipe)
+        recipe = self.recipe(trains, self.choice.recipe)
+        chosen, arguments = self.begun(models, recipe)
         asked = [chosen] if chosen is not None else []
         if chosen is None or not (self.choice.model or self.choice.recipe):
             own = [model for model in models.values() if model.model in self.file.items]
@@ -120,6 +125,9 @@ class FileResolver:
         found = [
             self.module(model, arguments if model is chosen else {}, recipe, trained=model is chosen) for model in asked
         ]
+        if self.choice.whole:
+            for name in trains:
+                self.other_recipe(trains, name, models, recipe)
         self.look_at_rest()
         if not self.report.errors:
             self.report.extend(unused_at_top(self.file, self.home.uses))
@@ -127,6 +135,26 @@ class FileResolver:
                 if isinstance(item, tree.Block | tree.Model):
                     self.report.extend(unused_in_body(item))
         return [module for module in found if module is not None]
+
+    def begun(
+        self, models: dict[str, ModelDefinition], recipe: RecipeResolver | None
+    ) -> tuple[ModelDefinition | None, dict[str, Any]]:
+        """Evaluates a recipe's plain settings; gives the model that it trains, and its arguments."""
+        self.facts = recipe.fact if recipe is not None else self.no_facts
+        if recipe is not None:
+            recipe.begin()
+        return self.chosen(models, recipe)
+
+    def other_recipe(
+        self, trains: dict[str, tree.Train], name: str, models: dict[str, ModelDefinition], first: RecipeResolver | None
+    ) -> None:
+        """Tells what is wrong with a recipe beside the one that was asked for."""
+        if first is not None and name == first.name:
+            return
+        recipe = self.recipe(trains, name)
+        chosen, arguments = self.begun(models, recipe)
+        if chosen is not None:
+            self.module(chosen, arguments, recipe, trained=True)
 
     def look_at_rest(self) -> None:
         """Tells what is wrong in blocks that no call reached, and in branches that were not taken."""
@@ -162,9 +190,8 @@ class FileResolver:
             self.tell(wrong("E0304", title, named_at(item), help=help, related=related))
         return found
 
-    def recipe(self, trains: dict[str, tree.Train]) -> RecipeResolver | None:
-        """The recipe that is asked for, on top of the unnamed one."""
-        name = self.choice.recipe
+    def recipe(self, trains: dict[str, tree.Train], name: str) -> RecipeResolver | None:
+        """The recipe of that name, on top of the unnamed one."""
         if name and name not in trains:
             known = [n for n in trains if n]
             start = self.file.source.span(0, 0)

@@ -1,6 +1,6 @@
 """What flows mean: each step is put behind the value that enters it, in the graph that is being built."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archc.diagnostics import Diagnostic, Related, Report
@@ -41,6 +41,8 @@ class Flows(Layers):
         self.outer: Any = None
         self.copies = 0
         """How many repeats the statement at hand stands in."""
+        self.read: Collection[str] = ()
+        """Every word that the body may read as a name."""
         self.depth = 0
         """How many braces within the body it stands in."""
 
@@ -250,7 +252,7 @@ class Flows(Layers):
         if not isinstance(value, Tensor):
             title = "`as` names a layer or a value of the network"
             raise wrong("E0202", title, expression.span, help="`let` names numbers")
-        if isinstance(target, type) and target.activation:
+        if isinstance(target, type) and target.activation and name.value not in self.read:
             before = f"`… as {name.value} -> {inner.span.text}`"
             title = f"`{name.value}` names the {target.name}, which has no weights"
             help = f"for the weights, put the name before the activation: {before}"

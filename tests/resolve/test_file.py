@@ -206,3 +206,45 @@ def test_adamw_may_stand_where_the_unnamed_recipe_decays() -> None:
     off = "\ntrain w {\n optimizer = adamw(1e-3)\n weight_decay = 0\n}"
     (module,), codes = compiled(base + off, recipe="w")
     assert codes == [] and module.recipe and module.recipe.weight_decay == {"": 0}
+
+
+RECIPES = """
+block unit { dense(2) }
+model Net {{ input image[8, 8, 1]
+ flatten -> unit -> dense(10) }}
+train {{ data = digits
+ loss = cross_entropy
+ optimizer = adam(1e-3)
+ batch = 64
+ epochs = 1 }}
+train deep {{ {} }}
+""".replace("{ dense(2) }", "{{ dense(2) }}")
+
+
+@pytest.mark.parametrize(
+    ("setting", "codes"),
+    [("epochs = 3", []), ("optimizer = adamm(1e-4)", ["E0301"]), ("model = Nat", ["E0415"]), ("batch = 0", ["E0203"])],
+)
+def test_a_whole_file_is_asked_about_with_all_its_recipes(setting: str, codes: list[str]) -> None:
+    text = RECIPES.format(setting)
+    for whole in (False, True):
+        report = Report()
+        modules = resolve(parse(Source("net.arch", text), report), Path("data"), report, Choice(whole=whole))
+        assert [found.code for found in report.found] == (codes if whole else [])
+        assert len(modules) == (0 if whole and codes else 1)
+
+
+def test_a_file_of_blocks_is_in_order_as_such() -> None:
+    text = "block unit(n) { dense(n) -> relu }\n"
+    for whole, codes in ((False, ["E0213"]), (True, ["W0307"])):
+        report = Report()
+        assert resolve(parse(Source("net.arch", text), report), Path("data"), report, Choice(whole=whole)) == []
+        assert [found.code for found in report.found if found.severity == "error"] == [c for c in codes if c[0] == "E"]
+
+
+def test_a_name_on_an_activation_is_meant_where_it_is_read() -> None:
+    for last, codes in (("add(it, skip)", []), ("relu", ["W0301"])):
+        report = Report()
+        text = f"model Net {{\n input x[4]\n dense(4) -> tanh as skip\n dense(4)\n {last}\n}}"
+        resolve(parse(Source("net.arch", text), report), Path("data"), report)
+        assert [found.code for found in report.found] == codes
