@@ -102,8 +102,8 @@ class Writer(random.Random):
     def body(self, depth: int) -> str:
         return self.braces(lambda: self.statement(depth + 1), depth)
 
-    def braces(self, statement: Callable[[], str], depth: int) -> str:
-        if self.random() < 0.1:
+    def braces(self, statement: Callable[[], str], depth: int, *, least: int = 0) -> str:
+        if self.random() < 0.1 and not least:
             return "{}" if self.random() < 0.5 else "{" + self.ending() + self.between() + "}"
         if self.random() < 0.4:
             return "{ " + statement() + self.choice((" }", "}"))
@@ -163,7 +163,7 @@ class Writer(random.Random):
         text = f"repeat{self.gap(free, least=' ')}{self.expression(depth + 2, free)}"
         if self.random() < 0.5:
             text += f"{self.gap(free, soft=True, least=' ')}as{self.gap(free, least=' ')}{self.name()}"
-        return text + self.gap(free, soft=True) + self.body(depth)
+        return text + self.gap(free, soft=True) + self.braces(lambda: self.statement(depth + 1), depth, least=1)
 
     def if_(self, depth: int, free: bool) -> str:
         condition = self.gap(free, least=" ") + self.expression(depth + 2, free)

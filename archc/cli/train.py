@@ -76,7 +76,8 @@ def command(
         with Signals() as signals:
             return begin(Asked(file, **choice), Path(run) if run else None, seed, device, terminal, signals)
     for name, option in _FIXED.items():
-        if ctx.params[name] not in (None, "", (), False):
+        given = ctx.params[name]
+        if given is not False and given not in (None, "", ()):
             raise click.UsageError(f"a run goes on as it began: `--resume` leaves no room for `{option}`", ctx)
     with Signals() as signals:
         return go_on(find_run(file), choice["data_dir"], terminal, signals)

@@ -97,12 +97,16 @@ class Port(Frozen):
 
 
 class Graph(Frozen):
-    """Nodes in the order of computation. A value is named by the node or the input that gives it."""
+    """Nodes in the order of computation. A value is named by the node or the input that gives it.
+
+    `place` is where a block or model is written, if it is one.
+    """
 
     name: str
     inputs: tuple[Port, ...]
     nodes: tuple[Node, ...]
     outputs: tuple[Port, ...]
+    place: Place | None = None
 
     def layers(self, scope: str = "") -> Iterator[tuple[str, Node]]:
         """Every layer with its full scope, blocks opened, repeats once a copy."""

@@ -212,7 +212,7 @@ def said(drafts: list[Draft], values: list[LiteralValue]) -> str:
 def described(drafts: list[Draft]) -> str:
     """What a block's function says it is."""
     draft = drafts[0]
-    place = min((node.place for node in draft.body.nodes), key=lambda place: place.line, default=draft.node.place)
+    place = draft.body.place or draft.node.place
     shapes = {(tuple(port.shape for port in d.body.inputs), d.node.output) for d in drafts}
     entering = ", ".join(str(TensorType(port.shape)) for port in draft.body.inputs)
     other = " and other sizes" if len(shapes) > 1 else ""

@@ -52,9 +52,10 @@ class Expander:
 
         Raises Wrong for a call that can't be, and Unknown if something in the body is wrong, which is told.
         """
-        loop = circle(definition)
-        if loop:
-            raise calls_itself(loop, span)
+        # a block that is handed to itself stands in its own call, and still comes to an end
+        if any(definition is caller for caller, _ in self.active) and circle(definition):
+            chain = [caller.name for caller, _ in self.active]
+            raise calls_itself([*chain[chain.index(definition.name) :], definition.name], span)
         if len(self.active) >= DEEPEST_CALLS:
             title = f"blocks call blocks more than {DEEPEST_CALLS} deep"
             raise wrong("E0316", title, span, help="write the innermost out where they are used")
@@ -125,7 +126,7 @@ class BlockBody(Body):
     ):
         self.written = definition.block
         given = {name.value for statement in self.written.body for name in names_given(statement)}
-        builder = Builder(definition.name, expander.init, {*given, *values})
+        builder = Builder(definition.name, expander.init, {*given, *values}, written=definition.block.span)
         entering = builder.input(BLOCK_INPUT, it.type.shape, it.span)
         own = {
             name: builder.input(name, value.type.shape, value.span) if isinstance(value, Tensor) else value

@@ -57,6 +57,8 @@ class Builder:
     bases: dict[str, str] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
     size: int = 0
+    written: Span | None = None
+    """Where the model or block is written."""
 
     def input(self, name: str, shape: tuple[int, ...], span: Span) -> Tensor:
         if TensorType(shape).size > LARGEST_VALUE:
@@ -269,7 +271,13 @@ class Builder:
 
     def graph(self) -> Graph:
         nodes, outputs = folded(self.nodes, self.inputs, self.outputs, self.groups, self.spans, self.fresh)
-        return made(Graph)(name=self.model, inputs=tuple(self.inputs), nodes=nodes, outputs=outputs)
+        return made(Graph)(
+            name=self.model,
+            inputs=tuple(self.inputs),
+            nodes=nodes,
+            outputs=outputs,
+            place=place(self.written) if self.written else None,
+        )
 
 
 BLOCK_INPUT = "it"

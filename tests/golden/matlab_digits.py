@@ -16,7 +16,7 @@ from jax import lax
 MODEL = {
     "name": "MatlabDigits",
     "source": "matlab_digits.arch",
-    "sha256": "dcc0f6346975a5e81c2edf4bd6b4a73ca9e96b38f7f9f3218c45cb91441505fb",
+    "sha256": "4478efecf6115ee35d80135374e98d57527c405ff618dd6e139132897fd31380",
     "licence": "belongs to whoever wrote matlab_digits.arch",
     "inputs": {"image": (28, 28, 1)},
     "outputs": {"output": (10,)},

@@ -80,6 +80,11 @@ def test_a_layer_that_is_handed_over_has_weights_of_its_own_at_each_use() -> Non
     assert graph.parameters == 2 * 20
 
 
+def test_a_block_can_be_handed_to_itself() -> None:
+    graph = graph_of("twice(twice(dense(4)))", "block twice(f) { f -> f }", "4")
+    assert len(list(graph.layers())) == 4 and graph.parameters == 4 * 20
+
+
 def test_values_can_be_handed_over() -> None:
     top = "block up(skip, filters) { upsample(2) -> concat(it, skip) -> conv(filters, 1) }"
     graph = graph_of("conv(6, 1) as skip -> max_pool(2)\nup(skip, 3)", top)

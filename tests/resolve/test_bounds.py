@@ -90,7 +90,7 @@ def doubling() -> Iterator[tuple[str, str, str]]:
     handed += "let l1 = p(l0, l0)\n" + "".join(f"let l{i} = p(l{i - 1}, l{i - 1})\n" for i in range(2, 40))
     yield "layers handed on", model("l39", handed), "E0317"
     yield "repeats", model("repeat 10 { " * 20 + "relu" + " }" * 20), "E0317"
-    yield "repeats of nothing", model("repeat 1000 { " * 20 + " }" * 20), "E0317"
+    yield "repeats of nothing", model("repeat 1000 { " * 20 + "it" + " }" * 20), "E0317"
     yield "repeats of names", model("repeat 1000 as i { repeat 1000 as j { let a = i } }"), "E0317"
     yield "one large repeat", model("repeat 10**6 { relu }"), "E0317"
     yield "repeats in blocks", model("b", "block a { repeat 1000 { relu } }\nblock b { repeat 1000 { a } }\n"), "E0317"

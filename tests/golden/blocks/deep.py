@@ -81,7 +81,7 @@ def adapt(state, data):
 
 
 def highway(params, x):
-    """Block highway, deep.arch:3: [20] -> [20]."""
+    """Block highway, deep.arch:2: [20] -> [20]."""
     with jax.named_scope("dense1"):
         y = x @ params["dense1"]["kernel"] + params["dense1"]["bias"]  # deep.arch:3
     sigmoid1 = jax.nn.sigmoid(y)  # deep.arch:3

@@ -189,7 +189,7 @@ def unit(params, stats, x, *, stride=(1, 1), padding=((1, 1), (1, 1)), train):
 
 
 def residual(params, stats, x, *, train):
-    """Block residual, residual.arch:5: [28, 28, 16] -> [28, 28, 16] and other sizes."""
+    """Block residual, residual.arch:4: [28, 28, 16] -> [28, 28, 16] and other sizes."""
     stats = dict(stats)
     with jax.named_scope("unit1"):
         # residual.arch:6
@@ -204,7 +204,7 @@ def residual(params, stats, x, *, train):
 
 
 def residual_2(params, stats, x, *, train):
-    """Block residual, residual.arch:5: [28, 28, 16] -> [14, 14, 32] and other sizes."""
+    """Block residual, residual.arch:4: [28, 28, 16] -> [14, 14, 32] and other sizes."""
     stats = dict(stats)
     with jax.named_scope("unit1"):
         # residual.arch:6
@@ -231,7 +231,7 @@ def residual_2(params, stats, x, *, train):
 
 
 def stage(params, stats, x, *, train):
-    """Block stage, residual.arch:13: [28, 28, 16] -> [28, 28, 16]."""
+    """Block stage, residual.arch:12: [28, 28, 16] -> [28, 28, 16]."""
     stats = dict(stats)
     with jax.named_scope("residual1"):
         # residual.arch:13
@@ -247,7 +247,7 @@ def stage(params, stats, x, *, train):
 
 
 def stage_2(params, stats, x, *, count, train):
-    """Block stage, residual.arch:13: [28, 28, 16] -> [14, 14, 32] and other sizes."""
+    """Block stage, residual.arch:12: [28, 28, 16] -> [14, 14, 32] and other sizes."""
     stats = dict(stats)
     with jax.named_scope("residual1"):
         # residual.arch:13

@@ -84,7 +84,7 @@ def init(key):
 
 
 def tower(params, stats, x, *, train):
-    """Block tower, towers.arch:3: [8] -> [4]."""
+    """Block tower, towers.arch:2: [8] -> [4]."""
     stats = dict(stats)
     with jax.named_scope("dense1"):
         x = x @ params["dense1"]["kernel"] + params["dense1"]["bias"]  # towers.arch:3
