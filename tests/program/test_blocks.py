@@ -51,7 +51,7 @@ def test_a_block_is_a_function_that_says_what_it_is() -> None:
     assert order == ["unit", "residual", "residual_2", "stage", "stage_2", "apply"], "what is called stands before"
     doc = ast.get_docstring(found["unit"])
     assert doc == "Block unit, residual.arch:2: [28, 28, 1] -> [28, 28, 16] and other sizes."
-    assert ast.get_docstring(functions(program("towers"))["tower"]) == "Block tower, towers.arch:3: [8] -> [4]."
+    assert ast.get_docstring(functions(program("towers"))["tower"]) == "Block tower, towers.arch:2: [8] -> [4]."
 
 
 def test_a_function_takes_what_it_needs_and_no_more() -> None:
