@@ -313,8 +313,13 @@ class Numbers(Parameter):
     numeric = True
 
     def accept(self, value: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            self.refuse(value)
+        return self.nested(value)
+
+    def nested(self, value: Any) -> Any:
         if isinstance(value, list | tuple):
-            return tuple(self.accept(v) for v in value)
+            return tuple(self.nested(v) for v in value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.refuse(value)
         return value

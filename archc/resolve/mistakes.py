@@ -50,6 +50,14 @@ def unknown_number(name: tree.Name, candidates: list[str]) -> Wrong:
         return unknown_name(name, [], in_model=False)
     if word == "data":
         return wrong("E0301", "`data` alone is no number", name.span, help="facts about it are: `data.classes`")
+    sides = word.split("x")
+    if len(sides) > 1 and len(set(sides)) == 1 and sides[0] in candidates:
+        help = f"a size like `5x5` is made of digits; for one of equal sides write just `{sides[0]}`"
+        return wrong("E0301", f"there is no name `{word}`", name.span, help=help, fix=sides[0])
+    if len(sides) == 2 and set(sides) <= set(candidates):
+        better = f"({sides[0]}, {sides[1]})"
+        help = f"a size like `5x5` is made of digits; of names it is `{better}`"
+        return wrong("E0301", f"there is no name `{word}`", name.span, help=help, fix=better)
     return misspelt("E0301", f"there is no name `{word}`", name.span, word, candidates)
 
 

@@ -1,5 +1,6 @@
 """One `train` block -> the recipe."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -64,6 +65,9 @@ class RecipeResolver:
     def collect(self, block: tree.Train) -> None:
         seen: dict[str, Span] = {}
         known = [*Settings.parameters, *SPECIAL]
+        # a line that can't be read may have been any setting that is named in it
+        self.meant.update(word for bad in block.bad for word in re.findall(r"\w+", bad.span.text) if word in known)
+        self.sound = self.sound and not block.bad
         for setting in block.settings:
             key = setting.name.value
             if key in seen:

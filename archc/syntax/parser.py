@@ -158,9 +158,9 @@ class _Reader:
                     self.errors[-1] = mistakes.too_many(token.span)
                     return False
                 after = at.begin + len(statement)
-                if position > at.begin and tokens[position - 1].type == "RBRACE" and "NEWLINE" in accepted:
+                follows = position > at.begin and tokens[position - 1].type == "RBRACE" and "NEWLINE" in accepted
+                if follows and parser.ends(token):
                     # something follows a body on its last line; the body itself is in order
-                    parser.feed(token._replace(type="NEWLINE"))
                     if token.type in STARTS:
                         at.begin = position
                         continue
@@ -265,6 +265,14 @@ class _Stack:
         """Back to the time when the stack was so high. What is below must not have changed since."""
         del self._state.state_stack[height:]
         del self._state.value_stack[height - 1 :]  # the start has a state and no value
+
+    def ends(self, token: Token) -> bool:
+        """Ends a statement before a token; False if it is to be forgotten for a mistake of its own."""
+        try:
+            self.feed(token._replace(type="NEWLINE"))
+        except Refused:
+            return False
+        return True
 
     def skip(self, first: Token, last: Token) -> None:
         """Where a statement could not be read, the tree says so."""

@@ -193,3 +193,20 @@ def test_arithmetic_is_exact() -> None:
     assert value("10 ** 18") == 10**18
     assert value("3 * (10 ** 17 + 1)") == 3 * (10**17 + 1)
     assert math.isclose(value("2 ** 0.5"), math.sqrt(2))
+
+
+def test_what_could_be_read_is_resolved_beside_what_could_not() -> None:
+    text = (
+        "block unit(n) {\n    dense(n) dropout(10%)\n    rellu\n}\n"
+        "model Net {\n    input image[28, 28, 1]\n    flatten -> unit(3)\n    let n = 5 5\n    dense(n) -> tnah\n"
+        "    output x = image -> convv(3, 3)\n}\n"
+        "train {\n    data = digits\n    loss : mse\n    optimizer = adamm(1e-3)\n    batch = 0\n    epochs = 3\n}\n"
+    )
+    report = Report()
+    assert resolve(parse(Source("net.arch", text), report), Path("data"), report) == []
+    told = [(found.span.line, found.code) for found in report.found if found.span]
+    assert told == sorted(told), "from the top of the file, whichever phase found it"
+    assert told == [
+        (2, "E0106"), (3, "E0301"), (8, "E0106"), (9, "E0301"), (10, "E0301"),
+        (14, "E0112"), (15, "E0301"), (16, "E0203"),
+    ]  # fmt: skip

@@ -109,6 +109,11 @@ def test_many_files_hold_several_mistakes() -> None:
     assert len(BAD) >= 200
 
 
+def test_bad_files_show_ninety_codes() -> None:
+    shown = {code for path in FOLDER.parent.rglob("*.txt") for code in re.findall(r"\[([EW]\d{4})\]", path.read_text())}
+    assert shown <= set(CATALOGUE) and len(shown) >= 90
+
+
 def test_no_golden_is_left_behind(pytestconfig: pytest.Config) -> None:
     if pytestconfig.getoption("--update"):
         pytest.skip("they are being written")

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from archc.diagnostics import Report
 from archc.resolve import resolve
 from archc.source import Source
@@ -50,6 +52,17 @@ def test_ten_thousand_layers_are_checked_in_bounds(tmp_path: Path) -> None:
 def test_time_grows_with_the_file_and_no_faster() -> None:
     seconds(flat(100))
     assert seconds(flat(20_000)) < 15 * max(seconds(flat(2_000)), 0.05)
+
+
+@pytest.mark.slow
+def test_a_command_takes_fifteen_times_as_long_for_ten_times_the_lines_at_most(tmp_path: Path) -> None:
+    taken = []
+    for lines in (5_000, 50_000):
+        (tmp_path / "net.arch").write_text(flat(lines))
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        subprocess.run([sys.executable, "-m", "archc", "check", "net.arch"], cwd=tmp_path, check=True)
+        taken.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
+    assert taken[1] < 15 * taken[0]
 
 
 def test_repeats_of_many_copies_cost_little() -> None:
