@@ -192,7 +192,7 @@ def test_families_hold_what_bears_their_name(family: str) -> None:
 
 @pytest.mark.parametrize("path", BUILT_IN, ids=lambda path: path.stem)
 def test_layers_come_back_from_the_ir(path: Path) -> None:
-    for node in built_in(path).graph.nodes:
+    for _, node in built_in(path).graph.layers():
         op = restored(item(FAMILIES["layer"][node.op].restore({k: restored(v) for k, v in node.arguments.items()})))
         assert {name: argument(value) for name, value in op.values().items()} == node.arguments
 

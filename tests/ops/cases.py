@@ -51,6 +51,7 @@ ANYWHERE = ("relu", "sigmoid", "tanh", "softmax", "linear", "leaky_relu", "elu",
 
 CASES = [
     *(case(op, on=[shape]) for op in ANYWHERE for shape in (FLAT, SEQUENCE, IMAGE)),
+    *(case("batch_norm", on=[shape], frozen=True) for shape in (FLAT, SEQUENCE, IMAGE)),
     case("leaky_relu", 0.2),
     case("elu", 0.5),
     case("step", 0.3),

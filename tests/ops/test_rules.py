@@ -25,8 +25,8 @@ def sketch(seed: int) -> Sketch:
     return Author(seed).model(recipe=seed % 4 == 0)
 
 
-def traced(module: Module) -> tuple[Graph, Any, Any]:
-    """The graph of the program, and the state and outputs that its functions would give for three examples."""
+def traced(module: Module) -> tuple[Any, Graph, Any, Any]:
+    """The program and its graph, and the state and outputs that its functions would give for three examples."""
     program = imported(emit(module))
     graph = run(module).graph
     state = jax.eval_shape(program.init, jax.random.key(0))
@@ -36,11 +36,18 @@ def traced(module: Module) -> tuple[Graph, Any, Any]:
         outputs, stats = program.apply(state.params, state.stats, inputs, train=True, key=state.key)
         return outputs if isinstance(outputs, dict) else {graph.outputs[0].name: outputs}, stats
 
-    return graph, state, jax.make_jaxpr(apply, return_shape=True)(state, inputs)
+    return program, graph, state, jax.make_jaxpr(apply, return_shape=True)(state, inputs)
+
+
+def arrays_of(program: Any, tree: Any) -> dict[tuple[str, str], Any]:
+    """The arrays of a program's params or stats by scope and name, those of each copy of a repeat by themselves."""
+    apart = program.unstack(tree) if hasattr(program, "REPEATS") else tree
+    paths = {tuple(key.key for key in path): array for path, array in jax.tree.leaves_with_path(apart)}
+    return {(".".join(path[:-1]), path[-1]): array for path, array in paths.items()}
 
 
 def check(module: Module) -> None:
-    graph, state, (jaxpr, (outputs, stats)) = traced(module)
+    program, graph, state, (jaxpr, (outputs, stats)) = traced(module)
     for arrays, trainable, total in ((state.params, True, graph.parameters), (state.stats, False, graph.state)):
         declared = {
             (scope, weight.name): weight.shape
@@ -48,7 +55,7 @@ def check(module: Module) -> None:
             for weight in node.weights
             if weight.trainable == trainable
         }
-        found = {(scope, name): array for scope, weights in arrays.items() for name, array in weights.items()}
+        found = jax.eval_shape(lambda tree: arrays_of(program, tree), arrays)
         assert declared == {key: array.shape for key, array in found.items()}
         assert total == sum(array.size for array in found.values())
         assert all(array.dtype == jnp.float32 for array in found.values())
@@ -84,7 +91,7 @@ def test_every_value_has_the_shape_of_its_layer(first: int, tmp_path: Path) -> N
         module = sketch(seed).module(tmp_path).model_copy(update={"recipe": None})
         for node in module.graph.nodes:
             port = module.graph.outputs[0].model_copy(update={"name": "end", "value": node.name, "shape": node.output})
-            _, _, (_, (outputs, _)) = traced(
+            *_, (_, (outputs, _)) = traced(
                 module.model_copy(update={"graph": module.graph.model_copy(update={"outputs": (port,)})})
             )
             assert outputs["end"].shape == (3, *node.output)
@@ -115,10 +122,12 @@ def test_the_random_models_leave_nothing_out() -> None:
 @pytest.mark.parametrize("seed", [0, 4, 8, 12])
 def test_arrays_start_as_their_initialisers_say(seed: int, tmp_path: Path) -> None:
     module = sketch(seed).module(tmp_path)
-    state = imported(emit(module)).init(jax.random.key(1))
+    program = imported(emit(module))
+    state = program.init(jax.random.key(1))
+    params, stats = arrays_of(program, state.params), arrays_of(program, state.stats)
     for scope, node in module.graph.layers():
         for weight in node.weights:
-            array = np.asarray((state.params if weight.trainable else state.stats)[scope][weight.name])
+            array = np.asarray((params if weight.trainable else stats)[scope, weight.name])
             match weight.init.kind:
                 case "initialiser:zeros" | "initialiser:ones":
                     assert (array == (weight.init.kind == "initialiser:ones")).all()

@@ -11,7 +11,7 @@ from archc.ops import OPS
 from archc.parameters import FAMILIES
 from archc.program.link import FOLDER, IMPORTS, definitions
 from archc.program.network import FACE
-from archc.resolve.model import RESERVED
+from archc.resolve.body import RESERVED
 from tests.models import Sketch
 
 WORDS_OF_THE_LANGUAGE = {
