@@ -123,3 +123,16 @@ def test_given_weights_need_no_run() -> None:
 def test_a_folder_that_is_no_run_is_told(tmp_path: Path) -> None:
     with pytest.raises(Failed):
         archc.open_run(tmp_path)
+
+
+def test_an_input_can_be_the_target(tmp_path: Path) -> None:
+    path = tmp_path / "auto.arch"
+    path.write_text(
+        "model Auto {\n    input x[2]\n    dense(8) -> tanh\n    output again = dense(2)\n}\n"
+        "train {\n    data = moons(n = 200)\n    loss = mse(again, x)\n    metrics = mae(again, x)\n"
+        "    optimizer = adam(0.05)\n    batch = 20\n    epochs = 30\n}\n"
+    )
+    run = archc.fit(path, seed=0, run=tmp_path / "run")
+    assert run.result["train"]["mae"] < 0.05
+    rows = np.array([[0.5, 0.2], [-0.3, 0.6]], np.float32)
+    assert np.abs(run.predict(x=rows)["again"].values - rows).max() < 0.2

@@ -71,7 +71,10 @@ class Objective:
     def select(self) -> list[str]:
         """`select(table, rows, prefix)`: rows of the columns that feed the inputs and the loss."""
         inputs = [(name, self.column(column)) for name, column in self.recipe.columns.items()]
-        targets = [(column.name, self.column(column.name)) for column in self.recipe.data.targets]
+        compared = [column.name for column in self.recipe.data.targets]
+        compared += [term.target for term in self.recipe.losses]
+        compared += [term.target for term in self.recipe.metrics]
+        targets = [(name, self.column(name)) for name in dict.fromkeys(compared)]
         prefix = ', prefix=""' if self.recipe.data.test_examples else ""
         return [
             f"def select(table, rows{prefix}):",
@@ -92,7 +95,8 @@ class Objective:
         several = len(self.graph.outputs) > 1
         raw = Entry("outputs", (term.output,)) if several else Name("outputs")
         shape = next(port.shape for port in self.graph.outputs if port.name == term.output)
-        classes = next(len(c.classes) for c in self.recipe.data.targets if c.name == term.target)
+        data = self.recipe.data
+        classes = next(len(c.classes) for c in (*data.targets, *data.features) if c.name == term.target)
         return raw, Entry("targets", (term.target,)), TensorType(shape), classes
 
     def statement(self, code: Code, lead: str, *, open: bool = False) -> list[str]:

@@ -1,6 +1,6 @@
 """What a recipe says of losses and metrics -> terms of the IR."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from archc.diagnostics import Related
 from archc.ir import Column, DataSpec, LossTerm, MetricTerm, Port, made
@@ -18,14 +18,19 @@ from archc.types import TensorType
 
 
 class Objective:
-    """Binds losses and metrics to the outputs of a network and the columns of a data set."""
+    """Binds losses and metrics to the outputs of a network and the columns of a data set.
 
-    def __init__(self, evaluator: Evaluator, network: Network, spec: DataSpec):
+    `columns` are those that feed the inputs, by input: an autoencoder compares its output with one.
+    """
+
+    def __init__(self, evaluator: Evaluator, network: Network, spec: DataSpec, columns: Mapping[str, str]):
         self.evaluator = evaluator
         self.nodes = {node.name: node for node in network.graph.nodes}
         self.spans = network.spans
         self.outputs = {port.name: port for port in network.graph.outputs}
         self.targets = {column.name: column for column in spec.targets}
+        features = {column.name: column for column in spec.features}
+        self.inputs = {name: features[column] for name, column in columns.items()}
         self.unnamed = "" if network.named else "its only output has no name: give it one, `output name = …`"
 
     def losses(self, expression: tree.Expression) -> list[LossTerm]:
@@ -81,10 +86,10 @@ class Objective:
 
     def usual_metrics(self, losses: list[LossTerm]) -> list[MetricTerm]:
         """The accuracy, if there is one target, a class, and the output can name one."""
-        column = self.targets[losses[0].target]
+        column = self.targets.get(losses[0].target)
         accuracy = FAMILIES["metric"]["accuracy"].build([], {})
         assert isinstance(accuracy, Metric)
-        if len(losses) > 1 or column.kind != "class":
+        if len(losses) > 1 or column is None or column.kind != "class":
             return []
         port = self.outputs[losses[0].output]
         try:
@@ -98,7 +103,7 @@ class Objective:
         described, words = declared(self.evaluator, expression, family)
         assert isinstance(described, Loss | Metric)
         port = self.outputs[self.output(described, words, expression.span)]
-        column = self.targets[self.target(described, words, port.name, expression.span)]
+        column = self.target(described, words, port.name, expression.span)
         x = TensorType(port.shape)
         try:
             described.check_output(x, len(column.classes), column.shape)
@@ -116,12 +121,13 @@ class Objective:
             raise wrong("E0410", f"this {described.family} needs to know of which output", span, help=help)
         return first
 
-    def target(self, described: Described, words: list[tree.Name], output: str, span: Span) -> str:
+    def target(self, described: Described, words: list[tree.Name], output: str, span: Span) -> Column:
         if len(words) > 1:
-            return pick(words[1], "the data has no target", list(self.targets))
+            known = {**self.inputs, **self.targets}
+            return known[pick(words[1], "no target of the data and no input of the model is called", list(known))]
         first = next(iter(self.targets))
         if output in self.targets or len(self.targets) == 1:
-            return output if output in self.targets else first
+            return self.targets.get(output, self.targets[first])
         help = f"say which: `{described.name}({output}, {first})`; the targets are {listed(self.targets)}"
         raise wrong("E0410", f"no target of the data is called `{output}`", span, help=help)
 

@@ -245,7 +245,7 @@ class RecipeResolver:
         self.attempt(lambda: rows.update(self.rows(spec, data)))
         self.attempt(self.check_schedule)
         self.attempt(self.treat, graph)
-        objective = Objective(self.evaluator, network, spec)
+        objective = Objective(self.evaluator, network, spec, columns)
         if self.sound:
             self.attempt(lambda: losses.extend(objective.losses(self.written["loss"].value)))
         if self.sound:
