@@ -133,6 +133,6 @@ def test_an_input_can_be_the_target(tmp_path: Path) -> None:
         "    optimizer = adam(0.05)\n    batch = 20\n    epochs = 30\n}\n"
     )
     run = archc.fit(path, seed=0, run=tmp_path / "run")
-    assert run.result["train"]["mae"] < 0.05
+    assert run.result["test"]["mae"] < 0.1
     rows = np.array([[0.5, 0.2], [-0.3, 0.6]], np.float32)
     assert np.abs(run.predict(x=rows)["again"].values - rows).max() < 0.2
