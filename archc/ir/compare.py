@@ -187,10 +187,10 @@ def _written(match: Match) -> Iterator[Change]:
     if a.op == b.op and not same:
         yield from differing("", a.arguments, b.arguments)
     yield from differing("count", a.count, b.count)
-    if a.body is not None and b.body is not None and a.op == "block":
-        # a flow that is shared is called like its first use, where it is told
-        if not (a.shares and b.shares) and (a.name, b.name) != (a.body.name, b.body.name):
-            yield from differing("block", a.body.name, b.body.name)
+    # a flow that is shared is called like its first use, where it is told
+    told = (a.shares and b.shares) or (a.body and a.body.name, b.body and b.body.name) == (a.name, b.name)
+    if a.body is not None and b.body is not None and a.op == "block" and not told:
+        yield from differing("block", a.body.name, b.body.name)
     trainable = [{weight.name: weight.trainable for weight in node.weights} for node in (a, b)]
     for name in trainable[0]:
         if name in trainable[1]:
