@@ -6,7 +6,7 @@ from typing import Any
 
 
 def equations(jaxpr: Any, *, rounds: bool = False) -> Iterator[Any]:
-    """Every primitive operation, those of functions and loops inside included; with `rounds` those of a scan once a round."""
+    """Every primitive operation, in functions and loops too: with `rounds`, those in a scan once a round."""
     for equation in getattr(jaxpr, "jaxpr", jaxpr).eqns:
         yield equation
         times = equation.params["length"] if rounds and equation.primitive.name == "scan" else 1
