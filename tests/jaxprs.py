@@ -5,21 +5,23 @@ from math import prod
 from typing import Any
 
 
-def equations(jaxpr: Any) -> Iterator[Any]:
-    """Every primitive operation, those of functions and loops inside included."""
+def equations(jaxpr: Any, *, rounds: bool = False) -> Iterator[Any]:
+    """Every primitive operation, in functions and loops too: with `rounds`, those in a scan once a round."""
     for equation in getattr(jaxpr, "jaxpr", jaxpr).eqns:
         yield equation
+        times = equation.params["length"] if rounds and equation.primitive.name == "scan" else 1
         for value in equation.params.values():
             for inner in value if isinstance(value, tuple | list) else (value,):
                 if hasattr(inner, "eqns") or hasattr(inner, "jaxpr"):
-                    yield from equations(inner)
+                    for _ in range(times):
+                        yield from equations(inner, rounds=rounds)
 
 
 def macs(jaxpr: Any) -> int:
     """Multiply-accumulates of all convolutions and matrix products, padding counted as any other cell."""
     total = 0
     flipped: set[Any] = set()
-    for equation in equations(jaxpr):
+    for equation in equations(jaxpr, rounds=True):
         if equation.primitive.name == "rev":
             flipped.update(equation.outvars)
         if equation.primitive.name == "dot_general":

@@ -182,10 +182,14 @@ def _walk(
 def _written(match: Match) -> Iterator[Change]:
     a, b = match.before, match.after
     yield from differing("op", a.op, b.op)
-    if a.op == b.op:
+    # a block is given the same values whatever its parameters are called
+    same = a.op == b.op == "block" and list(a.arguments.values()) == list(b.arguments.values())
+    if a.op == b.op and not same:
         yield from differing("", a.arguments, b.arguments)
     yield from differing("count", a.count, b.count)
-    if a.body is not None and b.body is not None and a.op == "block":
+    # a flow that is shared is called like its first use, where it is told
+    told = (a.shares and b.shares) or (a.body and a.body.name, b.body and b.body.name) == (a.name, b.name)
+    if a.body is not None and b.body is not None and a.op == "block" and not told:
         yield from differing("block", a.body.name, b.body.name)
     trainable = [{weight.name: weight.trainable for weight in node.weights} for node in (a, b)]
     for name in trainable[0]:

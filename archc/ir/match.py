@@ -113,9 +113,13 @@ def key(value: Argument) -> Hashable:
 
 
 def content(node: Node) -> Hashable:
-    """What a node is, whatever it is called and whatever shapes enter it."""
+    """What a node is, whatever it is called and whatever shapes enter it; of a block, whatever its parameters are
+    called."""
     body = tuple(map(content, node.body.nodes)) if node.body is not None else ()
-    arguments = tuple((name, key(value)) for name, value in sorted(node.arguments.items()))
+    if node.op == "block":
+        arguments: Hashable = tuple(map(key, node.arguments.values()))
+    else:
+        arguments = tuple((name, key(value)) for name, value in sorted(node.arguments.items()))
     return (node.op, arguments, bool(node.shares), node.count, body)
 
 
@@ -127,6 +131,7 @@ class _Matching:
         self._contents = [content(node) for node in before], [content(node) for node in after]
         old, new = ({node.name for node in nodes if named(node)} for nodes in (before, after))
         self._kept = old & new
+        self._kept_blocks = _blocks(before) & _blocks(after)
         self._likeness: dict[tuple[Hashable, Hashable], float] = {}
 
     def pairs(self) -> list[tuple[int, int, bool]]:
@@ -216,7 +221,9 @@ class _Matching:
         if a.op != b.op:
             return False
         if a.op == "block" and a.body is not None and b.body is not None:
-            return a.body.name == b.body.name
+            kinds = {a.body.name, b.body.name}
+            # a definition that is the same under another name, if neither name is in use on both sides
+            return len(kinds) == 1 or (self._same(i, j) and not kinds & self._kept_blocks)
         return a.op != "repeat" or self._alike(i, j) >= 0.5
 
     def _score(self, i: int, j: int) -> float:
@@ -235,6 +242,11 @@ class _Matching:
         if pair not in self._likeness:
             self._likeness[pair] = _likeness(self._before[i], self._after[j])
         return self._likeness[pair]
+
+
+def _blocks(nodes: Sequence[Node]) -> set[str]:
+    """The names of the blocks that are used."""
+    return {node.body.name for node in nodes if node.op == "block" and node.body is not None}
 
 
 def _weighs(node: Node) -> bool:

@@ -97,6 +97,11 @@ def layout(
     end = f"  # {comment}" if comment else ""
     if len(line) <= WIDTH and not open:
         return [line + end]
+    unbroken = f"{margin}{lead}{code.function}(" if isinstance(code, Call) else line
+    if lead.endswith("= ") and isinstance(code, Name | Call) and len(unbroken) > WIDTH:
+        apart = layout(code, indent + 4)
+        if all(len(line) <= WIDTH for line in apart):
+            return [f"{margin}{lead}(", *apart, f"{margin}){tail}"]
     match code:
         case Call():
             items = [("", value) for value in code.arguments] + [(f"{name}=", value) for name, value in code.keywords]
@@ -117,15 +122,15 @@ def layout(
             return layout(Call(FUNCTIONS[code.operator], (code.left, code.right)), indent, lead, tail)
         case Entry():
             return opened(code, margin, lead, tail)
-        case Name() if lead.endswith("= "):
-            return [f"{margin}{lead}(", f"{margin}    {flat(code)}", f"{margin}){tail}"]
         case _:
             return [line + end]
+    if not items:
+        return [line + end]
     together = f"{margin}    {', '.join(name + flat(value) for name, value in items)}"
     if isinstance(code, Call) and len(together) <= WIDTH and not open:
         return [f"{margin}{lead}{opening}", together, f"{margin}{closing}{tail}"]
     inner = [text for name, value in items for text in layout(value, indent + 4, name, ",")]
-    return [f"{margin}{lead}{opening}", *inner, f"{margin}{closing}{tail}"] if items else [line + end]
+    return [f"{margin}{lead}{opening}", *inner, f"{margin}{closing}{tail}"]
 
 
 def opened(entry: Entry, margin: str, lead: str, tail: str) -> list[str]:

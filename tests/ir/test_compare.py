@@ -220,6 +220,30 @@ def test_blocks_with_names() -> None:
     }
 
 
+def test_a_definition_that_is_renamed() -> None:
+    narrow: list[Written] = ["dense(2)"]
+    before = net(("stage", "", STAGE), ("stage", "", STAGE), ("end", "", narrow))
+    found = both_ways(before, net(("level", "", STAGE), ("level", "", STAGE), ("end", "", narrow)))
+    assert told(found) == {
+        "changed": {"level1": [("block", "stage", "level")], "level2": [("block", "stage", "level")]},
+        "renamed": {"stage1": "level1", "stage2": "level2"},
+    }
+    assert found.matched["stage2.dense1"] == "level2.dense1" and not found.only_before
+    other = net(("level", "", narrow), ("level", "", narrow), ("end", "", narrow))
+    assert {*told(both_ways(before, other))} == {"added", "removed"}, "it has another name and is another"
+    swapped = both_ways(net(("a", "", STAGE), ("b", "", STAGE)), net(("b", "", STAGE), ("a", "", STAGE)))
+    assert told(swapped) == {"moved": ["a1"]}
+
+
+def test_a_parameter_that_is_renamed() -> None:
+    def given(**arguments: int) -> Graph:
+        graph = net(("stage", "", STAGE))
+        return graph.model_copy(update={"nodes": (graph.nodes[0].model_copy(update={"arguments": arguments}),)})
+
+    assert told(both_ways(given(n=4, m=2), given(units=4, end=2))) == {}
+    assert told(both_ways(given(n=4, m=2), given(n=4, m=3))) == {"changed": {"stage1": [("m", 2, 3)]}}
+
+
 def test_what_is_shared() -> None:
     before = net(("stage", "tower", STAGE), ("stage", "tower_2", STAGE, "tower"))
     wide: list[Written] = ["dense(5)", "relu", "dense(2)"]
@@ -279,7 +303,11 @@ def test_random_models(first: int, tmp_path: Path) -> None:
         assert both_ways(graph, graph).equal
         other = sketch.module(tmp_path, lambda name: f"z_{name}").graph
         found = both_ways(graph, other)
-        assert not (found.added or found.removed or found.changed or found.moved)
+        assert not (found.added or found.removed or found.moved)
+        for pair in found.changed:
+            assert [(change.what, change.after) for change in pair.changes] == [
+                ("block", f"z_{pair.changes[0].before}")
+            ]
         if last is not None:
             both_ways(last, graph)
         last = graph

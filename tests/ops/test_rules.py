@@ -13,9 +13,10 @@ from archc.ir import Graph, Module
 from archc.parameters import members
 from archc.passes import run
 from archc.program import emit
+from archc.program.repeats import Target
 from tests.author import Author
 from tests.jaxprs import macs
-from tests.models import BUILT_IN, Sketch, built_in, imported
+from tests.models import BUILT_IN, FOLDER, Sketch, built_in, imported
 
 MODELS, EACH = 480, 48
 
@@ -25,9 +26,9 @@ def sketch(seed: int) -> Sketch:
     return Author(seed).model(recipe=seed % 4 == 0)
 
 
-def traced(module: Module) -> tuple[Any, Graph, Any, Any]:
+def traced(module: Module, target: Target = "cpu") -> tuple[Any, Graph, Any, Any]:
     """The program and its graph, and the state and outputs that its functions would give for three examples."""
-    program = imported(emit(module))
+    program = imported(emit(module, target))
     graph = run(module).graph
     state = jax.eval_shape(program.init, jax.random.key(0))
     inputs = {port.name: jax.ShapeDtypeStruct((3, *port.shape), jnp.float32) for port in graph.inputs}
@@ -46,8 +47,8 @@ def arrays_of(program: Any, tree: Any) -> dict[tuple[str, str], Any]:
     return {(".".join(path[:-1]), path[-1]): array for path, array in paths.items()}
 
 
-def check(module: Module) -> None:
-    program, graph, state, (jaxpr, (outputs, stats)) = traced(module)
+def check(module: Module, target: Target = "cpu") -> None:
+    program, graph, state, (jaxpr, (outputs, stats)) = traced(module, target)
     for arrays, trainable, total in ((state.params, True, graph.parameters), (state.stats, False, graph.state)):
         declared = {
             (scope, weight.name): weight.shape
@@ -72,6 +73,12 @@ def check(module: Module) -> None:
 @pytest.mark.parametrize("path", BUILT_IN, ids=lambda path: path.stem)
 def test_built_in_models_are_what_they_say(path: Path) -> None:
     check(built_in(path))
+
+
+def test_repeats_that_are_scanned_are_what_they_say() -> None:
+    module = built_in(FOLDER / "resnet50.arch")
+    assert "REPEATS = " in emit(module, "gpu")
+    check(module, "gpu")
 
 
 @pytest.mark.parametrize("first", range(0, MODELS, EACH))

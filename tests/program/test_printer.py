@@ -18,7 +18,7 @@ class Printer(random.Random):
     """Makes random pieces, from tiny ones to ones of many lines."""
 
     def name(self) -> str:
-        return "n" + "".join(self.choices(string.ascii_lowercase, k=self.choice([0, 3, 12, 40])))
+        return "n" + "".join(self.choices(string.ascii_lowercase, k=self.choice([0, 3, 12, 40, 47])))
 
     def code(self, depth: int) -> Code:
         kinds = (
@@ -42,7 +42,7 @@ class Printer(random.Random):
     def call(self, depth: int) -> Code:
         arguments = tuple(self.code(max(depth, 0)) for _ in range(self.randint(0, 3)))
         keywords = tuple((f"k{i}", self.code(max(depth, 0))) for i in range(self.randint(0, 2)))
-        return Call(self.choice(["jnp.reshape", "conv2d", "jax.nn.relu"]), arguments, keywords)
+        return Call(self.choice(["jnp.reshape", "conv2d", "jax.nn.relu", self.name()]), arguments, keywords)
 
     def operation(self, depth: int) -> Code:
         operands = [

@@ -8,7 +8,7 @@ import string
 from pathlib import Path
 
 from archc.ops import OPS
-from archc.parameters import FAMILIES
+from archc.parameters import FAMILIES, members
 from archc.program.link import FOLDER, IMPORTS, definitions
 from archc.program.network import FACE
 from archc.resolve.body import RESERVED
@@ -50,8 +50,9 @@ class Wild:
     def __init__(self, sketch: Sketch, seed: int):
         self.random = random.Random(seed)
         self.names: dict[str, str] = {}
-        # a layer's name would no longer mean the layer, and "loss" is no name for a metric
-        self.taken = {word for word in OPS if word in sketch.marked} | {"loss"}
+        # a layer's or an initialiser's name would no longer mean it, and "loss" is no name for a metric
+        meant = {*OPS, *members("initialiser")}
+        self.taken = {word for word in meant if word in sketch.marked} | WORDS_OF_THE_LANGUAGE | {"loss"}
 
     def __call__(self, plain: str) -> str:
         while plain not in self.names:
