@@ -69,7 +69,9 @@ def _rows(graph: Graph, level: int, depth: int | None) -> Iterator[Row]:
         name = f"repeat ×{node.count:,}" if node.op == "repeat" else node.name
         yield replace(_row(name, node), depth=level)
         if node.body is not None and (depth is None or level < depth):
-            yield from _rows(node.body, level + 1, depth)
+            for row in _rows(node.body, level + 1, depth):
+                # what a shared block owns is shown where it stands first
+                yield replace(row, parameters=0) if node.shares else row
 
 
 def _row(name: str, node: Node) -> Row:

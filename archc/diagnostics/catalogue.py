@@ -90,6 +90,7 @@ CATALOGUE: dict[str, str] = {
     "W0307": "a block that nothing uses",
     "W0308": "a used file of which nothing is used",
     "W0309": "an output that nothing is learnt from",
+    "W0310": "a name that has another meaning",
     # recipes
     "E0401": "an unknown setting",
     "E0403": "a setting given twice",
@@ -113,6 +114,7 @@ CATALOGUE: dict[str, str] = {
     "E0433": "no such weights to start from",
     "E0434": "nothing left to train",
     "W0401": "a batch larger than the data",
+    "W0402": "a recipe that is for another model",
     "W0430": "a part for which a setting does nothing",
     "W0431": "a part that is frozen at random values",
     # promises

@@ -13,9 +13,9 @@ class Share(Parameter):
     numeric = True
 
     def accept(self, value: Any) -> float | int:
-        rows = whole(value)
-        if rows is not None and rows >= 0:
-            return rows
+        # 100% is no row, and neither is 1.0
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return value
         if isinstance(value, bool) or not isinstance(value, float) or not 0 <= value < 1:
             self.refuse(value)
         return value

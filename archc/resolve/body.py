@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from archc.diagnostics import Diagnostic, Related, Report
+from archc.ops import OPS
 from archc.parameters import Parameter, describe, show, whole
 from archc.resolve.elsewhere import Index, given_elsewhere, index
 from archc.resolve.evaluate import NUMBER
 from archc.resolve.flow import Flows
 from archc.resolve.fold import Group
+from archc.resolve.layers import words
 from archc.resolve.network import LARGEST_NETWORK
 from archc.resolve.unused import names_read
 from archc.resolve.values import UNKNOWN, Layer, Shared, Tensor, called
@@ -32,6 +34,8 @@ class Body(Flows):
     """
 
     overridden = False
+    late = False
+    """Whether promises are looked at once the whole body is known."""
 
     def begin(self, declared: Mapping[str, Span], statements: Sequence[tree.Statement]) -> None:
         """Before the first of its statements: the names that are taken already."""
@@ -89,6 +93,8 @@ class Body(Flows):
                 for word in words if words[:1] not in (["assert"], ["expect"]) else ():
                     self.names.setdefault(word, UNKNOWN)
                 raise Unknown
+        for name in names_given(statement):
+            self.check_hidden(name, self.names.get(name.value))
 
     def edge(self, statement: tree.Input | tree.Output) -> None:
         word = "input" if isinstance(statement, tree.Input) else "output"
@@ -109,6 +115,16 @@ class Body(Flows):
         # a statement in a repeat claims its names once a copy
         if self.declared.setdefault(word, name.span) != name.span:
             raise given_twice(word, name.span, self.declared[word], help="every name in a body means one thing")
+
+    def check_hidden(self, name: tree.Name, value: Any) -> None:
+        """Warns of a name that layers or their arguments give another meaning."""
+        word, title = name.value, ""
+        if word in OPS and (isinstance(value, Tensor | Shared)):
+            title = f"from here on `{word}` is this value, and no longer the layer of that name"
+        elif word in words():
+            title = f"as an argument `{word}` is a word of its own, and never what is given here"
+        if title:
+            self.report.add(Diagnostic("W0310", title, name.span, help="choose another name"))
 
     # names that nothing has here
 
@@ -300,6 +316,8 @@ class Body(Flows):
                 label += f", {condition.right.span.text} is {grouped(right)}"
         softened = equality and self.overridden
         help = "values were set from outside, so this only warns" if softened else ""
+        if self.late and not softened and "it" in names_read(condition):
+            help = "`assert` speaks of the finished model, whose `it` is its last value; `expect` of the value here"
         code = "W0501" if softened else "E0501"
         self.report.add(Diagnostic(code, "this promise doesn't hold", condition.span, label, help=help))
 

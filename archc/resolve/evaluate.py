@@ -310,6 +310,8 @@ class Evaluator:
         for argument in arguments:
             try:
                 if argument.name is None:
+                    if named:
+                        raise behind_a_name(argument)
                     at = len(positional)
                     place = places[at] if at < len(places) else Parameter("")
                     if at and self.is_activation(argument.value, cls):
@@ -380,6 +382,13 @@ def limited(entries: list[Any], span: Span) -> list[Any]:
     if nested and size_of(entries, most) > most:
         raise wrong("E0311", f"this list would have more than {LONGEST_LIST:,} entries", span)
     return entries
+
+
+def behind_a_name(argument: tree.Argument) -> Wrong:
+    """`conv(8, 3, padding = 1, 2)`."""
+    title = "a value without a name stands behind one with a name"
+    help = "values without names come first, in their order; or give this one its name too"
+    return wrong("E0209", title, argument.span, help=help)
 
 
 NUMBER = Real("a number")

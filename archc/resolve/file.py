@@ -15,7 +15,7 @@ from archc.ir.verify import verify
 from archc.recipes import initialiser
 from archc.resolve.body import RESERVED, reserved
 from archc.resolve.doubtful import doubts_in_training
-from archc.resolve.evaluate import Facts
+from archc.resolve.evaluate import Facts, behind_a_name
 from archc.resolve.imports import Importer, ModelDefinition
 from archc.resolve.layers import Layers, given_once, parameter_of
 from archc.resolve.model import Network, Surroundings, resolve_model
@@ -100,6 +100,8 @@ class FileResolver:
         self.home = Importer(where.folder.resolve(), report, self.no_facts, read).home(file, where.folder)
         self.names = self.home.names
         self.facts: Facts = self.no_facts
+        self.lent: tree.Name | None = None
+        """The model that the recipe names, where another one is asked for."""
         self.read: set[int] = set()
 
     def modules(self) -> list[Module]:
@@ -249,6 +251,7 @@ class FileResolver:
             )
             return (models[asked] if asked else None), {}
         if asked and asked != word:
+            self.lent = callee
             return models[asked], {}
         given = value.arguments if isinstance(value, tree.Call) else ()
         return models[word], self.arguments(models[word].model, given)
@@ -263,6 +266,8 @@ class FileResolver:
         evaluator = Layers(self.names, self.report, self.facts)
         for i, written in enumerate(given):
             try:
+                if written.name is None and any(before.name is not None for before in given[:i]):
+                    raise behind_a_name(written)
                 key = parameter_of(model.name.value, model.parameters, written, i)
                 given_once(key, written.span, places)
                 values[key] = UNKNOWN
@@ -313,8 +318,9 @@ class FileResolver:
         self.read.add(id(model.model))
         around = Surroundings(model.names, facts, init, overridden, self.read, self.home.models)
         network = resolve_model(model.model, values, around, self.report)
-        learnt = recipe.finish(network) if recipe is not None and trained and network is not None else None
-        if network is None or self.report.errors > errors or (trained and recipe is not None and learnt is None):
+        learnt = self.learnt(recipe, network) if recipe is not None and trained and network is not None else None
+        failed = trained and recipe is not None and learnt is None and self.lent is None
+        if network is None or self.report.errors > errors or failed:
             return None
         # parts that the recipe treats in a way of their own show in the graph
         graph = recipe.treatment.applied(network.graph) if recipe is not None and learnt else network.graph
@@ -332,6 +338,23 @@ class FileResolver:
             self.report.extend(doubts_in_training(network.builder, graph, at))
             self.report.extend(self.unused_outputs(network, learnt))
         return module
+
+    def learnt(self, recipe: RecipeResolver, network: Network) -> Recipe | None:
+        """The recipe for a network. Where it is meant for another model it needn't fit."""
+        if self.lent is None:
+            return recipe.finish(network)
+        told, ours = Report(), recipe.report
+        recipe.report = recipe.evaluator.report = told
+        found = recipe.finish(network)
+        recipe.report = recipe.evaluator.report = ours
+        if found is not None:
+            self.report.extend(told.found)
+            return found
+        why = next((d.title for d in told.found if d.severity == "error"), "")
+        title = f"the recipe is for `{self.lent.value}` and leaves `{network.graph.name}` untrained: {why}"
+        help = f"give it one: `train other {{ model = {network.graph.name} … }}`, and ask with `--recipe other`"
+        self.report.add(Diagnostic("W0402", title, self.lent.span, help=help))
+        return None
 
     def unused_outputs(self, network: Network, recipe: Recipe) -> Iterator[Diagnostic]:
         """Outputs that nothing is learnt from, and nothing measured."""

@@ -24,6 +24,10 @@ MERGING = {"+": "add", "-": "subtract", "*": "multiply"}
 """Operators of numbers, and the layers that do so to values of the network."""
 
 
+PLAIN = (tree.Number, tree.Boolean, tree.Text, tree.Size, tree.Listing, tree.Tuple, tree.Unary, tree.Binary)
+"""What is a value and no flow, whatever its names stand for."""
+
+
 class Flows(Layers):
     """Evaluates in the body of a model or block.
 
@@ -268,11 +272,17 @@ class Flows(Layers):
         while isinstance(taken, tree.If):
             taken = taken.then if self.condition(taken.condition) else taken.otherwise
         if taken is None:
+            if all(isinstance(one.value, PLAIN) for one in expression.then.statements if isinstance(one, tree.Flow)):
+                return super().choice(expression, parameter)
             return self.current(expression.span, "`if`")
         if not taken.statements:
             return self.current(expression.span, "`if`")
         if len(taken.statements) == 1 and isinstance(taken.statements[0], tree.Flow):
-            return self.value(taken.statements[0].value)
+            value = self.value(taken.statements[0].value)
+            if not isinstance(value, Tensor) and not complete(expression):
+                help = "say which value it is otherwise: `if … { a } else { b }`"
+                raise wrong("E0319", "this choice between values has no `else`", expression.span, help=help)
+            return value
         return self.inside(taken.statements)
 
     def inside(self, statements: Sequence[tree.Statement]) -> Tensor:
@@ -415,3 +425,11 @@ def terms(expression: tree.Binary) -> list[tree.Expression]:
         found.append(left.right)
         left = left.left
     return [left, *reversed(found)]
+
+
+def complete(choice: tree.If) -> bool:
+    """Whether a choice has an `else` in the end."""
+    last: tree.Body | tree.If | None = choice
+    while isinstance(last, tree.If):
+        last = last.otherwise
+    return last is not None

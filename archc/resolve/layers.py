@@ -9,7 +9,7 @@ from archc.diagnostics.suggest import closest
 from archc.ops import OPS, Op
 from archc.parameters import FAMILIES, Word, counted, members
 from archc.resolve.arithmetic import FUNCTIONS
-from archc.resolve.evaluate import Evaluator, limited
+from archc.resolve.evaluate import Evaluator, behind_a_name, limited
 from archc.resolve.mistakes import unknown_call, unknown_name
 from archc.resolve.values import UNKNOWN, Definition, Family, Layer, Shared, Step, Tensor, holds_values, size_of
 from archc.resolve.wrong import Unknown, Wrong, misspelt, wrong
@@ -120,6 +120,8 @@ class Layers(Evaluator):
         places: dict[str, Span] = {}
         for i, written in enumerate(given):
             try:
+                if written.name is None and any(before.name is not None for before in given[:i]):
+                    raise behind_a_name(written)
                 key = parameter_of(definition.name, parameters, written, i)
                 given_once(key, written.span, places)
                 values[key] = UNKNOWN

@@ -59,6 +59,8 @@ def resolve_model(
 class ModelBody(Body):
     """A model's statements."""
 
+    late = True
+
     def __init__(self, model: tree.Model, arguments: Mapping[str, Any], around: Surroundings, report: Report):
         self.model = model
         given = {name.value for statement in model.body for name in names_given(statement)}

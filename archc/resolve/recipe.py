@@ -44,6 +44,7 @@ class RecipeResolver:
     """
 
     def __init__(self, blocks: Sequence[tree.Train], names: dict[str, Any], where: Where, report: Report):
+        self.blocks = tuple(blocks)
         self.block = blocks[-1]
         self.where = where
         self.report = report
@@ -82,8 +83,18 @@ class RecipeResolver:
             self.meant.update(closest(key, known))
 
     def tell(self, error: Wrong) -> None:
-        self.report.add(error.diagnostic)
+        found = error.diagnostic
+        if not self.own(found.span):
+            found = replace(found, notes=(*found.notes, f"this is so in the recipe `{self.name}`"))
+        self.report.add(found)
         self.sound = False
+
+    def own(self, span: Span | None) -> bool:
+        """Whether a place isn't that of a setting which this recipe takes over from another."""
+        if span is None or self.block is self.blocks[0] or span.source is not self.block.span.source:
+            return True
+        first = self.blocks[0].span
+        return not first.start <= span.start < first.end
 
     # before the model
 
@@ -306,7 +317,8 @@ class RecipeResolver:
         if "freeze" in said:
             left_out = self.left_out if "start" in self.written else None
             check_frozen(said["freeze"], layers, left_out, self.written["freeze"].value.span)
-        self.report.extend(layers.warnings)
+        # what a setting that is taken over does here says nothing of where it stands
+        self.report.extend(found for found in layers.warnings if self.own(found.span))
 
     def start(self) -> StartFrom | None:
         start = self.values.get("start")

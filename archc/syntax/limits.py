@@ -36,7 +36,8 @@ def number(text: str) -> int | float | None:
     vanished = value == 0 and mantissa.strip("0.") != ""
     if value == float("inf") or vanished:
         return None
-    return int(value) if value.is_integer() and value < _EXACT else value
+    # a percentage stays a share: 100% of the rows aren't one row
+    return int(value) if value.is_integer() and value < _EXACT and digits[-1] != "%" else value
 
 
 def size(text: str) -> tuple[int, ...] | None:

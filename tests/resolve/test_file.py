@@ -248,3 +248,16 @@ def test_a_name_on_an_activation_is_meant_where_it_is_read() -> None:
         text = f"model Net {{\n input x[4]\n dense(4) -> tanh as skip\n dense(4)\n {last}\n}}"
         resolve(parse(Source("net.arch", text), report), Path("data"), report)
         assert [found.code for found in report.found] == codes
+
+
+def test_a_model_can_be_looked_at_whose_recipe_is_for_another() -> None:
+    text = (
+        "model A { input image[8, 8, 1]\n flatten -> dense(10) }\n"
+        "model B { input left[8]\n dense(3) }\nmodel C { input image[8, 8, 1]\n flatten -> dense(10) -> softmax }\n"
+        "train { model = A\n data = digits\n loss = cross_entropy\n optimizer = adam(1e-3)\n batch = 32\n epochs = 1 }\n"
+    )
+    for name, codes, trained in (("A", [], True), ("B", ["W0402"], False), ("C", [], True)):
+        report = Report()
+        (module,) = resolve(parse(Source("net.arch", text), report), Path("data"), report, Choice(model=name))
+        assert [found.code for found in report.found] == codes
+        assert (module.graph.name, module.recipe is not None) == (name, trained)

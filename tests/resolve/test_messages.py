@@ -23,7 +23,7 @@ SET = re.compile(r"# (--set .*)\n")
 """What a file is compiled with stands in its first line."""
 WITHOUT_A_PLACE = {"E0320", "E0321"}
 """Codes of what the command line sets, and no file holds: tests/resolve/test_overrides.py."""
-OF_CHOICE = {"E0414"}
+OF_CHOICE = {"E0414", "W0402"}
 """Codes of what is asked for by name: tests/resolve/test_file.py."""
 OF_IMPORTS = {"E0009"}
 """Codes of what takes many files: tests/resolve/test_imports.py."""
