@@ -47,7 +47,7 @@ def agree(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
     assert set(one) == set(other)
     for name, values in one.items():
         scale = max(float(np.abs(values).max()), 1.0)
-        np.testing.assert_allclose(values / scale, other[name] / scale, atol=2e-6, err_msg=name)
+        np.testing.assert_allclose(values / scale, other[name] / scale, atol=1e-6, err_msg=name)
 
 
 @pytest.mark.parametrize("seed", range(8))
