@@ -15,6 +15,7 @@ OTHER_TOOLS: dict[str, tuple[str, ...]] = {
     "deconv": ("conv_transpose",),
     "convtransposed": ("conv_transpose",),
     "transposedconv": ("conv_transpose",),
+    "drop": ("dropout",),
     "bn": ("batch_norm",),
     "batchnormalization": ("batch_norm",),
     "batchnormalisation": ("batch_norm",),

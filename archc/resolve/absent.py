@@ -16,7 +16,7 @@ SINGLE = "`dropout` leaves out single values"
 CHANNELWISE = "each channel is filtered by itself in `conv(it.channels, 3x3, groups = it.channels)`"
 OPTIMIZERS = "the optimizers are `sgd`, `adam` and `adamw`"
 PENALTY = "a penalty on the weights is a setting of its own, such as `weight_decay = 1e-4`"
-SQUARES = "the nearest is `mse`"
+SQUARES = "the nearest loss is `mse`"
 
 LAYERS = {
     "prelu": "the nearest is `leaky_relu`, whose slope is not learnt",
@@ -49,9 +49,12 @@ LAYERS = {
 TRAINING = {
     **dict.fromkeys(("nadam", "adamax", "radam", "amsgrad", "rmsprop", "adagrad", "adadelta", "adafactor"), OPTIMIZERS),
     **dict.fromkeys(("lamb", "lars", "lion", "lbfgs", "asgd", "rprop", "sparseadam", "ftrl"), OPTIMIZERS),
+    **dict.fromkeys(
+        ("l1", "l1regularization"), "a penalty on the weights is a setting of its own, such as `l1 = 1e-5`"
+    ),
     **dict.fromkeys(("l2", "l2loss", "l2regularization", "regularization"), PENALTY),
     **dict.fromkeys(("rmse", "msle", "huber", "huberloss", "smoothl1", "smoothl1loss", "logcosh"), SQUARES),
-    "mape": "the nearest is `mae`",
+    "mape": "the nearest metric is `mae`",
 }
 """The same, of optimizers, losses and metrics."""
 

@@ -181,7 +181,7 @@ def rewritten(cls: type[Described], call: tree.Call) -> str:
     places = [p for p in cls.parameters.values() if not p.named_only]
     if names_inputs_first(word, len(positional)):
         del positional[0]
-    if word.startswith("BatchNorm") and "momentum" in named:
+    if word in ("BatchNorm1d", "BatchNorm2d") and "momentum" in named:
         return ""  # PyTorch's is the share of the new, and ours that of the old
     further = FURTHER.get(cls.name, ())
     if len(positional) > len(places) + len(further):
@@ -206,7 +206,7 @@ def word_of(call: tree.Call) -> str:
 
 def names_inputs_first(word: str, positional: int) -> bool:
     """Whether a call is PyTorch's, which names the inputs of a layer before its outputs."""
-    least = {"Linear": 2, "Conv2d": 3, "ConvTranspose2d": 3, "BatchNorm1d": 1, "BatchNorm2d": 1}
+    least = {"Linear": 2, "Conv2d": 3, "ConvTranspose2d": 3, "BatchNorm1d": 1, "BatchNorm2d": 1, "LayerNorm": 1}
     return word in least and positional >= least[word]
 
 
