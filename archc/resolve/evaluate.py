@@ -266,7 +266,7 @@ class Evaluator:
         if word in self.names:
             value = self.known(callee)
             what = called(value) or f"{describe(value)} here"
-            help = f"write `{word}`"
+            help = f"give it another name: it hides the layer `{word}` here" if word in OPS else f"write `{word}`"
             if isinstance(value, FileFamily):
                 help = f"it gives {', '.join(f'`{word}.{name}`' for name in value.names)}"
             raise wrong("E0308", f"`{word}` is {what}, and takes no arguments", call.span, help=help)

@@ -7,7 +7,7 @@ from typing import Any
 from archc.diagnostics import Related
 from archc.diagnostics.suggest import closest
 from archc.ops import OPS, Op
-from archc.parameters import FAMILIES, Word, counted, members
+from archc.parameters import FAMILIES, Described, Parameter, Word, counted, members
 from archc.resolve.arithmetic import FUNCTIONS
 from archc.resolve.evaluate import Evaluator, behind_a_name, limited
 from archc.resolve.mistakes import unknown_call, unknown_name
@@ -61,6 +61,90 @@ class Layers(Evaluator):
 
     def callables(self) -> list[str]:
         return [name for name, value in self.names.items() if isinstance(value, Definition)]
+
+    def built(
+        self, cls: type[Described], callee: tree.Name, arguments: tuple[tree.Argument, ...], span: Span
+    ) -> tuple[Described, dict[str, Span]]:
+        first = arguments[0] if arguments and issubclass(cls, Op) else None
+        if first is not None and first.name is None:
+            required = sum(parameter.required for parameter in cls.parameters.values())
+            if self.flows(first.value) and len(arguments) > required:
+                rest = ", ".join(argument.span.text for argument in arguments[1:])
+                raise self.inside_out(first.value, f"{callee.value}({rest})" if rest else callee.value, span)
+            match [argument.value for argument in arguments]:
+                case [tree.Size(), tree.Number() as filters, *others] if "filters" in cls.parameters:
+                    meant = ", ".join(each.span.text for each in (filters, first.value, *others))
+                    title = f"the filters of `{callee.value}` stand before its window"
+                    whole = f"{callee.value}({meant})"
+                    raise wrong("E0203", title, first.span, help=f"write `{whole}`", fix=whole, at=span)
+                case [tree.Number() | tree.Unary(), _, *_] as sides if callee.value == "reshape":
+                    certain = all(isinstance(side, tree.Number) for side in sides)
+                    meant = f"reshape({'x'.join(side.span.text for side in sides)})" if certain else ""
+                    title = "`reshape` takes one size, with every number written out"
+                    help = (
+                        f"write `{meant}`"
+                        if meant
+                        else "such as `reshape(7x7x128)`; for a flat value there is `flatten`"
+                    )
+                    raise wrong("E0203", title, first.span, help=help, fix=meant or None, at=span)
+        return super().built(cls, callee, arguments, span)
+
+    def call(self, call: tree.Call, parameter: Parameter | None) -> Any:
+        inner = call.callee
+        given = [argument.value for argument in call.arguments]
+        if isinstance(inner, tree.Call) and len(given) == 1 and self.flows(inner) and self.flows(given[0]):
+            raise self.inside_out(call.arguments[0].value, inner.span.text, call.span)
+        return super().call(call, parameter)
+
+    def flows(self, expression: tree.Expression) -> bool:
+        """Whether an expression is a flow or a value of the network, and nothing that a layer takes in brackets."""
+        match expression:
+            case tree.Chain():
+                return True
+            case tree.Call(callee=tree.Call() as inner):
+                return self.flows(inner)
+            case tree.Call(callee=tree.Name(value=word)) if word[:1].isupper() and word not in self.names:
+                return bool(closest(word, OPS))
+            case tree.Call(callee=callee):
+                return self.target(callee) is not None
+            case tree.Name(value=word):
+                return isinstance(self.names.get(word), Tensor) or (word == "it" and word not in self.names)
+        return False
+
+    def inside_out(self, first: tree.Expression, then: str, span: Span) -> Wrong:
+        """`relu(conv(8, 3))`, as functions are called: the one in the brackets comes first."""
+        text = self.in_order(first)
+        meant = f"{text} -> {then}" if text != "it" else then
+        behind = span.source.text[: span.start].rstrip().endswith("->")
+        names = text.partition(" ")[0] in self.names
+        help = f"layers follow one another: `{meant}`"
+        return wrong(
+            "E0209", f"`{then}` takes no flow in brackets", span, help=help, fix=None if behind and names else meant
+        )
+
+    def in_order(self, expression: tree.Expression) -> str:
+        """Calls in calls, as steps one behind the other."""
+        match expression:
+            case tree.Call(callee=tree.Call() as inner, arguments=[argument]) if self.flows(inner):
+                return f"{self.in_order(argument.value)} -> {inner.span.text}".removeprefix("it -> ")
+            case tree.Call(callee=callee, arguments=[first, *others]) if first.name is None and self.flows(first.value):
+                target = self.target(callee)
+                if isinstance(target, type) and not target.merges:
+                    rest = ", ".join(argument.span.text for argument in others)
+                    then = f"{callee.span.text}({rest})" if rest else callee.span.text
+                    return f"{self.in_order(first.value)} -> {then}".removeprefix("it -> ")
+        return expression.span.text
+
+    def binary(self, expression: tree.Binary) -> Any:
+        try:
+            return super().binary(expression)
+        except Wrong as error:
+            told = error.diagnostic
+            pixels = expression.operator == "/" and expression.right.span.text in ("255", "255.0", "256")
+            if told.code != "E0313" or not pixels:
+                raise
+            help = "data sets give images in [0, 1], and `normalize` scales by their mean and deviation"
+            raise wrong(told.code, told.title, told.span, told.label, help=help) from None
 
     def target(self, expression: tree.Expression) -> Target | None:
         """The layer or block that a step names; None if it is something else. Raises Unknown and Wrong."""

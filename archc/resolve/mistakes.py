@@ -1,5 +1,6 @@
 """Names that nothing has, and what people probably meant."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ from archc.diagnostics import Edit, Fix, Related
 from archc.diagnostics.suggest import closest
 from archc.ops import OPS, Op
 from archc.parameters import FAMILIES, Described, show
+from archc.resolve.absent import PENALTY, instead, plain
 from archc.resolve.arithmetic import FUNCTIONS
 from archc.resolve.wrong import Wrong, misspelt, wrong
 from archc.source import Span
@@ -21,6 +23,18 @@ NETWORK = {
     "macs": "`macs` counts the operations of the network",
 }
 """Names that only networks have, and what they stand for."""
+WITHOUT_EFFECT = ("inplace", "in_channels", "in_features", "num_features", "input_shape", "input_dim")
+"""Arguments of other tools that say what archc knows by itself."""
+
+ADAPTIVE = ("AdaptiveAvgPool2d", "AdaptiveMaxPool2d")
+"""PyTorch's pools to a size; of size 1 they are global."""
+SMALLER = "other sizes follow from a window: `avg_pool(2)` or `max_pool(2)` halves each side"
+
+FURTHER = {"sgd": ("momentum",), "adam": ("beta1", "beta2")}
+"""What stands behind the rate in other tools, where it has to be named."""
+
+NUMBER = re.compile(r"[\d.]+(?:e-?\d+)?")
+
 TRAINING = ("training", "is_training", "train", "eval")
 """What other tools call it that a network is being trained."""
 
@@ -74,13 +88,33 @@ def unknown_call(
         help = f"`repeat {times} as i {{ … }}` counts from 0 to {times} - 1"
         return wrong("E0301", title, callee.span, help=help, fix=times, at=call.span)
     near = closest(callee.value, [*own, *family, *FUNCTIONS])
+    other = instead(callee.value, family)
+    if other and not (near and near[0] in own):
+        return wrong("E0301", f"archc has no `{callee.value}`", callee.span, help=other)
     if near and near[0] in family and near[0] not in own:
-        meant = rewritten(family[near[0]], call)
-        return wrong("E0301", title, callee.span, help=f"did you mean `{meant}`?", fix=meant, at=call.span)
+        cls = family[near[0]]
+        meant = rewritten(cls, call)
+        if meant:
+            return wrong("E0301", title, callee.span, help=f"did you mean `{meant}`?", fix=meant, at=call.span)
+        if word_of(call) in ADAPTIVE:
+            return wrong("E0301", title, callee.span, help=f"`{cls.name}` pools to one cell; {SMALLER}")
+        # another tool's arguments may mean something else here, and are left to the person
+        fix = near[0] if callee.value.islower() else None
+        return wrong("E0301", title, callee.span, help=f"did you mean `{near[0]}`? {cls.usage()}", fix=fix)
     if near:
         return wrong("E0301", title, callee.span, help=f"did you mean `{near[0]}`?", fix=near[0])
     known = ", ".join(f"`{name}`" for name in sorted(family or FUNCTIONS))
-    return wrong("E0301", title, callee.span, help=listed_layers() if kind == "layer" else f"there are {known}")
+    help = f"there are {known}"
+    if kind == "layer":
+        help = of_your_own(callee.value)
+    for other_family, members in FAMILIES.items():
+        if kind == "function" and callee.value in members:
+            title = f"`{call.span.text}` is of the kind `{other_family}`, and a number is needed here"
+            help = "it stands alone, without arithmetic"
+            if other_family == "optimizer":
+                help = f"it stands alone: `optimizer = {call.span.text}`; {PENALTY}"
+            return wrong("E0310", title, callee.span, help=help)
+    return wrong("E0301", title, callee.span, help=help)
 
 
 def foreign_call(callee: tree.Member, call: tree.Call, layers: Mapping[str, type[Described]]) -> Wrong:
@@ -88,30 +122,42 @@ def foreign_call(callee: tree.Member, call: tree.Call, layers: Mapping[str, type
     title = f"there is no layer `{callee.span.text}`"
     word = callee.name.value
     near = word if word in layers else next(iter(closest(word, layers)), "")
+    other = instead(word, layers)
+    if other:
+        return wrong("E0308", f"archc has no `{word}`", callee.span, help=other)
     if not near:
-        return wrong("E0308", title, callee.span, help=listed_layers() if layers else "")
+        return wrong("E0308", title, callee.span, help=of_your_own(word) if layers else "")
     meant = rewritten(layers[near], call)
+    if not meant and word in ADAPTIVE:
+        return wrong("E0308", title, callee.span, help=f"`{near}` pools to one cell; {SMALLER}")
+    if not meant:
+        help = f"layers stand by themselves: `{near}` is the nearest; {layers[near].usage()}"
+        return wrong("E0308", title, callee.span, help=help)
     return wrong("E0308", title, callee.span, help=f"layers stand by themselves: `{meant}`", fix=meant, at=call.span)
 
 
-def listed_layers() -> str:
-    return "the layers are " + ", ".join(f"`{name}`" for name in sorted(OPS))
+def of_your_own(word: str) -> str:
+    """The help for a layer that neither archc nor the file has."""
+    return f"docs/reference.md lists the layers; one of your own is a block: `block {word} {{ … }}`"
 
 
 def rewritten(cls: type[Described], call: tree.Call) -> str:
     """The call as archc would have it: `Conv2D(32, (3, 3), activation = "relu")` becomes `conv(32, 3x3) -> relu`.
 
-    The name alone where that isn't certain.
+    "" where that isn't certain: what is written means something else in archc, or nothing.
     """
     if issubclass(cls, Op) and cls.merges:
         flows = [argument.value for argument in call.arguments if argument.name is None]
         if len(flows) == 1 and isinstance(flows[0], tree.Listing):
             flows = [item.value for item in flows[0].items]
         return f"{cls.name}({', '.join(flow.span.text for flow in flows)})"
+    word = word_of(call)
     positional: list[str] = []
     named: dict[str, str] = {}
     tail = ""
-    for argument in call.arguments:
+    if word in ADAPTIVE and not (len(call.arguments) == 1 and of_one(call.arguments[0].value)):
+        return ""
+    for argument in call.arguments if word not in ADAPTIVE else ():
         text = plainly(argument.value)
         if argument.name is None:
             positional.append(text)
@@ -120,15 +166,31 @@ def rewritten(cls: type[Described], call: tree.Call) -> str:
         if key in ACTIVATION and cls.family == "layer":
             tail = f" -> {text}"
             continue
+        if key == "betas" and "beta1" in cls.parameters:
+            both = betas(argument.value)
+            if both is None:
+                return ""
+            named |= both
+            continue
+        if key in WITHOUT_EFFECT or (key in ("dim", "axis") and cls.name == "softmax" and text in ("1", "-1")):
+            continue
         near = key if key in cls.parameters else next(iter(closest(key, cls.parameters)), "")
         if not near or near in named:
-            return cls.name
+            return ""
         named[near] = text
     places = [p for p in cls.parameters.values() if not p.named_only]
-    if names_inputs_first(call, len(positional)):
+    if names_inputs_first(word, len(positional)):
         del positional[0]
-    if len(positional) > len(places):
-        return cls.name
+    if word in ("BatchNorm1d", "BatchNorm2d") and "momentum" in named:
+        return ""  # PyTorch's is the share of the new, and ours that of the old
+    further = FURTHER.get(cls.name, ())
+    if len(positional) > len(places) + len(further):
+        return ""
+    for name, text in zip(further, positional[len(places) :], strict=False):
+        if name in named or not NUMBER.fullmatch(text):
+            return ""
+        named[name] = text
+    positional = positional[: len(places)]
     for place in places[len(positional) :]:
         if not place.required or place.name not in named:
             break
@@ -137,16 +199,40 @@ def rewritten(cls: type[Described], call: tree.Call) -> str:
     return (f"{cls.name}({', '.join(parts)})" if parts else cls.name) + tail
 
 
-def names_inputs_first(call: tree.Call, positional: int) -> bool:
+def word_of(call: tree.Call) -> str:
+    """`Linear` of `nn.Linear(784, 10)`."""
+    return call.callee.span.text.rpartition(".")[2]
+
+
+def names_inputs_first(word: str, positional: int) -> bool:
     """Whether a call is PyTorch's, which names the inputs of a layer before its outputs."""
-    word = call.callee.span.text.rpartition(".")[2]
-    return (word == "Linear" and positional > 1) or (word in ("Conv1d", "Conv2d", "Conv3d") and positional > 2)
+    least = {"Linear": 2, "Conv2d": 3, "ConvTranspose2d": 3, "BatchNorm1d": 1, "BatchNorm2d": 1, "LayerNorm": 1}
+    return word in least and positional >= least[word]
+
+
+def of_one(value: tree.Expression) -> bool:
+    """Whether a size is 1, in each direction."""
+    text = plainly(value)
+    return bool(text) and set(text.split("x")) == {"1"}
+
+
+def betas(value: tree.Expression) -> dict[str, str] | None:
+    """`(0.9, 0.99)`, as PyTorch has both of them; None for anything else."""
+    items: Sequence[tree.Expression] = ()
+    match value:
+        case tree.Tuple():
+            items = value.items
+        case tree.Listing():
+            items = [item.value for item in value.items]
+    if len(items) != 2 or not all(isinstance(item, tree.Number) for item in items):
+        return None
+    return {"beta1": items[0].span.text, "beta2": items[1].span.text}
 
 
 def plainly(value: tree.Expression) -> str:
     """A value as archc writes it: words without quotes, sizes with an `x`, true and false in lower case."""
     match value:
-        case tree.Tuple(items=items) if len(items) > 1 and all(isinstance(item, tree.Number) for item in items):
+        case tree.Tuple(items=items) if len(items) > 1 and all(item.span.text.isdigit() for item in items):
             return "x".join(item.span.text for item in items)
         case tree.Text(value=text) if text.isidentifier():
             return text
@@ -163,6 +249,10 @@ def unknown_argument(
     title = f"`{callee.value}` has no argument `{key.value}`"
     if key.value in ACTIVATION and cls.family == "layer":
         return activation_argument(argument, span)
+    both = betas(argument.value) if key.value == "betas" and "beta1" in cls.parameters else None
+    if both is not None:
+        meant = ", ".join(f"{name} = {text}" for name, text in both.items())
+        return wrong("E0209", title, key.span, help=f"write `{meant}`", fix=meant, at=argument.span)
     near = closest(key.value, cls.parameters)
     if near:
         return wrong("E0209", title, key.span, help=f"did you mean `{near[0]}`?", fix=near[0])
@@ -172,9 +262,12 @@ def unknown_argument(
 def activation_argument(argument: tree.Argument, span: Span) -> Wrong:
     """`conv(32, 3x3, activation = relu)`."""
     wanted = plainly(argument.value).lower()
-    if wanted not in OPS:
+    other = instead(wanted, OPS) if wanted not in OPS else ""
+    if wanted not in OPS and not other:
         near = closest(wanted, [name for name, op in OPS.items() if op.activation])
         wanted = near[0] if near else "…"
+    if other:
+        return wrong("E0211", f"archc has no `{wanted}`", argument.span, help=other)
     start, end = argument.span.start - span.start, argument.span.end - span.start
     others = f"{span.text[:start]}{span.text[end:]}"
     others = others.replace("(, ", "(").replace(", ,", ",").replace(", )", ")").replace("()", "")
@@ -189,6 +282,9 @@ def unknown_setting(setting: tree.Setting, known: list[str]) -> Wrong:
     key = setting.name
     title = f"`train` has no setting `{key.value}`"
     near = closest(key.value, known)
+    help, fix = as_setting(key.value, setting.value)
+    if help:
+        return wrong("E0401", title, key.span, help=help, fix=fix, at=setting.span)
     owners = [name for name, cls in FAMILIES["optimizer"].items() if key.value in cls.parameters]
     if key.value in ("lr", "learning_rate", "rate", "eta"):
         help = f"the learning rate belongs to the optimizer: `optimizer = adam({setting.value.span.text})`"
@@ -198,6 +294,24 @@ def unknown_setting(setting: tree.Setting, known: list[str]) -> Wrong:
         return wrong("E0401", title, key.span, help=f"it belongs to the optimizer: `{meant}`")
     otherwise = "the settings are " + ", ".join(f"`{k}`" for k in known)
     return misspelt("E0401", title, key.span, key.value, known, otherwise=otherwise)
+
+
+def as_setting(key: str, value: tree.Expression) -> tuple[str, str | None]:
+    """The help for a setting that takes something else here than in other tools, and the fix if it is certain."""
+    word, text = plain(key), value.span.text
+    called = value.callee.span.text if isinstance(value, tree.Call) else ""
+    if word in ("earlystopping", "patience"):
+        if text in ("false", "False", "none"):
+            return "leave it out: nothing is stopped early without `stop`", None
+        rounds = f", patience = {text}" if text.isdigit() else ""
+        meant = f"stop = {text}" if called == "early_stopping" else f"stop = early_stopping(val_loss{rounds})"
+        # patience may well stand beside a `stop`
+        return f"write `{meant}`", meant if word == "earlystopping" else None
+    if word in ("checkpoint", "pretrained", "finetune", "initfrom", "startfrom"):
+        if called in FAMILIES["source of weights"]:
+            return f"write `start = {text}`", f"start = {text}"
+        return 'what training starts from is `start = run("…")`; the best epoch is kept by itself', None
+    return "", None
 
 
 def decayed_twice(optimizer: Described, written: tree.Setting, decay: tree.Setting) -> Wrong:

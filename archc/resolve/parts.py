@@ -4,6 +4,7 @@ A part is a scope (a layer, or a block and all in it) or a kind of layer. The mo
 longest scope, then the kind, then what is said of the whole network.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,8 +56,8 @@ def path_of(expression: tree.Expression) -> str:
             help = "write it without quotes"
             raise wrong("E0431", "a part is a name", expression.span, help=help, fix=expression.value)
         case tree.Item():
-            help = "each copy has a name of its own, which `archc summary` shows: `unit2`"
-            raise wrong("E0431", "a part is a name, not an entry of a list", expression.span, help=help)
+            # no part of any network, which is told once the names of its copies are known
+            return f"{path_of(expression.value)}[{expression.index.span.text}]"
         case _:
             help = "layers and blocks are named as in `fc8` or `stage4.unit1`, kinds of layers as in `dense`"
             raise wrong("E0431", "this is no part of a network", expression.span, help=help)
@@ -217,17 +218,38 @@ class Network:
         found = [layer for layer in self.layers if layer.node.op == part.path]
         if found:
             return found
+        if "[" in part.path:
+            raise self.entry(part)
         if part.path in OPS:
             raise wrong("E0430", f"the network has no layer of the kind `{part.path}`", part.span)
         owners = [layer for layer in self.layers if layer.node.weights]
         kinds = list(dict.fromkeys(layer.node.op for layer in owners))
         title = f"the network has no part `{part.path}`"
+        kind = part.path.rstrip("0123456789")
+        numbered = self.copies(kind) if kind in OPS else []
+        if numbered:
+            raise wrong("E0430", title, part.span, help=f"layers of the kind `{kind}` are {listed(numbered)}")
         near = closest(part.path, [*self.scopes, *kinds]) or self.deeper(part.path)
         if near:
             raise wrong("E0430", title, part.span, help=f"did you mean `{near[0]}`?", fix=near[0])
         shown = list(dict.fromkeys(layer.scope.split(".")[0] for layer in owners))
         help = f"its parts with weights are {listed(shown)}" if shown else "it has no weights at all"
         raise wrong("E0430", title, part.span, help=help)
+
+    def entry(self, part: Part) -> Wrong:
+        """`enc[0]`: copies have names of their own."""
+        path, _, index = part.path.partition("[")
+        index = index.removesuffix("]")
+        copies = self.copies(path) or [path] * (path in self.scopes)
+        title = "a part is a name, not an entry of a list"
+        if not copies:
+            return wrong("E0431", title, part.span, help="each copy has a name of its own, which `archc summary` shows")
+        fix = copies[int(index)] if index.isdecimal() and int(index) < len(copies) else None
+        return wrong("E0431", title, part.span, help=f"each has a name of its own: {listed(copies)}", fix=fix)
+
+    def copies(self, path: str) -> list[str]:
+        """The scopes that bear a name and a number."""
+        return [scope for scope in self.scopes if re.fullmatch(rf"{re.escape(path)}_?\d+", scope)]
 
     def deeper(self, path: str) -> list[str]:
         """The only scope that ends in a path, for whoever left out the blocks around it."""

@@ -3,6 +3,8 @@
 from archc.diagnostics import Diagnostic, Edit, Fix, Related
 from archc.diagnostics.suggest import closest
 from archc.ops import OPS
+from archc.parameters import FAMILIES
+from archc.resolve.absent import instead
 from archc.source import Span
 
 
@@ -40,6 +42,9 @@ def misspelt(
 ) -> Wrong:
     """A name that nothing has, with the nearest one."""
     near = closest(word, candidates)
+    other = instead(word, candidates) if code == "E0301" else ""
+    if other and (not near or any(near[0] in members for members in FAMILIES.values())):
+        return wrong(code, f"archc has no `{word}`", span, help=other)
     if near:
         return wrong(code, title, span, help=f"did you mean `{near[0]}`?", fix=near[0])
     return wrong(code, title, span, help=otherwise)
