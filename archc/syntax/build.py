@@ -155,7 +155,7 @@ class Builder:
     def name(self, parts: Sequence[Part]) -> tree.Name:
         return _name(parts[0])
 
-    keyword = name
+    keyword = outlet = name
 
     def boolean(self, parts: Sequence[Part]) -> tree.Boolean:
         return tree.Boolean(parts[0].span, parts[0].text == "true")
