@@ -179,6 +179,12 @@ def colon(place: Place) -> Diagnostic | None:
             span,
             fixes=replacing("write `=`", (span, " =")),
         )
+    if place.first.type == "INPUT" and place.index == 2:
+        title = f"no `:` is needed: the sizes of `{place.before.text}` stand right behind it"
+        if place.after.type == "LSQB":
+            gap = span.source.span(place.before.end, place.after.start)
+            return Diagnostic("E0103", title, span, fixes=replacing("delete it", (gap, "")))
+        return Diagnostic("E0103", title, span, help=f"as in `input {place.before.text}[28, 28, 1]`")
     return Diagnostic("E0103", "`:` means nothing here", span)
 
 
