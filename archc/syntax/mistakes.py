@@ -73,6 +73,19 @@ def compared_argument(arguments: Sequence[tree.Argument]) -> Diagnostic | None:
     return None
 
 
+def calculated_step(step: tree.Expression) -> Diagnostic | None:
+    """`conv(8, 3x3) -> relu // rectify`, `conv(8, 3x3) > relu -> flatten`: no step of a flow is a calculation."""
+    value = step.step if isinstance(step, tree.As) else step
+    while isinstance(value, tree.Binary) and value.left.span.start == value.span.start:
+        gap = value.span.source.span(value.left.span.end, value.right.span.start)
+        if value.operator in ("//", ">") and gap.text.strip() == value.operator:
+            start = gap.start + gap.text.index(value.operator)
+            sign = gap.source.span(start, start + len(value.operator))
+            return signs.no_comment(sign) if value.operator == "//" else signs.no_arrow(sign)
+        value = value.left
+    return None
+
+
 def nothing_repeated(word: Token, body: tree.Body) -> Diagnostic | None:
     """`repeat 3 { }`. A body whose statements could not be read has something in it."""
     inside = re.sub(r"#[^\n]*", "", body.span.text[1:-1])

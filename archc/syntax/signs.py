@@ -4,8 +4,9 @@ import re
 import unicodedata
 from itertools import takewhile
 
-from archc.diagnostics import Diagnostic, Related
-from archc.syntax.lines import CLOSING, OPENING
+from archc.diagnostics import Diagnostic, Fix, Related
+from archc.source import Span
+from archc.syntax.lines import CLOSING, OPENING, Token
 from archc.syntax.place import ENDS_VALUE, Place, replacing
 
 SIGNS = {
@@ -71,15 +72,34 @@ def comment(place: Place) -> Diagnostic | None:
         if not remark:
             return None
         start = slashes.start
-    sign = token.source.span(start, start + 2)
+    return no_comment(token.source.span(start, start + 2))
+
+
+def no_comment(sign: Span) -> Diagnostic:
+    """A `//` or `/*` that was to begin a comment."""
+    text = sign.source.text
+    end = text.find("\n", sign.end)
+    rest = text[sign.end : end if end >= 0 else len(text)]
+    fixes: tuple[Fix, ...] = ()
+    if sign.text == "//":
+        fixes = replacing("write `#`", (sign, "#"))
+    elif rest.rstrip().endswith("*/") and rest.count("*/") == 1:
+        words = rest.rstrip()[:-2].rstrip()
+        fixes = replacing("write `#`", (sign.source.span(sign.start, sign.end + len(rest)), f"#{words}"))
     return Diagnostic(
         "E0114",
         f"comments begin with `#`, not with `{sign.text}`",
         sign,
         notes=("`//` is whole division: `7 // 2` is 3",) if sign.text == "//" else (),
         help="write `#`",
-        fixes=replacing("write `#`", (sign, "#")) if sign.text == "//" else (),
+        fixes=fixes,
     )
+
+
+def no_arrow(*signs: Span) -> Diagnostic:
+    """Each `>` between layers."""
+    title = "`>` compares, and `->` leads from layer to layer"
+    return Diagnostic("E0106", title, signs[0], fixes=replacing("write `->`", *((sign, "->") for sign in signs)))
 
 
 def sign(place: Place) -> Diagnostic | None:
@@ -218,8 +238,12 @@ def equals(place: Place) -> Diagnostic | None:
     if token.text == "==" and "EQUAL" in place.accepted:
         title = "`=` gives a name its value, `==` compares"
         return Diagnostic("E0112", title, token.span, fixes=replacing("write `=`", (token.span, "=")))
+    if token.text == ">" and place.in_body and place.index == 0:
+        return no_arrow(token.span)
     if token.type == "COMPARE" and place.before.type in ENDS_VALUE:
         earlier = [other for other in place.tokens[: place.index] if other.type == "COMPARE"]
+        if earlier and _between_layers(place, earlier[-1]):
+            return no_arrow(earlier[-1].span, token.span)
         if earlier:
             return Diagnostic(
                 "E0121",
@@ -229,6 +253,15 @@ def equals(place: Place) -> Diagnostic | None:
                 help="compare twice: `a < b and b < c`",
             )
     return None
+
+
+def _between_layers(place: Place, earlier: Token) -> bool:
+    """Whether a flow has `>` twice: `x > relu > tanh`."""
+    if place.token.text != ">" or earlier.text != ">" or place.first.type != "NAME" or not place.in_body:
+        return False
+    within = place.tokens[place.tokens.index(earlier) : place.index]
+    opened = sum((token.type in OPENING) - (token.type in CLOSING) for token in within)
+    return not opened and not place.in_brackets
 
 
 def number(place: Place) -> Diagnostic | None:
