@@ -8,6 +8,7 @@ from archc.diagnostics import Diagnostic, Fix, Related
 from archc.source import Span
 from archc.syntax.lines import CLOSING, OPENING, Token
 from archc.syntax.place import ENDS_VALUE, Place, replacing
+from archc.syntax.quotes import OTHER, quoted
 
 SIGNS = {
     "-->": "->",
@@ -46,10 +47,6 @@ SIGNS = {
 }
 _LONGEST_FIRST = sorted(SIGNS, key=len, reverse=True)
 _CHANGES = ("+=", "-=", "*=", "/=", "++", "--")
-_CURLY_QUOTES = "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}"
-_OTHER_QUOTES = f"'`\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}{_CURLY_QUOTES}"
-_QUOTED = re.compile(rf"[{_OTHER_QUOTES}]([^{_OTHER_QUOTES}\"\n]*)[{_OTHER_QUOTES}]")
-_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def comment(place: Place) -> Diagnostic | None:
@@ -156,18 +153,10 @@ def size(place: Place, left: str, right: str, start: int, end: int) -> Diagnosti
 def quotes(place: Place) -> Diagnostic | None:
     """`'same'`, or quotes as a word processor sets them."""
     token = place.token
-    if token.text not in _OTHER_QUOTES or token.type != "STRANGE":
+    if token.text not in OTHER or token.type != "STRANGE":
         return None
-    quoted = _QUOTED.match(place.text, token.start)
-    if not quoted:
-        return Diagnostic("E0103", f"`{token.text}` means nothing here", token.span, help="text goes in double quotes")
-    words, span = quoted.group(1), token.source.span(*quoted.span())
-    title = "text goes in double quotes, and words such as `same` in none"
-    help = f'write `"{words}"`'
-    if _BARE.fullmatch(words) and token.text not in _CURLY_QUOTES:
-        help = f'write `{words}` if it is a word of the language or a name, `"{words}"` if it is a text'
-        return Diagnostic("E0103", title, span, help=help)
-    return Diagnostic("E0103", title, span, help=help, fixes=replacing(help, (span, f'"{words}"')))
+    no_quote = Diagnostic("E0103", f"`{token.text}` means nothing here", token.span, help="text goes in double quotes")
+    return quoted(token) or no_quote
 
 
 def semicolon(place: Place) -> Diagnostic | None:

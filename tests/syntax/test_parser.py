@@ -245,6 +245,7 @@ def test_errors_end_at_some_point() -> None:
     codes = problems("x x\n" * 10_000)
     assert len(codes) == 501 and codes[-1] == "E0120"
     assert len(problems("}\n" * 10_000)) == 501
+    assert len(problems("relu('a')\n" * 10_000)) == 501
 
 
 @pytest.mark.parametrize("depth", [10**2 + 1, 10**3, 10**4, 10**5])
