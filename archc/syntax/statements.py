@@ -130,7 +130,7 @@ def _let(place: Place) -> Diagnostic:
     earlier = _let_before(place)
     if earlier:
         return Diagnostic(
-            "E0115",
+            "E0304",
             f"`{place.first.text}` has a value already, and here values never change",
             place.first.span,
             related=(Related(earlier, "named here"),),
