@@ -163,6 +163,11 @@ def whole(value: Any) -> int | None:
     return int(value)
 
 
+def _large(number: int | float) -> str:
+    """`3_000_000_000`, or `1e30` where a file says so: its digits would be those of the binary fraction."""
+    return f"{number:_}" if isinstance(number, int) else f"{int(number):_}" if number < 1e16 else show(number)
+
+
 class Count(Parameter):
     """A whole number of at least `least`."""
 
@@ -178,7 +183,7 @@ class Count(Parameter):
         if number is None or number < self.least:
             self.refuse(value)
         if number > LARGEST:
-            raise Unfit(f"`{self.name}` is {number:_}, which is more than archc builds ({LARGEST:_})")
+            raise Unfit(f"`{self.name}` is {_large(value)}, which is more than archc builds ({LARGEST:_})")
         return number
 
 
@@ -285,7 +290,7 @@ class Window(Parameter):
         if n < self.least:
             raise Unfit(f"`{self.name}` must be at least {self.least}, and `{show(value)}` is not")
         if n > LARGEST:
-            raise Unfit(f"`{self.name}` is {n:_}, which is more than archc builds ({LARGEST:_})")
+            raise Unfit(f"`{self.name}` is {_large(part)}, which is more than archc builds ({LARGEST:_})")
         return n
 
 

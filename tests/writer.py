@@ -34,6 +34,7 @@ class Writer(random.Random):
         self.deepest = self.choice((1, 1, 2, 2, 2, 3))
         self.lines = self.choice((0, 0.05, 0.3, 0.5))
         self.count = 0
+        self.flows = False  # whether this is a chain of several steps
         items = (self.use, self.top_let, self.block, self.model, self.train)
         text = self.between()
         for _ in range(self.choice((0, 1, 1, 2, 3))):
@@ -145,9 +146,14 @@ class Writer(random.Random):
     # values
 
     def chain(self, depth: int, free: bool) -> str:
-        text = self.step(depth, free)
+        steps = 1
         while self.random() < 0.3:
+            steps += 1
+        outer, self.flows = self.flows, steps > 1
+        text = self.step(depth, free)
+        for _ in range(steps - 1):
             text += f"{self.gap(free, soft=True)}->{self.gap(free, soft=True)}{self.step(depth, free)}"
+        self.flows = outer
         return text
 
     def step(self, depth: int, free: bool) -> str:
@@ -184,7 +190,7 @@ class Writer(random.Random):
         if kind < 0.8:
             left, right = self.sum(depth, free), self.sum(depth, free)
             # with `==`, an argument looks like a mistyped `=`
-            return self.operation(left, self.choice(COMPARE[free:]), right, free)
+            return self.operation(left, self.choice(self.meant(COMPARE[free:])), right, free)
         if kind < 0.87:
             left, right = self.expression(depth + 1, free), self.sum(depth, free)
             return self.operation(left, self.choice(("and", "or")), right, free)
@@ -193,8 +199,12 @@ class Writer(random.Random):
     def sum(self, depth: int, free: bool) -> str:
         text = self.postfix(depth, free)
         while self.random() < 0.5:
-            text = self.operation(text, self.choice((*TIMES, "+", "-")), self.postfix(depth, free), free)
+            text = self.operation(text, self.choice(self.meant((*TIMES, "+", "-"))), self.postfix(depth, free), free)
         return text
+
+    def meant(self, signs: tuple[str, ...]) -> tuple[str, ...]:
+        """Between layers `//` looks like a comment of another language, and `>` like a mistyped arrow."""
+        return tuple(sign for sign in signs if not (self.flows and sign in ("//", ">")))
 
     def operation(self, left: str, operator: str, right: str, free: bool) -> str:
         if operator == "%" and left[-1:].isdigit() and self.random() < 0.5 and right[0].isalnum():

@@ -99,6 +99,10 @@ class Builder:
         return tree.Flow(parts[0].span, parts[0])
 
     def chain(self, parts: Sequence[Part]) -> tree.Chain:
+        for step in parts[::2]:
+            mistake = mistakes.calculated_step(step)
+            if mistake:
+                raise Refused(mistake)
         return tree.Chain(_across(parts), tuple(parts[::2]))
 
     def as_(self, parts: Sequence[Part]) -> tree.As:
@@ -155,7 +159,7 @@ class Builder:
     def name(self, parts: Sequence[Part]) -> tree.Name:
         return _name(parts[0])
 
-    keyword = name
+    keyword = outlet = name
 
     def boolean(self, parts: Sequence[Part]) -> tree.Boolean:
         return tree.Boolean(parts[0].span, parts[0].text == "true")

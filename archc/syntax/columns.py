@@ -8,7 +8,8 @@ Statements that no blank line parts are a paragraph, and the lines of a paragrap
 - the first `->` of three or more other flows that begin with the same layer;
 - the `=` of neighbouring `let`, `output` or `share` lines, and the `{` of neighbouring items on one line.
 Only what stands on one line takes part, and no column is made that would push a line beyond the width.
-Behind lines of one indentation without a blank line between, comments stand in one column.
+Behind lines of one indentation without a blank line between, comments stand in one column. Lines that begin with a
+closing bracket take no part: `}` and `} else {` have nothing in common with the lines around them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ from archc.syntax.pieces import WIDTH, Bracket, Part, Piece, Word, hard_break, t
 _TABLE = 3
 """How many like calls make a table."""
 _ASSIGNED = ("LET", "OUTPUT", "SHARE")
+_CLOSE = "}])"
 _BRACED = ("BLOCK", "MODEL", "TRAIN")
 
 
@@ -78,13 +80,13 @@ def align_comments(lines: Sequence[Line]) -> Iterator[str]:
         if blank:
             yield from ("" for _ in run)
             continue
-        commented = [line for line in run if line.comment]
+        commented = [line for line in run if line.comment and line.text[0] not in _CLOSE]
         column = max((len(line.text) for line in commented), default=0)
         if any(line.indent + column + 2 + len(line.comment) > WIDTH for line in commented):
             column = 0
         for line in run:
-            text = f"{line.text.ljust(column)}  {line.comment}" if line.comment else line.text
-            yield " " * line.indent + text
+            aligned = line.text if line.text[0] in _CLOSE else line.text.ljust(column)
+            yield " " * line.indent + (f"{aligned}  {line.comment}" if line.comment else line.text)
 
 
 @dataclass(slots=True)

@@ -31,7 +31,22 @@ def unpaired_brace(brace: Token) -> Diagnostic:
     """A `{` that nothing closes, or a `}` that closes nothing."""
     if brace.text == "{":
         return Diagnostic("E0102", "this `{` is never closed", brace.span, help="put `}` after its last line")
-    return Diagnostic("E0102", "this `}` closes nothing", brace.span, fixes=replacing("delete it", (brace.span, "")))
+    return Diagnostic("E0102", "this `}` closes nothing", brace.span, fixes=_deleting(brace.span))
+
+
+def _deleting(span: Span) -> tuple[Fix, ...]:
+    """Without blanks that would then end the line, and with the line if nothing else is on it."""
+    text = span.source.text
+    begin, end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end)
+    end = end if end >= 0 else len(text)
+    before, behind = text[begin : span.start], text[span.end : end]
+    if before.strip():
+        begin, end = begin + len(before.rstrip()), span.end
+    elif behind.strip():
+        begin, end = span.start, end - len(behind.lstrip())
+    else:
+        end = min(end + 1, len(text))
+    return replacing("delete it", (span.source.span(begin, end), ""))
 
 
 def too_deep(span: Span) -> Diagnostic:
@@ -55,6 +70,19 @@ def compared_argument(arguments: Sequence[tree.Argument]) -> Diagnostic | None:
                     label=f"this compares `{left.value}`",
                     fixes=replacing("write `=`", (sign, "=")),
                 )
+    return None
+
+
+def calculated_step(step: tree.Expression) -> Diagnostic | None:
+    """`conv(8, 3x3) -> relu // rectify`, `conv(8, 3x3) > relu -> flatten`: no step of a flow is a calculation."""
+    value = step.step if isinstance(step, tree.As) else step
+    while isinstance(value, tree.Binary) and value.left.span.start == value.span.start:
+        gap = value.span.source.span(value.left.span.end, value.right.span.start)
+        if value.operator in ("//", ">") and gap.text.strip() == value.operator:
+            start = gap.start + gap.text.index(value.operator)
+            sign = gap.source.span(start, start + len(value.operator))
+            return signs.no_comment(sign) if value.operator == "//" else signs.no_arrow(sign)
+        value = value.left
     return None
 
 
@@ -137,7 +165,7 @@ def _bracket(place: Place) -> Diagnostic | None:
                 "E0102",
                 f"this `{token.text}` closes nothing",
                 token.span,
-                fixes=replacing("delete it", (token.span, "")),
+                fixes=_deleting(token.span),
             )
         case "OPEN_TEXT":
             return _open_text(token)
@@ -244,6 +272,9 @@ def _second_statement(place: Place) -> Diagnostic | None:
     if "NEWLINE" not in place.accepted or place.at_end or not place.index:
         return None
     if token.type == "COMMA" and place.inside == "TRAIN" and place.after.type == "NAME":
+        if place.tokens[place.index + 2].type != "EQUAL":
+            title = f"`{place.first.text}` takes one value, and a list of values goes in `[ ]`"
+            return Diagnostic("E0117", title, token.span)
         gap = token.source.span(before.end, place.after.start)
         title = "settings are separated by lines, not by `,`"
         return Diagnostic("E0117", title, token.span, fixes=replacing("begin a new line", (gap, "\n    ")))
@@ -260,7 +291,7 @@ def _second_statement(place: Place) -> Diagnostic | None:
         title = "`->` and not `,` leads from layer to layer"
         gap = token.source.span(before.end, place.after.start)
         return Diagnostic("E0106", title, token.span, fixes=replacing("write `->`", (gap, " -> ")))
-    if token.type == "COMMA" and place.in_body and place.after.type == "NEWLINE":
+    if token.type == "COMMA" and place.inside and place.after.type == "NEWLINE":
         title = "no `,` is needed: the end of the line ends a statement"
         return Diagnostic("E0101", title, token.span, fixes=replacing("delete it", (token.span, "")))
     if token.type == "AS":
@@ -268,12 +299,13 @@ def _second_statement(place: Place) -> Diagnostic | None:
     if before.type not in ENDS_VALUE or token.type not in BEGINS_VALUE:
         return None
     if place.inside == "TRAIN" and token.type == "NAME" and place.after.type == "EQUAL":
+        gap = token.source.span(before.end, token.start)
         return Diagnostic(
             "E0117",
             f"a new line is missing before {place.shown}",
             token.span,
             help="every setting has a line of its own",
-            fixes=inserting("begin a new line before it", token, "\n    "),
+            fixes=replacing("begin a new line before it", (gap, "\n    ")),
         )
     if before.type == "NAME" and token.type in ("NUMBER", "SIZE", "TEXT"):
         help = f"as in `{before.text}({token.text})`" if len(token.text) < LONGEST_NAME else ""

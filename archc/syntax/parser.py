@@ -19,6 +19,7 @@ from archc.syntax.build import Builder, Refused
 from archc.syntax.limits import mark_excess, read_until_hopeless
 from archc.syntax.lines import STARTS, Token, join_lines
 from archc.syntax.place import Place
+from archc.syntax.quotes import read_as_texts
 from archc.syntax.reading import hidden_character
 from archc.syntax.statements import item_meant
 from archc.syntax.tables import build
@@ -53,13 +54,15 @@ def _parse(source: Source, report: Report, start: str) -> Any:
     if too_deep:
         report.add(mistakes.too_deep(too_deep.span))
         return None
-    lines = join_lines(read)
+    errors: list[Diagnostic] = []
+    lines = join_lines(read_as_texts(read, errors))
     if start == "alone" and not lines.tokens:
         report.add(mistakes.no_value(source))
         return None
-    errors = [mistakes.unpaired_brace(brace) for brace in lines.unpaired[:MOST_ERRORS]]
-    if len(lines.unpaired) > MOST_ERRORS:
-        errors.append(mistakes.too_many(lines.unpaired[MOST_ERRORS].span))
+    errors += [mistakes.unpaired_brace(brace) for brace in lines.unpaired[: MOST_ERRORS + 1]]
+    last = errors[MOST_ERRORS].span if len(errors) > MOST_ERRORS else None
+    if last:
+        errors[MOST_ERRORS:] = [mistakes.too_many(last)]
         found = None
     else:
         found = _Reader(mark_excess(lines.tokens), errors).read(start)

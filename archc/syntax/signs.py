@@ -4,9 +4,11 @@ import re
 import unicodedata
 from itertools import takewhile
 
-from archc.diagnostics import Diagnostic, Related
-from archc.syntax.lines import CLOSING, OPENING
+from archc.diagnostics import Diagnostic, Fix, Related
+from archc.source import Span
+from archc.syntax.lines import CLOSING, OPENING, Token
 from archc.syntax.place import ENDS_VALUE, Place, replacing
+from archc.syntax.quotes import OTHER, quoted
 
 SIGNS = {
     "-->": "->",
@@ -45,10 +47,6 @@ SIGNS = {
 }
 _LONGEST_FIRST = sorted(SIGNS, key=len, reverse=True)
 _CHANGES = ("+=", "-=", "*=", "/=", "++", "--")
-_CURLY_QUOTES = "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}"
-_OTHER_QUOTES = f"'`\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}{_CURLY_QUOTES}"
-_QUOTED = re.compile(rf"[{_OTHER_QUOTES}]([^{_OTHER_QUOTES}\"\n]*)[{_OTHER_QUOTES}]")
-_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def comment(place: Place) -> Diagnostic | None:
@@ -71,15 +69,34 @@ def comment(place: Place) -> Diagnostic | None:
         if not remark:
             return None
         start = slashes.start
-    sign = token.source.span(start, start + 2)
+    return no_comment(token.source.span(start, start + 2))
+
+
+def no_comment(sign: Span) -> Diagnostic:
+    """A `//` or `/*` that was to begin a comment."""
+    text = sign.source.text
+    end = text.find("\n", sign.end)
+    rest = text[sign.end : end if end >= 0 else len(text)]
+    fixes: tuple[Fix, ...] = ()
+    if sign.text == "//":
+        fixes = replacing("write `#`", (sign, "#"))
+    elif rest.rstrip().endswith("*/") and rest.count("*/") == 1:
+        words = rest.rstrip()[:-2].rstrip()
+        fixes = replacing("write `#`", (sign.source.span(sign.start, sign.end + len(rest)), f"#{words}"))
     return Diagnostic(
         "E0114",
         f"comments begin with `#`, not with `{sign.text}`",
         sign,
         notes=("`//` is whole division: `7 // 2` is 3",) if sign.text == "//" else (),
         help="write `#`",
-        fixes=replacing("write `#`", (sign, "#")) if sign.text == "//" else (),
+        fixes=fixes,
     )
+
+
+def no_arrow(*signs: Span) -> Diagnostic:
+    """Each `>` between layers."""
+    title = "`>` compares, and `->` leads from layer to layer"
+    return Diagnostic("E0106", title, signs[0], fixes=replacing("write `->`", *((sign, "->") for sign in signs)))
 
 
 def sign(place: Place) -> Diagnostic | None:
@@ -136,18 +153,10 @@ def size(place: Place, left: str, right: str, start: int, end: int) -> Diagnosti
 def quotes(place: Place) -> Diagnostic | None:
     """`'same'`, or quotes as a word processor sets them."""
     token = place.token
-    if token.text not in _OTHER_QUOTES or token.type != "STRANGE":
+    if token.text not in OTHER or token.type != "STRANGE":
         return None
-    quoted = _QUOTED.match(place.text, token.start)
-    if not quoted:
-        return Diagnostic("E0103", f"`{token.text}` means nothing here", token.span, help="text goes in double quotes")
-    words, span = quoted.group(1), token.source.span(*quoted.span())
-    title = "text goes in double quotes, and words such as `same` in none"
-    help = f'write `"{words}"`'
-    if _BARE.fullmatch(words) and token.text not in _CURLY_QUOTES:
-        help = f'write `{words}` if it is a word of the language or a name, `"{words}"` if it is a text'
-        return Diagnostic("E0103", title, span, help=help)
-    return Diagnostic("E0103", title, span, help=help, fixes=replacing(help, (span, f'"{words}"')))
+    no_quote = Diagnostic("E0103", f"`{token.text}` means nothing here", token.span, help="text goes in double quotes")
+    return quoted(token) or no_quote
 
 
 def semicolon(place: Place) -> Diagnostic | None:
@@ -179,6 +188,12 @@ def colon(place: Place) -> Diagnostic | None:
             span,
             fixes=replacing("write `=`", (span, " =")),
         )
+    if place.first.type == "INPUT" and place.index == 2:
+        title = f"no `:` is needed: the sizes of `{place.before.text}` stand right behind it"
+        if place.after.type == "LSQB":
+            gap = span.source.span(place.before.end, place.after.start)
+            return Diagnostic("E0103", title, span, fixes=replacing("delete it", (gap, "")))
+        return Diagnostic("E0103", title, span, help=f"as in `input {place.before.text}[28, 28, 1]`")
     return Diagnostic("E0103", "`:` means nothing here", span)
 
 
@@ -212,8 +227,12 @@ def equals(place: Place) -> Diagnostic | None:
     if token.text == "==" and "EQUAL" in place.accepted:
         title = "`=` gives a name its value, `==` compares"
         return Diagnostic("E0112", title, token.span, fixes=replacing("write `=`", (token.span, "=")))
+    if token.text == ">" and place.in_body and place.index == 0:
+        return no_arrow(token.span)
     if token.type == "COMPARE" and place.before.type in ENDS_VALUE:
         earlier = [other for other in place.tokens[: place.index] if other.type == "COMPARE"]
+        if earlier and _between_layers(place, earlier[-1]):
+            return no_arrow(earlier[-1].span, token.span)
         if earlier:
             return Diagnostic(
                 "E0121",
@@ -223,6 +242,15 @@ def equals(place: Place) -> Diagnostic | None:
                 help="compare twice: `a < b and b < c`",
             )
     return None
+
+
+def _between_layers(place: Place, earlier: Token) -> bool:
+    """Whether a flow has `>` twice: `x > relu > tanh`."""
+    if place.token.text != ">" or earlier.text != ">" or place.first.type != "NAME" or not place.in_body:
+        return False
+    within = place.tokens[place.tokens.index(earlier) : place.index]
+    opened = sum((token.type in OPENING) - (token.type in CLOSING) for token in within)
+    return not opened and not place.in_brackets
 
 
 def number(place: Place) -> Diagnostic | None:

@@ -1,11 +1,24 @@
 """Statements that stand in the wrong place, lack a part, or begin with another word."""
 
-from archc.diagnostics import Diagnostic
+import re
+from collections.abc import Sequence
+
+from archc.diagnostics import Diagnostic, Related
 from archc.diagnostics.suggest import closest, distance
+from archc.source import Span
 from archc.syntax.lines import Token
 from archc.syntax.place import BEGINS_VALUE, Place, inserting, replacing
 
 SETTINGS = frozenset({"data", "loss", "optimizer", "batch", "epochs", "metrics", "init", "validate", "stop", "seed"})
+_LISTS = {
+    "metrics": "metrics = [accuracy, f1]",
+    "freeze": "freeze = [conv1, conv2]",
+    "rates": "rates = [conv1 = 0.1, dense1 = 2]",
+    "weight_decay": "weight_decay = [5e-4, dense1 = 0]",
+    "l1": "l1 = [1e-4, dense1 = 0]",
+    "init": "init = [he_normal, dense1 = normal(0.01)]",
+}
+"""The settings that take a list, and how that is written."""
 ELSEWHERE = {
     **dict.fromkeys(("class", "network", "net", "architecture", "nn"), "model"),
     **dict.fromkeys(("def", "fn", "func", "function", "macro", "module", "component", "layer", "sub", "proc"), "block"),
@@ -17,6 +30,7 @@ ELSEWHERE = {
     **dict.fromkeys(("shared", "tie", "tied", "reuse", "siamese"), "share"),
 }
 """Words that begin statements of other languages, and ours."""
+_UNSAID = re.compile(r'#[^\n]*|"[^"\n]*"')
 _ITEMS = "outside of models, blocks and recipes a line begins with `use`, `let`, `block`, `model` or `train`"
 _OUTSIDE = {
     "USE": "put it at the top of the file",
@@ -113,8 +127,32 @@ def elsewhere(place: Place) -> Diagnostic | None:
 
 
 def _let(place: Place) -> Diagnostic:
+    earlier = _let_before(place)
+    if earlier:
+        return Diagnostic(
+            "E0304",
+            f"`{place.first.text}` has a value already, and here values never change",
+            place.first.span,
+            related=(Related(earlier, "named here"),),
+            help="give the new value a name of its own: `let name = …`",
+        )
     title = f"`let` is missing before `{place.first.text} = …`"
     return Diagnostic("E0117", title, place.first.span, fixes=inserting("put `let` before it", place.first, "let "))
+
+
+def _let_before(place: Place) -> Span | None:
+    """Where a `let` around the statement or before it names what the statement begins with."""
+    source, end = place.first.source, place.first.start
+    # what comments and texts hold is blanked, so that offsets stay
+    text = _UNSAID.sub(lambda found: " " * len(found.group()), source.text[:end])
+    for found in reversed(list(re.finditer(rf"\blet\s+({place.first.text})\s*=", text))):
+        depth = lowest = 0
+        for sign in re.findall(r"[{}]", text[found.end() :]):
+            depth += 1 if sign == "{" else -1
+            lowest = min(lowest, depth)
+        if not lowest:
+            return source.span(*found.span(1))
+    return None
 
 
 def _meant(place: Place) -> str:
@@ -138,6 +176,9 @@ def setting(place: Place) -> Diagnostic | None:
     token = place.token
     if place.inside != "TRAIN":
         return None
+    listed = _bare_list(place)
+    if listed:
+        return listed
     if place.index == 0:
         help = "settings are written `name = value`"
         return Diagnostic("E0116", f"{place.shown} begins no setting", token.span, help=help)
@@ -163,6 +204,33 @@ def setting(place: Place) -> Diagnostic | None:
     return None
 
 
+def _bare_list(place: Place) -> Diagnostic | None:
+    """`metrics = accuracy, mae`, `rates = a = 1, b = 2`."""
+    if place.first.text not in _LISTS or place.second.type != "EQUAL" or place.in_brackets:
+        return None
+    comma = place.token.type == "COMMA" and place.index > 2 and place.after.type in BEGINS_VALUE
+    named = place.token.type == "EQUAL" and place.index == 3 and place.before.type == "NAME"
+    if not (comma or named) or (comma and _setting_follows(place.tokens, place.index)):
+        return None
+    end = next(
+        at
+        for at, token in enumerate(place.tokens)
+        if token.type == "NEWLINE" or (token.type == "COMMA" and _setting_follows(place.tokens, at))
+    )
+    values = place.tokens[2:end]
+    span = place.first.source.span(values[0].start, values[-1].end)
+    title = f"the values of `{place.first.text}` are a list, and lists go in `[ ]`"
+    plain = all(token.type not in ("UNCLOSED", "STRAY", "STRANGE", "OPEN_TEXT", "LBRACE") for token in values)
+    fixes = replacing(f"write `[{span.text}]`", (span, f"[{span.text}]")) if plain and "\n" not in span.text else ()
+    return Diagnostic("E0117", title, span, fixes=fixes, help="" if fixes else f"as in `{_LISTS[place.first.text]}`")
+
+
+def _setting_follows(tokens: Sequence[Token], comma: int) -> bool:
+    """Whether a setting that is none of the values of a list begins behind the comma."""
+    name, sign = (tokens[min(at, len(tokens) - 1)] for at in (comma + 1, comma + 2))
+    return name.text in SETTINGS | _LISTS.keys() and sign.type == "EQUAL"
+
+
 def output(place: Place) -> Diagnostic | None:
     """`output q` alone."""
     if (
@@ -174,9 +242,18 @@ def output(place: Place) -> Diagnostic | None:
         return None
     name = place.before.text
     word = place.first.text
+    if word == "output" and (name == "it" or _named_before(place, name)):
+        title = f"an output has a name of its own, and `{name}` is a value"
+        return Diagnostic("E0117", title, place.before.span, help=f"it is written `output name = {name}`")
     title = f"the output `{name}` has no value" if word == "output" else f"`{name}` has no value"
     help = f"say which value it is: `{word} {name} = …`"
     return Diagnostic("E0117", title, place.before.span, help=help)
+
+
+def _named_before(place: Place, name: str) -> bool:
+    """Whether something before this statement bears the name."""
+    text = _UNSAID.sub(" ", place.text[: place.first.start])
+    return re.search(rf"\b(?:as|let|share|input)\s+{name}\b", text) is not None
 
 
 def body(place: Place) -> Diagnostic | None:

@@ -42,6 +42,11 @@ def test_a_fix_mends_its_error(path: Path) -> None:
             mended = [other.title for other in messages(Source(path.name, edited(fix.edits)))]
             assert len(mended) <= len(titles)
             assert mended.count(diagnostic.title) < titles.count(diagnostic.title)
+            assert trailing_blanks(edited(fix.edits)) <= trailing_blanks(fix.edits[0].span.source.text)
+
+
+def trailing_blanks(text: str) -> int:
+    return sum(line != line.rstrip() for line in text.split("\n"))
 
 
 def edited(edits: Sequence[Edit]) -> str:

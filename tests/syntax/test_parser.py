@@ -209,6 +209,15 @@ def test_brackets_belong_to_what_they_hold() -> None:
     assert (found.span.text, found.left.span.text) == ("(1 + 2) * 3", "(1 + 2)")
 
 
+def test_the_unnamed_output_is_an_argument() -> None:
+    call, listing = value("cross_entropy(output)"), value("[output]")
+    assert isinstance(call, tree.Call) and isinstance(listing, tree.Listing)
+    for arguments in (call.arguments, listing.items):
+        (argument,) = arguments
+        assert argument.name is None and argument.value == tree.Name(argument.span, "output")
+    assert problems("train { loss = output }\n") == ["E0117"]
+
+
 def test_a_value_from_outside() -> None:
     report = Report()
     assert parse_expression(Source("--set x", ""), report) is None
@@ -236,6 +245,7 @@ def test_errors_end_at_some_point() -> None:
     codes = problems("x x\n" * 10_000)
     assert len(codes) == 501 and codes[-1] == "E0120"
     assert len(problems("}\n" * 10_000)) == 501
+    assert len(problems("relu('a')\n" * 10_000)) == 501
 
 
 @pytest.mark.parametrize("depth", [10**2 + 1, 10**3, 10**4, 10**5])
