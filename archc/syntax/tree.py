@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from archc.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Number:
     """`28`, `1e-3`, `40%` (0.4), `5M` (5_000_000). Whole numbers are ints."""
 
@@ -17,13 +17,13 @@ class Number:
     value: int | float
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Boolean:
     span: Span
     value: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Text:
     """`"mnist.npz"`; value is what stands between the quotes."""
 
@@ -31,7 +31,7 @@ class Text:
     value: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Size:
     """`5x5`, `224x224x3`."""
 
@@ -39,7 +39,7 @@ class Size:
     value: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Name:
     """A word: a layer, a value, a parameter, or an argument's own word (`same`)."""
 
@@ -47,7 +47,7 @@ class Name:
     value: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Listing:
     """`[a, b]`."""
 
@@ -55,7 +55,7 @@ class Listing:
     items: tuple["Argument", ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Tuple:
     """`(h, w)`."""
 
@@ -63,7 +63,7 @@ class Tuple:
     items: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Argument:
     """`3x3`, `stride = 2`; the left side of `=` is checked where it is used."""
 
@@ -72,7 +72,7 @@ class Argument:
     value: "Expression"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Call:
     """`conv(32, 3x3)`."""
 
@@ -81,7 +81,7 @@ class Call:
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Member:
     """`it.channels`."""
 
@@ -90,7 +90,7 @@ class Member:
     name: Name
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Item:
     """`skip[2]`."""
 
@@ -99,7 +99,7 @@ class Item:
     index: "Expression"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Unary:
     """`-x`, `not x`; operator is "-" or "not"."""
 
@@ -108,7 +108,7 @@ class Unary:
     operand: "Expression"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Binary:
     """operator is one of or and == != < <= > >= + - * / // % **."""
 
@@ -118,7 +118,7 @@ class Binary:
     right: "Expression"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Chain:
     """`a -> b -> c`, at least two steps."""
 
@@ -126,7 +126,7 @@ class Chain:
     steps: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class As:
     """`conv(6, 5x5) as C1`."""
 
@@ -135,7 +135,7 @@ class As:
     name: Name
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Body:
     """What stands between braces."""
 
@@ -143,7 +143,7 @@ class Body:
     statements: tuple["Statement", ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Repeat:
     """`repeat n { … }`, `repeat list as x { … }`."""
 
@@ -153,7 +153,7 @@ class Repeat:
     body: Body
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class If:
     """`if condition { … } else { … }`; decided before training."""
 
@@ -183,7 +183,7 @@ Expression = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Input:
     """`input image[28, 28, 1]`."""
 
@@ -192,7 +192,7 @@ class Input:
     dims: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Let:
     """`let name = flow`, in a model or at the top."""
 
@@ -201,7 +201,7 @@ class Let:
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Output:
     """`output name = flow`."""
 
@@ -210,7 +210,7 @@ class Output:
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Share:
     """`share tower = embed(2)`: a flow whose uses have one set of weights."""
 
@@ -219,7 +219,7 @@ class Share:
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Assert:
     """`assert params == 61_706`."""
 
@@ -227,7 +227,7 @@ class Assert:
     condition: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Expect:
     """`expect [7, 7, _]`."""
 
@@ -235,7 +235,7 @@ class Expect:
     dims: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A line of layers."""
 
@@ -243,7 +243,7 @@ class Flow:
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Bad:
     """A statement or setting that could not be read; its mistake has been told."""
 
@@ -253,7 +253,7 @@ class Bad:
 Statement = Input | Let | Output | Share | Assert | Expect | Flow | Bad
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """`classes = 10` between the parentheses of a model or a block."""
 
@@ -262,7 +262,7 @@ class Parameter:
     default: Expression | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Use:
     """`use "blocks/heads.arch"`, `use resnet`."""
 
@@ -270,7 +270,7 @@ class Use:
     target: Text | Name
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Block:
     """`block unit(filters, k = 3) { … }`."""
 
@@ -280,7 +280,7 @@ class Block:
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Model:
     span: Span
     name: Name
@@ -288,7 +288,7 @@ class Model:
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Setting:
     """`batch = 32`."""
 
@@ -297,7 +297,7 @@ class Setting:
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class Train:
     """`train { … }`, or `train quick { … }`."""
 
@@ -310,7 +310,7 @@ class Train:
 TopLevel = Use | Let | Block | Model | Train | Bad
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True)
 class File:
     """A whole `.arch` file."""
 

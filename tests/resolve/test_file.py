@@ -254,7 +254,8 @@ def test_a_model_can_be_looked_at_whose_recipe_is_for_another() -> None:
     text = (
         "model A { input image[8, 8, 1]\n flatten -> dense(10) }\n"
         "model B { input left[8]\n dense(3) }\nmodel C { input image[8, 8, 1]\n flatten -> dense(10) -> softmax }\n"
-        "train { model = A\n data = digits\n loss = cross_entropy\n optimizer = adam(1e-3)\n batch = 32\n epochs = 1 }\n"
+        "train { model = A\n data = digits\n loss = cross_entropy\n optimizer = adam(1e-3)\n batch = 32\n"
+        " epochs = 1 }\n"
     )
     for name, codes, trained in (("A", [], True), ("B", ["W0402"], False), ("C", [], True)):
         report = Report()
