@@ -88,7 +88,7 @@ def position(diagnostic: Diagnostic, main: Source) -> tuple[bool, str, int, str]
 def may_be_used(diagnostic: Diagnostic) -> bool:
     """Whether a message is about a name that may well come from a used file, if one can't be read."""
     of_file = re.match(r"there is no (layer|name|layer or name) `", diagnostic.title)
-    return diagnostic.code == "E0301" and of_file is not None and not diagnostic.fixes
+    return diagnostic.code in ("E0301", "E0308") and of_file is not None and not diagnostic.fixes
 
 
 class FileResolver:
