@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from archc.diagnostics import Diagnostic, Report
-from archc.resolve import resolve
+from archc.resolve import Choice, resolve
 from archc.source import Source
 from archc.syntax import parse
 
-MODELS = sorted((Path(__file__).parents[1] / "models").glob("*.arch"))
+MODELS = sorted((Path(__file__).parents[1] / "models").rglob("*.arch"))
 GOOD = sorted((Path(__file__).parent / "syntax" / "good").glob("*.arch"))
 SAMPLED = 1_500
 
@@ -69,7 +69,7 @@ def errors(path: Path, text: str) -> list[Diagnostic]:
     report = Report()
     file = parse(Source(path.name, text), report)
     if path in MODELS:
-        resolve(file, path.parent, report)
+        resolve(file, path.parent, report, Choice(whole=True))
     return [diagnostic for diagnostic in report.found if diagnostic.severity == "error"]
 
 
