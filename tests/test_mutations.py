@@ -19,7 +19,12 @@ from archc.resolve import Choice, resolve
 from archc.source import Source
 from archc.syntax import parse
 
-MODELS = sorted((Path(__file__).parents[1] / "models").rglob("*.arch"))
+MODELS = [
+    *sorted((Path(__file__).parents[1] / "models").rglob("*.arch")),
+    *sorted((Path(__file__).parent / "golden" / "blocks").glob("*.arch")),
+]
+"""Files that are resolved as well; those of GOOD try the grammar, and name layers and data that there aren't."""
+
 GOOD = sorted((Path(__file__).parent / "syntax" / "good").glob("*.arch"))
 SAMPLED = 1_500
 
@@ -65,7 +70,7 @@ def slips(text: str) -> Iterator[Slip]:
 
 
 def errors(path: Path, text: str) -> list[Diagnostic]:
-    """What is wrong with a file that has this text. The files of models/ are resolved too."""
+    """What is wrong with a file that has this text. Those of MODELS are resolved too."""
     report = Report()
     file = parse(Source(path.name, text), report)
     if path in MODELS:
