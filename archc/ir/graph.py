@@ -150,13 +150,3 @@ class Graph(Frozen):
     def macs(self) -> int:
         """Multiply-accumulates of the convolutions and dense layers, for one example."""
         return sum(node.count * node.body.macs if node.body is not None else node.macs for node in self.nodes)
-
-    def value_shape(self, value: str) -> tuple[int, ...]:
-        """The shape of a value of this graph. Raises KeyError."""
-        for port in self.inputs:
-            if port.name == value:
-                return port.shape
-        for node in self.nodes:
-            if node.name == value:
-                return node.output
-        raise KeyError(value)

@@ -125,7 +125,7 @@ class BlockBody(Body):
         expander: Expander,
     ):
         self.written = definition.block
-        given = {name.value for statement in self.written.body for name in names_given(statement)}
+        given = {name.value for name in names_given(self.written.body)}
         builder = Builder(definition.name, expander.init, {*given, *values}, written=definition.block.span)
         entering = builder.input(BLOCK_INPUT, it.type.shape, it.span)
         own = {
@@ -160,6 +160,12 @@ class BlockBody(Body):
         return False
 
 
+def names_outside(block: tree.Block) -> dict[str, Span]:
+    """Words that a block reads as names of the file, neither parameters nor given by itself, and a place of each."""
+    own = {name.value for name in (*(parameter.name for parameter in block.parameters), *names_given(block.body))}
+    return {word: span for word, span in names_read(block).items() if word not in own}
+
+
 def circle(definition: Definition) -> list[str]:
     """The names of blocks through which a block calls itself; empty if it doesn't."""
     came: dict[int, Definition | None] = {id(definition): None}
@@ -181,10 +187,7 @@ def circle(definition: Definition) -> list[str]:
 
 def called_by(definition: Definition) -> Iterator[Definition]:
     """The blocks that a block's text names."""
-    block = definition.block
-    own = {parameter.name.value for parameter in block.parameters}
-    own |= {name.value for statement in block.body for name in names_given(statement)}
-    for word in sorted(names_read(block).keys() - own):
+    for word in sorted(names_outside(definition.block)):
         value = definition.names.get(word)
         if isinstance(value, Definition):
             yield value

@@ -164,7 +164,7 @@ class Body(Flows):
         values = self.times(expression)
         if expression.name is not None:
             self.claim(expression.name)
-        inner = [name.value for statement in expression.body.statements for name in names_given(statement)]
+        inner = [name.value for name in names_given(expression.body)]
         before, header = self.it, Span(expression.span.source, expression.span.start, expression.times.span.end)
         start = before if isinstance(before, Tensor) else None
         group = Group(header, start.name if start else "", start.type.shape if start else ())
@@ -385,8 +385,11 @@ def stands_for(value: Any, name: str) -> bool:
 
 
 def names_given(part: Any) -> Iterator[tree.Name]:
-    """The names that a statement gives, or an expression with its `as`, those between braces included."""
+    """The names that statements give, or an expression with its `as`, those between braces included."""
     match part:
+        case tuple():
+            for one in part:
+                yield from names_given(one)
         case tree.Input():
             yield part.name
         case tree.Let() | tree.Output() | tree.Share():
@@ -395,19 +398,16 @@ def names_given(part: Any) -> Iterator[tree.Name]:
         case tree.Flow():
             yield from names_given(part.value)
         case tree.Chain():
-            for step in part.steps:
-                yield from names_given(step)
+            yield from names_given(part.steps)
         case tree.As():
             yield part.name
             yield from names_given(part.step)
         case tree.Call():
-            for given in part.arguments:
-                yield from names_given(given.value)
+            yield from names_given(tuple(given.value for given in part.arguments))
         case tree.Repeat():
             yield from names_given(part.body)
         case tree.If():
             yield from names_given(part.then)
             yield from names_given(part.otherwise)
         case tree.Body():
-            for statement in part.statements:
-                yield from names_given(statement)
+            yield from names_given(part.statements)

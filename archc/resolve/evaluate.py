@@ -242,17 +242,21 @@ class Evaluator:
 
     def choice(self, expression: tree.If, parameter: Parameter | None) -> Any:
         """`if data.examples < 1000 { 30 } else { 10 }`, where a value is needed."""
-        taken: tree.Body | tree.If | None = expression
-        while isinstance(taken, tree.If):
-            taken = taken.then if self.condition(taken.condition) else taken.otherwise
+        taken = self.taken(expression)
         if taken is None:
-            help = "say which value it is otherwise: `if … { a } else { b }`"
-            raise wrong("E0319", "this choice between values has no `else`", expression.span, help=help)
+            raise no_else(expression)
         if any(isinstance(statement, tree.Bad) for statement in taken.statements):
             raise Unknown
         if len(taken.statements) != 1 or not isinstance(taken.statements[0], tree.Flow):
             raise wrong("E0319", "a choice between values has one value in each pair of braces", taken.span)
         return self.value(taken.statements[0].value, parameter)
+
+    def taken(self, expression: tree.If) -> tree.Body | None:
+        """The branch that the conditions choose; None if that is an `else` which isn't there."""
+        taken: tree.Body | tree.If | None = expression
+        while isinstance(taken, tree.If):
+            taken = taken.then if self.condition(taken.condition) else taken.otherwise
+        return taken
 
     def call(self, call: tree.Call, parameter: Parameter | None) -> Any:
         callee = call.callee
@@ -382,6 +386,12 @@ def limited(entries: list[Any], span: Span) -> list[Any]:
     if nested and size_of(entries, most) > most:
         raise wrong("E0311", f"this list would have more than {LONGEST_LIST:,} entries", span)
     return entries
+
+
+def no_else(choice: tree.If) -> Wrong:
+    """A choice between values that leaves one case open."""
+    help = "say which value it is otherwise: `if … { a } else { b }`"
+    return wrong("E0319", "this choice between values has no `else`", choice.span, help=help)
 
 
 def behind_a_name(argument: tree.Argument) -> Wrong:

@@ -15,9 +15,9 @@ from archc.ir.verify import verify
 from archc.recipes import initialiser
 from archc.resolve.body import RESERVED, reserved
 from archc.resolve.doubtful import doubts_in_training
-from archc.resolve.evaluate import Facts, behind_a_name
+from archc.resolve.evaluate import Facts
 from archc.resolve.imports import Importer, ModelDefinition
-from archc.resolve.layers import Layers, given_once, parameter_of
+from archc.resolve.layers import Layers
 from archc.resolve.model import Network, Surroundings, resolve_model
 from archc.resolve.network import shown
 from archc.resolve.recipe import RecipeResolver
@@ -127,9 +127,8 @@ class FileResolver:
         found = [
             self.module(model, arguments if model is chosen else {}, recipe, trained=model is chosen) for model in asked
         ]
-        if self.choice.whole:
-            for name in trains:
-                self.other_recipe(trains, name, models, recipe)
+        if recipe is not None:
+            self.look_at_recipes(trains, models, recipe)
         self.look_at_rest()
         if not self.report.errors:
             self.report.extend(unused_at_top(self.file, self.home.uses))
@@ -137,6 +136,16 @@ class FileResolver:
                 if isinstance(item, tree.Block | tree.Model):
                     self.report.extend(unused_in_body(item))
         return [module for module in found if module is not None]
+
+    def look_at_recipes(
+        self, trains: dict[str, tree.Train], models: dict[str, ModelDefinition], chosen: RecipeResolver
+    ) -> None:
+        for name, block in trains.items():
+            if self.choice.whole and block is not chosen.block:
+                self.other_recipe(trains, name, models)
+            elif not self.choice.whole and block not in chosen.blocks:
+                # what it sets is looked at when it is asked for, but its settings have to be ones
+                RecipeResolver([block], self.names, self.where, self.report)
 
     def begun(
         self, models: dict[str, ModelDefinition], recipe: RecipeResolver | None
@@ -147,12 +156,8 @@ class FileResolver:
             recipe.begin()
         return self.chosen(models, recipe)
 
-    def other_recipe(
-        self, trains: dict[str, tree.Train], name: str, models: dict[str, ModelDefinition], first: RecipeResolver | None
-    ) -> None:
+    def other_recipe(self, trains: dict[str, tree.Train], name: str, models: dict[str, ModelDefinition]) -> None:
         """Tells what is wrong with a recipe beside the one that was asked for."""
-        if first is not None and name == first.name:
-            return
         recipe = self.recipe(trains, name)
         chosen, arguments = self.begun(models, recipe)
         if chosen is not None:
@@ -206,10 +211,6 @@ class FileResolver:
             name = next(iter(trains))
         blocks = [trains[""]] if "" in trains else []
         blocks += [trains[name]] if name else []
-        for other in trains.values():
-            if other not in blocks:
-                # what it sets is looked at when it is chosen, but its settings have to be ones
-                RecipeResolver([other], self.names, self.where, self.report)
         return RecipeResolver(blocks, self.names, self.where, self.report)
 
     def chosen(
@@ -254,30 +255,8 @@ class FileResolver:
             self.lent = callee
             return models[asked], {}
         given = value.arguments if isinstance(value, tree.Call) else ()
-        return models[word], self.arguments(models[word].model, given)
-
-    def arguments(self, model: tree.Model, given: Sequence[tree.Argument]) -> dict[str, Any]:
-        """The values of a call `Net(hidden = 64)`, by parameter; what is wrong is told, and its value unknown.
-
-        That of the parameter "" is unknown if it isn't clear which one was meant.
-        """
-        values: dict[str, Any] = {}
-        places: dict[str, Span] = {}
-        evaluator = Layers(self.names, self.report, self.facts)
-        for i, written in enumerate(given):
-            try:
-                if written.name is None and any(before.name is not None for before in given[:i]):
-                    raise behind_a_name(written)
-                key = parameter_of(model.name.value, model.parameters, written, i)
-                given_once(key, written.span, places)
-                values[key] = UNKNOWN
-                values[key] = evaluator.given(written.value)
-            except Wrong as error:
-                self.tell(error)
-                values.setdefault("", UNKNOWN)
-            except Unknown:
-                pass
-        return values
+        parameters = models[word].model.parameters
+        return models[word], Layers(self.names, self.report, self.facts).arguments(word, parameters, given)
 
     def values(self, of: ModelDefinition, given: dict[str, Any], facts: Facts) -> dict[str, Any]:
         """Every parameter's value; what is wrong is told, and its value unknown."""

@@ -7,7 +7,7 @@ from archc.diagnostics import Diagnostic, Related, Report
 from archc.ops import OPS, Op
 from archc.parameters import Parameter, describe
 from archc.resolve.arithmetic import FUNCTIONS
-from archc.resolve.evaluate import Facts
+from archc.resolve.evaluate import Facts, no_else
 from archc.resolve.facts import FACTS, fact_of
 from archc.resolve.layers import Layers, Target
 from archc.resolve.mistakes import without_inputs
@@ -83,8 +83,9 @@ class Flows(Layers):
         return self.put(target, call)
 
     def member(self, expression: tree.Member) -> Any:
-        if self.target(expression) is not None:
-            return self.put(self.target(expression), expression)
+        target = self.target(expression)
+        if target is not None:
+            return self.put(target, expression)
         of = expression.value
         what = self.layer_at(of)
         if what:
@@ -268,20 +269,16 @@ class Flows(Layers):
         """Of the branches only the one that is taken becomes part of the network."""
         if parameter is not None:
             return super().choice(expression, parameter)
-        taken: tree.Body | tree.If | None = expression
-        while isinstance(taken, tree.If):
-            taken = taken.then if self.condition(taken.condition) else taken.otherwise
-        if taken is None:
-            if all(isinstance(one.value, PLAIN) for one in expression.then.statements if isinstance(one, tree.Flow)):
-                return super().choice(expression, parameter)
-            return self.current(expression.span, "`if`")
-        if not taken.statements:
+        taken = self.taken(expression)
+        flows = [one.value for one in expression.then.statements if isinstance(one, tree.Flow)]
+        if taken is None and all(isinstance(value, PLAIN) for value in flows):
+            raise no_else(expression)
+        if taken is None or not taken.statements:
             return self.current(expression.span, "`if`")
         if len(taken.statements) == 1 and isinstance(taken.statements[0], tree.Flow):
             value = self.value(taken.statements[0].value)
             if not isinstance(value, Tensor) and not complete(expression):
-                help = "say which value it is otherwise: `if … { a } else { b }`"
-                raise wrong("E0319", "this choice between values has no `else`", expression.span, help=help)
+                raise no_else(expression)
             return value
         return self.inside(taken.statements)
 

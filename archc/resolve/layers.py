@@ -200,25 +200,7 @@ class Layers(Evaluator):
     def bind(self, definition: Definition, given: tuple[tree.Argument, ...], span: Span) -> dict[str, Any]:
         """The parameters of a block's call. Raises Unknown once every fault has been told."""
         parameters = definition.block.parameters
-        values: dict[str, Any] = {}
-        places: dict[str, Span] = {}
-        for i, written in enumerate(given):
-            try:
-                if written.name is None and any(before.name is not None for before in given[:i]):
-                    raise behind_a_name(written)
-                key = parameter_of(definition.name, parameters, written, i)
-                given_once(key, written.span, places)
-                values[key] = UNKNOWN
-                values[key] = self.given(written.value)
-                if not isinstance(values[key], Tensor) and holds_values(values[key]):
-                    title = f"`{written.value.span.text}` holds values of the network, and can't be handed over"
-                    help = "a block takes them one by one, each with a parameter of its own"
-                    raise wrong("E0324", title, written.value.span, help=help)
-            except Wrong as error:
-                self.report.add(error.diagnostic)
-                values.setdefault("", UNKNOWN)
-            except Unknown:
-                pass
+        values = self.arguments(definition.name, parameters, given)
         if any(value is UNKNOWN for value in values.values()):
             raise Unknown
         scope = Layers({**definition.names, **values}, self.report, self.facts)
@@ -233,6 +215,36 @@ class Layers(Evaluator):
                 raise wrong("E0210", title, span, related=related, help=help)
             values[name] = scope.names[name] = scope.given(parameter.default)
         return {parameter.name.value: values[parameter.name.value] for parameter in parameters}
+
+    def arguments(
+        self, called: str, parameters: Sequence[tree.Parameter], given: Sequence[tree.Argument]
+    ) -> dict[str, Any]:
+        """What the call of a block or model gives its parameters; what is wrong is told, and its value unknown.
+
+        That of the parameter "" is unknown if it isn't clear which one was meant.
+        """
+        values: dict[str, Any] = {}
+        places: dict[str, Span] = {}
+        names = False
+        for i, written in enumerate(given):
+            try:
+                if names and written.name is None:
+                    raise behind_a_name(written)
+                names = names or written.name is not None
+                key = parameter_of(called, parameters, written, i)
+                given_once(key, written.span, places)
+                values[key] = UNKNOWN
+                values[key] = self.given(written.value)
+                if not isinstance(values[key], Tensor) and holds_values(values[key]):
+                    title = f"`{written.value.span.text}` holds values of the network, and can't be handed over"
+                    help = "a block takes them one by one, each with a parameter of its own"
+                    raise wrong("E0324", title, written.value.span, help=help)
+            except Wrong as error:
+                self.report.add(error.diagnostic)
+                values.setdefault("", UNKNOWN)
+            except Unknown:
+                pass
+        return values
 
 
 def parameter_of(called: str, parameters: Sequence[tree.Parameter], written: tree.Argument, i: int) -> str:

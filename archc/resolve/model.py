@@ -63,7 +63,7 @@ class ModelBody(Body):
 
     def __init__(self, model: tree.Model, arguments: Mapping[str, Any], around: Surroundings, report: Report):
         self.model = model
-        given = {name.value for statement in model.body for name in names_given(statement)}
+        given = {name.value for name in names_given(model.body)}
         builder = Builder(model.name.value, around.init, given, written=model.span)
         expander = Expander(around.facts, around.init, around.overridden, read=around.read)
         super().__init__({**around.names, **arguments}, report, around.facts, builder, expander)

@@ -6,16 +6,15 @@ wrong for every call: names, arguments and facts that there are not. Shapes and 
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from archc.diagnostics import Diagnostic, Report
 from archc.parameters import Described
-from archc.resolve.block import Expander
-from archc.resolve.body import Body, names_given, reserved
+from archc.resolve.block import Expander, names_outside
+from archc.resolve.body import RESERVED, Body, names_given, reserved
 from archc.resolve.evaluate import Facts
 from archc.resolve.network import Builder
-from archc.resolve.unused import names_read
 from archc.resolve.values import UNKNOWN
 from archc.resolve.wrong import Unknown, Wrong, calls_itself
 from archc.source import Source, Span
@@ -59,7 +58,7 @@ class UnreadBody(Body):
         raise Unknown
 
     def claim(self, name: tree.Name) -> None:
-        if name.value in ("it", "params", "macs", "data"):
+        if name.value in RESERVED:
             raise reserved(name)
 
     def choice(self, expression: tree.If, parameter: Any) -> Any:
@@ -86,23 +85,20 @@ class UnreadBody(Body):
         self.depth += 1
         self.run(body.statements)
         self.depth -= 1
-        for statement in body.statements:
-            for name in names_given(statement):
-                self.names[name.value] = UNKNOWN
+        for name in names_given(body):
+            self.names[name.value] = UNKNOWN
 
     def unknown(self, expression: tree.Expression, parameter: Any = None) -> None:
         """Goes through an expression; whatever it gives isn't asked for."""
-        try:
-            self.value(expression, parameter)
-        except Wrong as error:
-            self.report.add(error.diagnostic)
-        except Unknown:
-            pass
+        self.go_through(lambda: self.value(expression, parameter))
 
     def default(self, expression: tree.Expression) -> None:
         """Goes through the value that a parameter has of its own."""
+        self.go_through(lambda: self.given(expression))
+
+    def go_through(self, phase: Callable[[], Any]) -> None:
         try:
-            self.given(expression)
+            phase()
         except Wrong as error:
             self.report.add(error.diagnostic)
         except Unknown:
@@ -122,7 +118,7 @@ def unread(
 ) -> Iterator[Diagnostic]:
     """What is wrong in a block or model however it is called, but for places that have been told."""
     report = Report()
-    given = {name.value for statement in part.body for name in names_given(statement)}
+    given = {name.value for name in names_given(part.body)}
     own = {parameter.name.value: UNKNOWN for parameter in part.parameters}
     body = UnreadBody({**names, **own}, report, facts, Builder(part.name.value, init, given), Expander(facts, init))
     body.it = UNKNOWN
@@ -144,12 +140,10 @@ def branches(part: tree.Block | tree.Model) -> bool:
 
 def circles(blocks: Mapping[str, tree.Block], told: Told) -> Iterator[Diagnostic]:
     """Blocks that call themselves around any number of corners, each told once, but for those that have been told."""
-    calls: dict[str, dict[str, Span]] = {}
-    for name, block in blocks.items():
-        own = {parameter.name.value for parameter in block.parameters}
-        own |= {given.value for statement in block.body for given in names_given(statement)}
-        read = names_read(*block.body, *block.parameters)
-        calls[name] = {word: span for word, span in read.items() if word in blocks and word not in own}
+    calls = {
+        name: {word: span for word, span in names_outside(block).items() if word in blocks}
+        for name, block in blocks.items()
+    }
     done: set[str] = set()
     found: set[str] = set()
     for start in blocks:
