@@ -1,4 +1,4 @@
-"""Bringing values to a common scale; statistics are float32 whatever the values are."""
+"""Bringing values to a common scale; statistics are as wide as the weights, whatever the values are."""
 
 import jax.numpy as jnp
 from jax import lax
@@ -6,7 +6,7 @@ from jax import lax
 
 def batch_norm(x, weights, stats, *, epsilon, momentum):
     """Normalised by the batch (Ioffe and Szegedy, 2015), and the averages moved on."""
-    wide, axes = x.astype(jnp.float32), tuple(range(x.ndim - 1))
+    wide, axes = x.astype(weights["scale"].dtype), tuple(range(x.ndim - 1))
     mean, variance = wide.mean(axes), wide.var(axes)
     n = x.size // x.shape[-1]
     moved = {
@@ -26,7 +26,7 @@ def batch_norm_frozen(x, weights, stats, *, epsilon):
 
 def layer_norm(x, weights, *, epsilon):
     """Each position's channels brought to mean 0 and variance 1 (Ba et al., 2016)."""
-    wide = x.astype(jnp.float32)
+    wide = x.astype(weights["scale"].dtype)
     mean, variance = wide.mean(-1, keepdims=True), wide.var(-1, keepdims=True)
     y = (wide - mean) * lax.rsqrt(variance + epsilon)
     return (y * weights["scale"] + weights["shift"]).astype(x.dtype)
@@ -34,7 +34,8 @@ def layer_norm(x, weights, *, epsilon):
 
 def local_response_norm(x, *, radius, k, alpha, beta):
     """x / (k + alpha Σ x²)^beta over neighbouring channels (Krizhevsky et al., 2012)."""
-    squares, channels = jnp.square(x.astype(jnp.float32)), x.shape[-1]
+    wide, channels = jnp.promote_types(x.dtype, jnp.float32), x.shape[-1]
+    squares = jnp.square(x.astype(wide))
     edges = ((0, 0),) * (x.ndim - 1) + ((radius, radius),)
     padded = jnp.pad(squares, edges)
     total = sum(padded[..., i : i + channels] for i in range(2 * radius + 1))

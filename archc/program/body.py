@@ -135,6 +135,8 @@ class Writer:
         if result != out:
             inner.append(Line(f"{out} = {result}"))
         before: list[Statement] = [] if first == Name(out) else [Assign(f"{out} = ", first)]
+        if not inner:
+            return before
         before += rounded(entering, others)
         key = key_per_copy(frame.key(step), step) if step.random else None
         return [*before, loop(step, bound, key, [*keys.split, *inner])]
@@ -150,6 +152,8 @@ class Writer:
         inside = Variables(body.graph, (free[0], *entering), variables.names, own, free)
         writer, keys = Writer(self.called), split_keys(len(body.keys))
         inner = list(writer.steps(Frame(body, inside, keys.each, {}, frame.dtype)))
+        if not inner:
+            return [] if first == Name(frame.out(step)) else [Assign(f"{frame.out(step)} = ", first)]
         self.branches |= writer.branches
         self.moves |= writer.moves
         key = stacked(frame.plan, step)

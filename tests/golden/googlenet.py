@@ -38,7 +38,8 @@ def dropout(x, key, *, rate):
 
 def local_response_norm(x, *, radius, k, alpha, beta):
     """x / (k + alpha Σ x²)^beta over neighbouring channels (Krizhevsky et al., 2012)."""
-    squares, channels = jnp.square(x.astype(jnp.float32)), x.shape[-1]
+    wide, channels = jnp.promote_types(x.dtype, jnp.float32), x.shape[-1]
+    squares = jnp.square(x.astype(wide))
     edges = ((0, 0),) * (x.ndim - 1) + ((radius, radius),)
     padded = jnp.pad(squares, edges)
     total = sum(padded[..., i : i + channels] for i in range(2 * radius + 1))
