@@ -177,7 +177,7 @@ class Take(Op):
                     if value is not None
                 )
                 parameter = "start" if self.start is not None else "stop"
-                raise Unfit(f"nothing of {counted(there, 'entry')} lies between {ends}", parameter=parameter)
+                raise Unfit(f"nothing among {there} lies between {ends}", parameter=parameter)
             return taken
         several = (self.entries,) if isinstance(self.entries, int) else self.entries
         for entry in several:

@@ -94,7 +94,7 @@ def unreadable(told: Diagnostic, written: str, path: Path, span: Span) -> Wrong:
     if near:
         meant = written.removesuffix(path.name) + near[0]
         return wrong(told.code, title, span, help=f"did you mean `{meant}`?", fix=f'"{meant}"')
-    help = told.help if told.code != "E0001" else "it lies beside the `.arch` file, and holds a row of numbers a line"
+    help = told.help if told.code != "E0001" else "name a file of numbers, relative to the `.arch` file that names it"
     return wrong(told.code, title, span, help=help)
 
 
@@ -110,13 +110,15 @@ def rows_of(source: Source, named: Span) -> Rows:
         line = source.line(number)
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        row = tuple(value(source, start + m.start(), m.group(), number, named) for m in cell.finditer(line))
         gap = re.search(r"^\s*,|,\s*,|,\s*$", line)
         if gap:
             title = f"a number is missing in row {number} of `{source.name}`"
             raise in_file(title, source.span(start + gap.start(), start + gap.end()), named, "no row ends in a comma")
+        row = tuple(value(source, start + m.start(), m.group(), number, named) for m in cell.finditer(line))
         if rows and len(row) != len(rows[0]):
-            title = f"row {number} of `{source.name}` has {counted(len(row), 'number')}, and row {first} {len(rows[0])}"
+            title = (
+                f"row {number} of `{source.name}` has {counted(len(row), 'number')}, and row {first} has {len(rows[0])}"
+            )
             help = "every row needs as many numbers as there are outputs"
             raise in_file(title, source.span(start, start + len(line)), named, help)
         first = first or number
@@ -136,9 +138,9 @@ def value(source: Source, start: int, text: str, row: int, named: Span) -> float
     if number is not None and isfinite(number):
         return int(number) if number.is_integer() and abs(number) < 2**53 else number
     at = start + len(text) - len(text.lstrip())
-    title = f"`{shown[:40]}` in row {row} of `{source.name}` is no number" if shown else f"row {row} has an empty field"
-    help = "the file holds nothing but rows of numbers: no header, and a decimal point rather than a comma"
-    raise in_file(title, source.span(at, at + max(len(shown), 1)), named, help)
+    title = f"`{shown[:40]}` in row {row} of `{source.name}` is no number"
+    help = "the file holds nothing but numbers with commas between them, and no header"
+    raise in_file(title, source.span(at, at + len(shown)), named, help)
 
 
 def in_file(title: str, span: Span, named: Span, help: str) -> Wrong:
