@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import isfinite
 from pathlib import Path
 
 from archc.diagnostics import Diagnostic, Failed, Related
@@ -18,6 +17,10 @@ from archc.syntax import Reader
 
 LONGEST_PATH = 200
 """Characters of a path: names of files end at 255 bytes on most disks, whole paths at a few thousand."""
+
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+LARGEST_NUMBER = 1e18
+"""As of numbers that are computed."""
 
 Rows = tuple[tuple[float, ...], ...]
 
@@ -103,7 +106,6 @@ def rows_of(source: Source, named: Span) -> Rows:
 
     Empty lines and those that begin with `#` count for nothing.
     """
-    cell = re.compile(r"[^,\n]+" if "," in source.text else r"\S+")
     rows: list[tuple[float, ...]] = []
     first = 0
     for number, start in enumerate(source.starts, 1):
@@ -114,7 +116,8 @@ def rows_of(source: Source, named: Span) -> Rows:
         if gap:
             title = f"a number is missing in row {number} of `{source.name}`"
             raise in_file(title, source.span(start + gap.start(), start + gap.end()), named, "no row ends in a comma")
-        row = tuple(value(source, start + m.start(), m.group(), number, named) for m in cell.finditer(line))
+        cells = re.finditer("[^,]+" if "," in line else r"\S+", line)
+        row = tuple(value(source, start + m.start(), m.group(), number, named) for m in cells)
         if rows and len(row) != len(rows[0]):
             title = (
                 f"row {number} of `{source.name}` has {counted(len(row), 'number')}, and row {first} has {len(rows[0])}"
@@ -131,14 +134,12 @@ def rows_of(source: Source, named: Span) -> Rows:
 def value(source: Source, start: int, text: str, row: int, named: Span) -> float:
     """A number of a file. Raises Wrong if it is none."""
     shown = text.strip()
-    try:
-        number = float(shown) if "_" not in shown else None
-    except ValueError:
-        number = None
-    if number is not None and isfinite(number):
+    number = float(shown) if NUMBER.fullmatch(shown) else None
+    if number is not None and abs(number) <= LARGEST_NUMBER:
         return int(number) if number.is_integer() and abs(number) < 2**53 else number
     at = start + len(text) - len(text.lstrip())
-    title = f"`{shown[:40]}` in row {row} of `{source.name}` is no number"
+    what = "no number" if number is None else f"beyond {LARGEST_NUMBER:.0e}"
+    title = f"`{shown[:40]}` in row {row} of `{source.name}` is {what}"
     help = "the file holds nothing but numbers with commas between them, and no header"
     raise in_file(title, source.span(at, at + len(shown)), named, help)
 

@@ -42,7 +42,7 @@ def refused(text: str, folder: Path) -> Diagnostic:
         "1, 2, 3\n4, 5, -0.5",
         "\ufeff1,2,3\r\n4,5,-5e-1\r\n",
         "# three units\n\n1,2,3\n\n  # the second input\n4,5,-.5\n",
-        "1 2 3\n4\t5 -0.5\n",
+        "# one, two\n1 2 3\n4\t5 -0.5\n",
     ],
 )
 def test_numbers_of_a_file_are_held_as_written_out_ones(text: str, tmp_path: Path) -> None:
@@ -85,6 +85,8 @@ def test_what_a_module_is_made_of_includes_the_numbers(tmp_path: Path) -> None:
         ("a,b,c\n1,2,3\n", "`a` in row 1 of `w.csv` is no number", "a"),
         ("1,2,3\n4, five,6\n", "`five` in row 2 of `w.csv` is no number", "five"),
         ("1,2,3\n4,nan,6\n", "`nan` in row 2 of `w.csv` is no number", "nan"),
+        ("1,2,1e30\n", "`1e30` in row 1 of `w.csv` is beyond 1e+18", "1e30"),
+        ("1,2,\u0663\n", "`\u0663` in row 1 of `w.csv` is no number", "\u0663"),
         ("1,2,inf\n", "`inf` in row 1 of `w.csv` is no number", "inf"),
         ("1,2,1_0\n", "`1_0` in row 1 of `w.csv` is no number", "1_0"),
         ("1;2;3\n", "`1;2;3` in row 1 of `w.csv` is no number", "1;2;3"),
