@@ -26,7 +26,8 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_grammar_models_pages_and_types_travel_in_the_wheel(unpacked: Path) -> None:
-    models = {path.relative_to(ROOT / "models") for path in (ROOT / "models").rglob("*.arch")}
+    models = {path.relative_to(ROOT / "models") for path in (ROOT / "models").rglob("*") if path.is_file()}
+    assert Path("lenet5-bitmaps.csv") in models
     there = unpacked / "archc" / "_models"
     assert {path.relative_to(there) for path in there.rglob("*") if path.is_file()} == models
     assert (unpacked / "archc" / "_grammars" / "arch.lark").is_file()

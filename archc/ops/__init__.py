@@ -1,6 +1,6 @@
 """The layers. Importing this registers them all."""
 
-from archc.ops import activation, conv, dense, layout, merge, noise, norm, pool
+from archc.ops import activation, axes, conv, dense, layout, merge, noise, norm, parameter, pool
 from archc.ops.op import Lowered, Op, Site, Update, WeightSpec
 from archc.parameters import FAMILIES
 
@@ -12,12 +12,14 @@ __all__ = [
     "Update",
     "WeightSpec",
     "activation",
+    "axes",
     "conv",
     "dense",
     "layout",
     "merge",
     "noise",
     "norm",
+    "parameter",
     "pool",
 ]
 

@@ -1,8 +1,8 @@
 """Fully connected layers."""
 
-from archc.code import Operation
-from archc.ops.op import Bias, Lowered, Op, Site, WeightSpec, written_out
-from archc.parameters import Count, Numbers, Unfit
+from archc.code import Code, Operation, call
+from archc.ops.op import Bias, Lowered, Op, Site, Weights, WeightSpec, check_kept
+from archc.parameters import Count, Flag, Unfit
 from archc.types import TensorType
 
 
@@ -10,7 +10,8 @@ class Dense(Op):
     """Every output is a weighted sum of every input, plus a bias: [in] -> [units].
 
     The kernel is [in, units]; texts that write Wx + b hold its transpose. `weights` gives its
-    first values, rows for inputs; for one unit a plain list will do.
+    first values, rows for inputs, in a list or in a CSV file; for one unit a plain list will do.
+    With `trainable = false` it keeps them and its bias, which then count as state.
     """
 
     name = "dense"
@@ -19,35 +20,112 @@ class Dense(Op):
 
     units = Count("how many outputs it has")
     bias = Bias("whether each output has a bias, and how it starts", default=True)
-    weights_ = Numbers("the kernel's first values, [in, units]", default=None, named=True)
+    weights_ = Weights("the kernel's first values, [in, units], or a CSV file of them", default=None, named=True)
+    trainable = Flag("whether training changes its kernel and bias", default=True, named=True)
+
+    def check(self) -> None:
+        if not self.trainable:
+            check_kept(self.weights_, self.bias, self.name)
 
     def output(self, x: TensorType) -> TensorType:
-        if x.rank != 1:
-            raise Unfit(
-                f"dense needs a flat value, and this one is {x.described}",
-                f"put `flatten` before it: {x} becomes [{x.size}]",
-                code="E0204",
-                label="takes [features]",
-                before="flatten",
-            )
+        need_flat(x, self.name)
         return TensorType((self.units,))
 
     def sight(self, x: TensorType) -> None:
         return None
 
     def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
-        shape = (x.channels, self.units)
-        given = self.weights_
-        if given is not None and self.units == 1 and not any(isinstance(n, tuple) for n in given):
-            given = tuple((n,) for n in given)
-        init = None if given is None else written_out(given, shape, "weights")
-        return (WeightSpec("kernel", shape, init), *Bias.spec(self.bias, self.units))
+        kernel = Dense.weights_.spec(self.weights_, "kernel", (x.channels, self.units), trainable=self.trainable)
+        return (kernel, *Bias.spec(self.bias, self.units, trainable=self.trainable))
 
     def macs(self, x: TensorType) -> int:
         return x.channels * self.output(x).size
 
     def lower(self, site: Site) -> Lowered:
-        product = Operation("@", site.x, site.weight("kernel"))
+        product = Operation("@", site.x, site.own("kernel", trainable=self.trainable))
         if self.bias is False:
             return Lowered.same(product)
-        return Lowered.same(Operation("+", product, site.weight("bias")))
+        return Lowered.same(Operation("+", product, site.own("bias", trainable=self.trainable)))
+
+
+class Maxout(Op):
+    """The largest of several weighted sums for each output: [in] -> [units] (Goodfellow et al., 2013, section 3).
+
+    A dense layer of pieces * units, piece after piece, of which the largest counts: the kernel is
+    [in, pieces * units]. Of convolutions it is `maximum(conv(…), conv(…))`.
+    """
+
+    name = "maxout"
+    drawing = "dense"
+    example = "maxout(120, 3) -> dropout(50%)"
+
+    units = Count("how many outputs it has")
+    pieces = Count("how many sums each output is the largest of", least=2, default=2)
+    bias = Bias("whether each sum has a bias, and how it starts", default=True)
+
+    def output(self, x: TensorType) -> TensorType:
+        need_flat(x, self.name)
+        return TensorType((self.units,))
+
+    def sight(self, x: TensorType) -> None:
+        return None
+
+    def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
+        sums = self.pieces * self.units
+        kernel = WeightSpec("kernel", (x.channels, sums), fans=(x.channels, self.units))
+        return (kernel, *Bias.spec(self.bias, sums))
+
+    def macs(self, x: TensorType) -> int:
+        return int(x.channels * self.pieces * self.units)
+
+    def lower(self, site: Site) -> Lowered:
+        sums: Code = Operation("@", site.x, site.weight("kernel"))
+        if self.bias is not False:
+            sums = Operation("+", sums, site.weight("bias"))
+        return Lowered.same(call("largest_piece", sums, pieces=self.pieces))
+
+
+class Rbf(Op):
+    """How far the value is from a centre for each output: y_i = Σ_j (x_j - w_ji)², [in] -> [units].
+
+    The output of LeNet-5 (LeCun et al., 1998, equation 7), smallest for the class that fits. The
+    centres are [in, units]: `weights` gives their first values, in a list or in a CSV file. With
+    `trainable = false` they stay as they are, and count as state.
+    """
+
+    name = "rbf"
+    drawing = "dense"
+    example = "dense(84) -> scaled_tanh -> rbf(10)"
+
+    units = Count("how many outputs it has")
+    weights_ = Weights("the centres' first values, [in, units], or a CSV file of them", default=None, named=True)
+    trainable = Flag("whether training moves the centres", default=True, named=True)
+
+    def check(self) -> None:
+        if not self.trainable:
+            check_kept(self.weights_, False, self.name)
+
+    def output(self, x: TensorType) -> TensorType:
+        need_flat(x, self.name)
+        return TensorType((self.units,))
+
+    def sight(self, x: TensorType) -> None:
+        return None
+
+    def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
+        return (Rbf.weights_.spec(self.weights_, "centres", (x.channels, self.units), trainable=self.trainable),)
+
+    def lower(self, site: Site) -> Lowered:
+        return Lowered.same(call("squared_distances", site.x, site.own("centres", trainable=self.trainable)))
+
+
+def need_flat(x: TensorType, name: str) -> None:
+    """Raises Unfit unless `x` is [features]."""
+    if x.rank != 1:
+        raise Unfit(
+            f"{name} needs a flat value, and this one is {x.described}",
+            f"put `flatten` before it: {x} becomes [{x.size}]",
+            code="E0204",
+            label="takes [features]",
+            before="flatten",
+        )

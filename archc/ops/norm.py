@@ -2,7 +2,7 @@
 
 from archc.code import Call, Code, Literal, Operation, call
 from archc.ops.op import Bias, Lowered, Op, Site, Update, WeightSpec
-from archc.parameters import Choice, Count, Flag, Real, Unfit, Word
+from archc.parameters import Choice, Count, Flag, Real, Unfit, Word, counted
 from archc.types import TensorType
 
 
@@ -69,6 +69,80 @@ class LayerNorm(Op):
 
     def lower(self, site: Site) -> Lowered:
         return Lowered.same(call("layer_norm", site.x, site.weights, epsilon=float(self.epsilon)))
+
+
+class GroupNorm(Op):
+    """Normalises groups of neighbouring channels, all positions together, by the mean and variance of each example.
+
+    Then each channel is scaled and shifted (Wu and He, 2018, who take 32 groups). Training and
+    evaluation are alike.
+    """
+
+    name = "group_norm"
+    drawing = "norm"
+    example = "conv(64, 3x3, bias = false) -> group_norm(32) -> relu"
+
+    groups = Count("how many groups of equal size the channels fall into")
+    epsilon = Real("what is added to the variance", default=1e-5, above=0, named=True)
+
+    def output(self, x: TensorType) -> TensorType:
+        if x.channels % self.groups:
+            known = [n for n in (32, 16, 8, 4, 2, 1) if x.channels % n == 0]
+            raise Unfit(
+                f"{counted(x.channels, 'channel')} don't fall into {self.groups} equal groups",
+                f"a number that divides {x.channels}, such as {known[0]}",
+                parameter="groups",
+            )
+        if x.size == self.groups:
+            raise Unfit(
+                f"group_norm over groups of one number gives 0 everywhere, and {x} has as many as groups",
+                "fewer groups, or `layer_norm`, which is one group for each position",
+                code="E0204",
+                parameter="groups",
+            )
+        return x
+
+    def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
+        return (WeightSpec("scale", (x.channels,), "ones"), WeightSpec("shift", (x.channels,), "zeros"))
+
+    def sight(self, x: TensorType) -> None:
+        return None
+
+    def lower(self, site: Site) -> Lowered:
+        epsilon = float(self.epsilon)
+        return Lowered.same(call("group_norm", site.x, site.weights, groups=self.groups, epsilon=epsilon))
+
+
+class InstanceNorm(Op):
+    """Normalises each channel of each example by its mean and variance over the positions, then scales and shifts it.
+
+    Ulyanov et al. (2016). Training and evaluation are alike. PyTorch's scales and shifts if it is
+    asked to (`affine=True`).
+    """
+
+    name = "instance_norm"
+    drawing = "norm"
+    example = "conv(64, 3x3, bias = false) -> instance_norm -> relu"
+
+    epsilon = Real("what is added to the variance", default=1e-5, above=0, named=True)
+
+    def output(self, x: TensorType) -> TensorType:
+        if x.size == x.channels:
+            raise Unfit(
+                f"instance_norm of {x}, which has one number a channel, gives 0 everywhere",
+                "it normalises over the positions of an image or a sequence; over the channels there is `layer_norm`",
+                code="E0204",
+            )
+        return x
+
+    def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
+        return (WeightSpec("scale", (x.channels,), "ones"), WeightSpec("shift", (x.channels,), "zeros"))
+
+    def sight(self, x: TensorType) -> None:
+        return None
+
+    def lower(self, site: Site) -> Lowered:
+        return Lowered.same(call("instance_norm", site.x, site.weights, epsilon=float(self.epsilon)))
 
 
 class Lrn(Op):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from archc.code import Call, Code, Entry, Name
-from archc.parameters import FAMILIES, Described, Numbers, Parameter, Unfit, members
+from archc.parameters import FAMILIES, Described, Numbers, Parameter, Unfit, Word, members
 from archc.types import Shape, TensorType
 
 
@@ -14,13 +14,15 @@ class WeightSpec:
     """An array that a layer owns.
 
     `init` is an initialiser, or the name of one that takes no arguments, or None for the one that
-    the recipe chooses. What isn't `trainable` is state.
+    the recipe chooses. What isn't `trainable` is state. `fans` are what a unit reads and what an input
+    reaches, where the shape doesn't say so.
     """
 
     name: str
     shape: Shape
     init: Described | str | None = None
     trainable: bool = True
+    fans: tuple[int, int] | None = None
 
 
 KEY = Name("key")
@@ -59,6 +61,10 @@ class Site:
 
     def stat(self, name: str) -> Code:
         return Entry("stats", (self.scope, name))
+
+    def own(self, name: str, *, trainable: bool) -> Code:
+        """An array that is a weight if it is trained, and state if it isn't."""
+        return self.weight(name) if trainable else self.cast(self.stat(name))
 
     def cast(self, value: Code) -> Code:
         """A value that was computed from float32 statistics, in the type that values are kept in."""
@@ -151,13 +157,49 @@ class Bias(Parameter):
         return self.refuse_word(value, ["true", "false", *members(self.family)])
 
     @staticmethod
-    def spec(value: Any, units: int) -> tuple[WeightSpec, ...]:
+    def spec(value: Any, units: int, *, trainable: bool = True) -> tuple[WeightSpec, ...]:
         """The weight of a bias of `units` numbers; none for `false`."""
         if value is False:
             return ()
         if isinstance(value, tuple):
-            return (WeightSpec("bias", (units,), written_out(value, (units,), "bias")),)
-        return (WeightSpec("bias", (units,), "zeros" if value is True else value),)
+            return (WeightSpec("bias", (units,), written_out(value, (units,), "bias"), trainable),)
+        return (WeightSpec("bias", (units,), "zeros" if value is True else value, trainable),)
+
+
+class Weights(Numbers):
+    """Written-out weights, or the name of a CSV file that holds them.
+
+    Whoever puts the layer into a network reads the file, and hands its numbers over.
+    """
+
+    kind = 'a list of numbers, or a file of them such as `"w.csv"`'
+
+    def accept(self, value: Any) -> Any:
+        if isinstance(value, str) and not isinstance(value, Word):
+            return value
+        return super().accept(value)
+
+    def spec(self, value: Any, name: str, shape: Shape, *, trainable: bool) -> WeightSpec:
+        """The weight of that name, [in, out]; for one output a plain list will do."""
+        if value is not None and shape[-1] == 1 and not any(isinstance(n, tuple) for n in value):
+            value = tuple((n,) for n in value)
+        return WeightSpec(name, shape, None if value is None else written_out(value, shape, self.name), trainable)
+
+
+def check_kept(weights: Any, bias: Any, layer: str) -> None:
+    """Raises Unfit unless the first values of weights that are never trained are known."""
+    if weights is None:
+        raise Unfit(
+            "`trainable = false` keeps weights as they are written out, and none are",
+            f"give `{layer}` its `weights = …`; what begins at random is kept by the recipe: `freeze = [{layer}]`",
+            parameter="trainable",
+        )
+    if isinstance(bias, Described) and getattr(bias, "random", False):
+        raise Unfit(
+            "`trainable = false` keeps the bias too, and this one would be random",
+            "write it out, `bias = [0, -1]`, or say `bias = false`",
+            parameter="bias",
+        )
 
 
 def shape_of(numbers: Any) -> Shape | None:

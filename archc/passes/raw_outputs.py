@@ -1,4 +1,4 @@
-"""Takes a final softmax or sigmoid off an output whose loss reads what enters it.
+"""Takes a final softmax, log_softmax or sigmoid off an output whose loss reads what enters it.
 
 log(softmax(z)) computed from z is exact where the softmax itself rounds to 0 or 1. `predict` puts
 the function back.
@@ -16,7 +16,8 @@ def raw_outputs(module: Module) -> Module:
     outputs: list[Port] = []
     for port in graph.outputs:
         last = nodes.get(port.value)
-        if last is not None and last.op == links.get(port.name):
+        function = links.get(port.name)
+        if last is not None and last.op in (function, f"log_{function}"):
             outputs.append(port.model_copy(update={"value": last.inputs[0]}))
         else:
             outputs.append(port)

@@ -156,7 +156,11 @@ class Network:
     def predict(self) -> list[str]:
         """`predict(params, stats, inputs)`: what the file says the model gives."""
         links = self.module.recipe.links if self.module.recipe else {}
-        linked = {port.name: links.get(port.name, "linear") for port in self.graph.outputs}
+        ends = {node.name: node.op for node in self.module.graph.nodes}
+        linked: dict[str, str] = {}
+        for port in self.module.graph.outputs:
+            function, end = links.get(port.name, "linear"), ends.get(port.value, "")
+            linked[port.name] = end if end == f"log_{function}" else function
         lines = [
             "def predict(params, stats, inputs):",
             '    """What the model says, in evaluation mode."""',

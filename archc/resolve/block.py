@@ -11,6 +11,7 @@ from archc.parameters import Described
 from archc.resolve.body import Body, names_given
 from archc.resolve.doubtful import doubts_of
 from archc.resolve.evaluate import Facts
+from archc.resolve.files import Files
 from archc.resolve.network import BLOCK_INPUT, Builder, Expanded, place
 from archc.resolve.unused import names_read
 from archc.resolve.values import Definition, Layer, Shared, Tensor, key_of
@@ -42,6 +43,7 @@ class Expander:
     read: set[int] = field(default_factory=set)
     scopes: list[Mapping[str, Any]] = field(default_factory=list)
     exhausted: bool = False
+    files: Files | None = None
     copies: int = 0
     """Of repeats, all told."""
 
@@ -84,7 +86,7 @@ class Expander:
         """Several shared layers as a block. Raises Wrong and Unknown."""
         key = (id(shared), it.type)
         if key not in self.known:
-            builder = Builder(shared.name, self.init, set())
+            builder = Builder(shared.name, self.init, set(), files=self.files)
             port = builder.input(BLOCK_INPUT, it.type.shape, span)
             flows = Body({}, report, self.facts, builder, self)
             self.known[key] = finished(builder, flows.behind(shared.layer.steps, port))
@@ -126,7 +128,8 @@ class BlockBody(Body):
     ):
         self.written = definition.block
         given = {name.value for name in names_given(self.written.body)}
-        builder = Builder(definition.name, expander.init, {*given, *values}, written=definition.block.span)
+        written, files = definition.block.span, expander.files
+        builder = Builder(definition.name, expander.init, {*given, *values}, written=written, files=files)
         entering = builder.input(BLOCK_INPUT, it.type.shape, it.span)
         own = {
             name: builder.input(name, value.type.shape, value.span) if isinstance(value, Tensor) else value

@@ -59,7 +59,8 @@ def doubts_in_training(builder: Builder, graph: Graph, init: Span | None) -> Ite
         (scope, weight)
         for scope, node in graph.layers()
         for weight in node.weights
-        if weight.trainable and len(weight.shape) > 1
+        # numbers of a `parameter` belong to no units
+        if weight.trainable and len(weight.shape) > 1 and node.op != "parameter"
     ][:-1]
     for scope, weight in hidden:
         # a single unit has no others to be equal to
@@ -84,10 +85,10 @@ def never_learns(builder: Builder, seen: set[int], *, behind_weights: bool) -> I
         )
         if node.name in builder.inner:
             yield from never_learns(builder.inner[node.name].builder, seen, behind_weights=learning)
-        if node.op == "step" and learning:
+        if node.op in ("step", "sign") and learning:
             yield Diagnostic(
                 "W0306",
-                "nothing before this `step` can learn: it is flat, so no gradient passes it",
+                f"nothing before this `{node.op}` can learn: it is flat, so no gradient passes it",
                 builder.spans[node.name],
                 help="train with `sigmoid` or `tanh` in its place, or write the weights out",
             )

@@ -103,7 +103,8 @@ class Evaluator:
 
     def argument(self, expression: tree.Expression, parameter: Parameter) -> Any:
         """What is given for a parameter. Raises Wrong for a value of the network."""
-        if isinstance(parameter, Quoted) and isinstance(expression, tree.Member | tree.Binary):
+        path = isinstance(parameter, Quoted) or expression.span.text.endswith(".csv")
+        if path and isinstance(expression, tree.Member | tree.Binary):
             # a path, which would otherwise be taken for a fact or a division
             quoted = f'"{expression.span.text}"'
             title = f"`{parameter.name}` takes {parameter.kind}"

@@ -97,7 +97,9 @@ class FileResolver:
         self.where = where
         self.report = report
         self.choice = choice
-        self.home = Importer(where.folder.resolve(), report, self.no_facts, read).home(file, where.folder)
+        importer = Importer(where.folder.resolve(), report, self.no_facts, read)
+        self.home = importer.home(file, where.folder)
+        self.files = importer.files
         self.names = self.home.names
         self.facts: Facts = self.no_facts
         self.lent: tree.Name | None = None
@@ -295,7 +297,7 @@ class FileResolver:
         init = recipe.init if recipe is not None else initialiser.DEFAULT
         overridden = self.choice.overridden or bool(given)
         self.read.add(id(model.model))
-        around = Surroundings(model.names, facts, init, overridden, self.read, self.home.models)
+        around = Surroundings(model.names, facts, init, overridden, self.read, self.home.models, self.files)
         network = resolve_model(model.model, values, around, self.report)
         learnt = self.learnt(recipe, network) if recipe is not None and trained and network is not None else None
         failed = trained and recipe is not None and learnt is None and self.lent is None
@@ -348,9 +350,9 @@ class FileResolver:
             )
 
     def hash(self) -> str:
-        """Of the text of the file and of those that it uses."""
+        """Of the text of the file, of those that it uses, and of files of numbers."""
         together = hashlib.sha256()
-        for source in self.home.sources:
+        for source in (*self.home.sources, *self.files.sources):
             together.update(source.text.encode())
         return together.hexdigest()
 

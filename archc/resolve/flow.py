@@ -257,7 +257,8 @@ class Flows(Layers):
         if not isinstance(value, Tensor):
             title = "`as` names a layer or a value of the network"
             raise wrong("E0202", title, expression.span, help="`let` names numbers")
-        if isinstance(target, type) and target.activation and name.value not in self.read:
+        plain = isinstance(target, type) and target.activation and target.weights is Op.weights
+        if isinstance(target, type) and plain and name.value not in self.read:
             before = f"`… as {name.value} -> {inner.span.text}`"
             title = f"`{name.value}` names the {target.name}, which has no weights"
             help = f"for the weights, put the name before the activation: {before}"

@@ -10,6 +10,7 @@ from archc.diagnostics import Failed, Related, Report
 from archc.diagnostics.suggest import closest
 from archc.resolve.body import RESERVED, reserved
 from archc.resolve.evaluate import Facts
+from archc.resolve.files import Files, contained
 from archc.resolve.layers import Layers
 from archc.resolve.values import UNKNOWN, Ambiguous, Definition, Family
 from archc.resolve.wrong import Unknown, Wrong, given_twice, wrong
@@ -19,8 +20,6 @@ from archc.syntax import Reader, parse, tree
 
 LONGEST_CHAIN = 32
 """How many files may use each other in a row."""
-LONGEST_PATH = 200
-"""Characters of a path: names of files end at 255 bytes on most disks, whole paths at a few thousand."""
 SUFFIX = ".arch"
 
 
@@ -59,12 +58,14 @@ class Importer:
         self.report = report
         self.facts = facts
         self.read = read
+        self.files = Files(project, read)
         self.known: dict[Path, Home | None] = {}
         self.chain: list[Path] = []
 
     def home(self, file: tree.File, folder: Path) -> Home:
         """The top level of a file that lies in `folder`; what is wrong is told."""
         home = Home(file, sources=[file.source])
+        self.files.folders[file.source] = folder
         seen: dict[str, Span] = {}
         for item in file.items:
             match item:
@@ -220,27 +221,7 @@ class Importer:
         target = item.target
         if isinstance(target, tree.Name):
             return built_in(target)
-        written = target.value
-        if not written.strip():
-            raise wrong("E0007", "this names no file", target.span, help='such as `use "blocks/heads.arch"`')
-        if len(written) > LONGEST_PATH:
-            raise wrong("E0007", f"a path has at most {LONGEST_PATH} characters", target.span)
-        if "\0" in written or "\\" in written:
-            help = "a path is written with `/`, relative to this file"
-            raise wrong("E0007", f"`{written}` is no path of a file", target.span, help=help)
-        if written.startswith(("/", "~")) or re.match(r"[A-Za-z]:|[a-z]+://", written):
-            help = "name the file relative to this one, within the project's folder"
-            raise wrong("E0007", f"`{written}` is not relative", target.span, help=help)
-        path = folder / written
-        try:
-            real = path.resolve()
-            inside = real.is_relative_to(self.project) or real.is_relative_to(models_folder().resolve())
-        except (OSError, RuntimeError):
-            raise wrong("E0007", f"`{written}` leads in a circle of links", target.span) from None
-        if not inside:
-            title = f"`{written}` leads out of the project's folder"
-            raise wrong("E0007", title, target.span, help="copy the file into the folder of the file that is compiled")
-        return real
+        return contained(target.value, target.span, folder, self.project, '`use "blocks/heads.arch"`')
 
 
 def no_such_file(target: tree.Text, path: Path) -> Wrong:

@@ -151,6 +151,8 @@ def rewritten(cls: type[Described], call: tree.Call) -> str:
         if len(flows) == 1 and isinstance(flows[0], tree.Listing):
             flows = [item.value for item in flows[0].items]
         return f"{cls.name}({', '.join(flow.span.text for flow in flows)})"
+    if cls.name == "permute":
+        return ""  # other tools count its axes otherwise
     word = word_of(call)
     positional: list[str] = []
     named: dict[str, str] = {}
@@ -172,7 +174,9 @@ def rewritten(cls: type[Described], call: tree.Call) -> str:
                 return ""
             named |= both
             continue
-        if key in WITHOUT_EFFECT or (key in ("dim", "axis") and cls.name == "softmax" and text in ("1", "-1")):
+        if key in WITHOUT_EFFECT or (
+            key in ("dim", "axis") and cls.name in ("softmax", "log_softmax") and text in ("1", "-1")
+        ):
             continue
         near = key if key in cls.parameters else next(iter(closest(key, cls.parameters)), "")
         if not near or near in named:
@@ -207,6 +211,7 @@ def word_of(call: tree.Call) -> str:
 def names_inputs_first(word: str, positional: int) -> bool:
     """Whether a call is PyTorch's, which names the inputs of a layer before its outputs."""
     least = {"Linear": 2, "Conv2d": 3, "ConvTranspose2d": 3, "BatchNorm1d": 1, "BatchNorm2d": 1, "LayerNorm": 1}
+    least |= {"InstanceNorm1d": 1, "InstanceNorm2d": 1, "InstanceNorm3d": 1}
     return word in least and positional >= least[word]
 
 

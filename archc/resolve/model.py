@@ -11,6 +11,7 @@ from archc.resolve.block import Expander
 from archc.resolve.body import Body, names_given
 from archc.resolve.doubtful import doubts_of
 from archc.resolve.evaluate import NUMBER, Facts
+from archc.resolve.files import Files
 from archc.resolve.network import Builder, macs, parameters, place
 from archc.resolve.unused import unused_numbers
 from archc.resolve.values import UNKNOWN, Tensor
@@ -33,6 +34,7 @@ class Surroundings:
     overridden: bool = False
     read: set[int] = field(default_factory=set)
     models: Collection[str] = ()
+    files: Files | None = None
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ class ModelBody(Body):
     def __init__(self, model: tree.Model, arguments: Mapping[str, Any], around: Surroundings, report: Report):
         self.model = model
         given = {name.value for name in names_given(model.body)}
-        builder = Builder(model.name.value, around.init, given, written=model.span)
-        expander = Expander(around.facts, around.init, around.overridden, read=around.read)
+        builder = Builder(model.name.value, around.init, given, written=model.span, files=around.files)
+        expander = Expander(around.facts, around.init, around.overridden, read=around.read, files=around.files)
         super().__init__({**around.names, **arguments}, report, around.facts, builder, expander)
         self.overridden = around.overridden
         self.known_whole = False

@@ -10,6 +10,7 @@ from archc.ir import Graph, Node, Place, Port, Weight, made
 from archc.ir.items import argument, item
 from archc.ops import OPS, Op, WeightSpec
 from archc.parameters import FAMILIES, Described, Unfit
+from archc.resolve.files import Files
 from archc.resolve.fold import Group, folded
 from archc.resolve.values import Layer, Tensor
 from archc.resolve.wrong import wrong
@@ -59,6 +60,8 @@ class Builder:
     size: int = 0
     written: Span | None = None
     """Where the model or block is written."""
+    files: Files | None = None
+    """Of numbers that the file names."""
 
     def input(self, name: str, shape: tuple[int, ...], span: Span) -> Tensor:
         if TensorType(shape).size > LARGEST_VALUE:
@@ -82,6 +85,8 @@ class Builder:
         """
         if op.adapts:
             self.check_adapts(op, it, span)
+        if self.files is not None:
+            op = self.files.filled(op, spans or {}, span)
         try:
             output, specs = op.output(it.type), op.weights(it.type)
         except Unfit as unfit:

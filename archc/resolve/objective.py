@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from archc.diagnostics import Related
-from archc.ir import Column, DataSpec, LossTerm, MetricTerm, Port, made
+from archc.ir import Column, DataSpec, LossTerm, MetricTerm, Node, Port, made
 from archc.ir.items import item, op_of, restored
 from archc.parameters import FAMILIES, Described, Unfit
 from archc.recipes.loss import Function, Loss
@@ -61,13 +61,20 @@ class Objective:
 
     def check_end(self, loss: Loss, port: Port, column: Column, span: Span) -> None:
         """Raises Wrong if the output ends in a function that the loss can't see through."""
-        final = self.nodes.get(port.value)
-        if final is None or loss.reads == "linear" or final.op == loss.reads or not op_of(final).activation:
+        last = self.nodes.get(port.value)
+        final = innermost(last)
+        if last is None or final is None or loss.reads == "linear" or not op_of(final).activation:
             return
+        related = (Related(self.spans[last.name], "the end"),)
+        if final.op in (loss.reads, f"log_{loss.reads}"):
+            if final is last:
+                return
+            title = f"`{loss.name}` reads what enters the last `{final.op}`, and this one is within a block"
+            help = f"take it out of the block, and write `-> {final.op}` behind the block's call"
+            raise wrong("E0408", title, span, related=related, help=help)
         needs = "class scores" if loss.reads == "softmax" else "a probability"
         units = len(column.classes) if loss.reads == "softmax" else TensorType(port.shape).size
         title = f"`{loss.name}` needs {needs}, and the output ends in `{final.op}`"
-        related = (Related(self.spans[final.name], "the end"),)
         raise wrong("E0408", title, span, related=related, help=f"end with `dense({units}) -> {loss.reads}`")
 
     def metrics(self, expression: tree.Expression | None, losses: list[LossTerm]) -> list[MetricTerm]:
@@ -161,6 +168,14 @@ def declared(evaluator: Evaluator, expression: tree.Expression, family: str) -> 
         words.append(word)
         del arguments[0]
     return evaluator.build(known[callee.value], callee, tuple(arguments), expression.span), words
+
+
+def innermost(node: Node | None) -> Node | None:
+    """The layer at the end of a block, or of a repeat; of a layer itself. None for what only passes on."""
+    while node is not None and node.body is not None:
+        end = node.body.outputs[0].value
+        node = next((inner for inner in node.body.nodes if inner.name == end), None)
+    return node
 
 
 def reads(term: LossTerm) -> Function:

@@ -23,13 +23,15 @@ _BATCH = 256
 class Prediction:
     """What one output says: `values` [n, …] as the file defines them, such as probabilities.
 
-    For a class target, `classes` are the names and `labels` [n] the numbers of the likeliest.
+    For a class target, `classes` are the names and `labels` [n] the numbers of the likeliest. Values
+    that are logarithms of probabilities say so.
     """
 
     output: str
     values: np.ndarray
     classes: tuple[str, ...] = ()
     labels: np.ndarray | None = None
+    logarithms: bool = False
 
     @property
     def probabilities(self) -> np.ndarray | None:
@@ -37,6 +39,7 @@ class Prediction:
         if self.labels is None:
             return None
         flat = self.values.reshape(len(self.values), -1)
+        flat = np.exp(flat) if self.logarithms else flat
         return np.concatenate([1 - flat, flat], axis=1) if flat.shape[1] == 1 else flat
 
     @property
@@ -116,11 +119,16 @@ def predictions(program: ModuleType, module: Module, state: Any, inputs: Mapping
     names = [port.name for port in module.graph.outputs]
     by_name = pieces if isinstance(pieces[0], dict) else [{names[0]: piece} for piece in pieces]
     targets = class_targets(module)
+    ends = {node.name: node.op for node in module.graph.nodes}
+    logarithms = {port.name for port in module.graph.outputs if ends.get(port.value) == "log_softmax"}
     found = {}
     for name in names:
         values = np.concatenate([np.asarray(piece[name], dtype=np.float32) for piece in by_name])[:count]
         target = targets.get(name)
-        found[name] = Prediction(name, values, target.classes, _labels(values)) if target else Prediction(name, values)
+        if target is None:
+            found[name] = Prediction(name, values)
+        else:
+            found[name] = Prediction(name, values, target.classes, _labels(values), name in logarithms)
     return found
 
 

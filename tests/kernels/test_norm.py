@@ -11,6 +11,8 @@ from archc.kernels.norm import (
     fit_minmax,
     fit_signed,
     fit_standard,
+    group_norm,
+    instance_norm,
     layer_norm,
     local_response_norm,
 )
@@ -106,3 +108,30 @@ def test_local_response_norm_is_the_papers(radius: int) -> None:
         expected[..., i] = x[..., i] / (2 + 0.1 * total) ** 0.75
     found = local_response_norm(jnp.asarray(x, jnp.float32), radius=radius, k=2.0, alpha=0.1, beta=0.75)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 6])
+@pytest.mark.parametrize("shape", [(3, 6), (3, 7, 6), (3, 4, 5, 6), (2, 2, 3, 4, 6)])
+def test_group_norm_is_of_each_example(shape: tuple[int, ...], groups: int) -> None:
+    x = values(shape).astype(np.float64)
+    scale, shift = np.arange(1.0, 7), np.arange(6.0)
+    expected = np.empty_like(x)
+    for example, start in np.ndindex(shape[0], groups):
+        own = slice(start * 6 // groups, (start + 1) * 6 // groups)
+        part = x[example][..., own]
+        expected[example][..., own] = (part - part.mean()) / np.sqrt(part.var() + 1e-3) * scale[own] + shift[own]
+    weights = {"scale": jnp.asarray(scale, jnp.float32), "shift": jnp.asarray(shift, jnp.float32)}
+    found = group_norm(jnp.asarray(x, jnp.float32), weights, groups=groups, epsilon=1e-3)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(3, 7, 6), (3, 4, 5, 6)])
+def test_instance_norm_is_group_norm_of_single_channels(shape: tuple[int, ...]) -> None:
+    x = values(shape)
+    weights = {"scale": np.arange(1, 7, dtype=np.float32), "shift": np.arange(6, dtype=np.float32)}
+    positions = x.reshape(3, -1, 6).astype(np.float64)
+    expected = (positions - positions.mean(1, keepdims=True)) / np.sqrt(positions.var(1, keepdims=True) + 1e-3)
+    found = instance_norm(jnp.asarray(x), weights, epsilon=1e-3)
+    wanted = expected.reshape(shape) * weights["scale"] + weights["shift"]
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(found, group_norm(jnp.asarray(x), weights, groups=6, epsilon=1e-3), rtol=1e-5, atol=1e-5)

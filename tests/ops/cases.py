@@ -14,7 +14,7 @@ from archc.program.link import import_lines, link, names_read
 from archc.program.printer import layout
 from archc.types import Shape, TensorType
 
-IMAGE, SEQUENCE, FLAT = (7, 6, 4), (5, 4), (4,)
+IMAGE, SEQUENCE, FLAT, VOLUME = (7, 6, 4), (5, 4), (4,), (4, 3, 6, 4)
 SAME, VALID = Word("same"), Word("valid")
 
 
@@ -46,7 +46,8 @@ def case(op: str, *arguments: Any, on: Sequence[Shape] = (IMAGE,), **named: Any)
 
 
 ANYWHERE = ("relu", "sigmoid", "tanh", "softmax", "linear", "leaky_relu", "elu", "gelu", "silu", "softplus",
-            "scaled_tanh", "step", "batch_norm", "layer_norm", "lrn", "scale", "flatten", "normalize")  # fmt: skip
+            "scaled_tanh", "step", "batch_norm", "layer_norm", "lrn", "scale", "flatten", "normalize", "sign", "relu6",
+            "hard_sigmoid", "prelu", "selu", "hard_silu", "mish", "softsign", "log_softmax", "clip")  # fmt: skip
 """Layers that take a value of any number of dimensions, and need no arguments."""
 
 CASES = [
@@ -55,8 +56,28 @@ CASES = [
     case("leaky_relu", 0.2),
     case("elu", 0.5),
     case("step", 0.3),
+    case("clip", -0.5, 0.5),
+    case("gelu", approximate=True),
     case("dropout", 0.25),
     case("dropout", 0),
+    *(case("spatial_dropout", 0.25, on=[shape]) for shape in (SEQUENCE, IMAGE, VOLUME)),
+    *(case("drop_path", 0.25, on=[shape]) for shape in (FLAT, IMAGE)),
+    *(case("gaussian_noise", 0.1, on=[shape]) for shape in (FLAT, IMAGE)),
+    *(case("group_norm", 2, on=[shape]) for shape in (FLAT, SEQUENCE, IMAGE, VOLUME)),
+    case("group_norm", 1, epsilon=0.1),
+    case("group_norm", 4),
+    *(case("instance_norm", on=[shape]) for shape in (SEQUENCE, IMAGE, VOLUME)),
+    case("instance_norm", epsilon=0.1),
+    case("maxout", 3, on=[FLAT]),
+    case("maxout", 3, 5, False, on=[FLAT]),
+    case("rbf", 3, on=[FLAT]),
+    case("rbf", 2, weights=[[1, -1], [1, 1], [-1, 1], [-1, -1]], trainable=False, on=[FLAT]),
+    case("rbf", 1, weights=[1, 2, 3, 4], on=[FLAT]),
+    case("dense", 2, [0, -1], weights=[[1, -1], [1, 1], [-1, 1], [-1, -1]], trainable=False, on=[FLAT]),
+    case("dense", 1, False, weights=[1, 2, 3, 4], trainable=False, on=[FLAT]),
+    case("parameter", (2, 3, 5)),
+    case("parameter", 4, on=[SEQUENCE]),
+    case("parameter", (5, 4), 1, on=[SEQUENCE]),
     case("scale", True),
     case("scale", [1, 2, 3, 4], on=[FLAT]),
     case("lrn", 3, k=1, alpha=0.1, beta=0.5),
@@ -91,11 +112,45 @@ CASES = [
     case("reshape", (2, 2, 1), on=[FLAT]),
     case("crop", 4, 3),
     case("crop", 7, 6),
+    case("crop", (4, 3)),
+    case("crop", 4, 3, offset=2),
+    case("crop", 4, 3, offset=(0, 3)),
+    case("crop", 3, on=[SEQUENCE]),
+    case("crop", 2, on=[SEQUENCE], offset=0),
+    case("crop", (3, 2, 5), on=[VOLUME]),
+    case("crop", 2, on=[VOLUME], offset=(2, 0, 4)),
     case("pad", 2),
     case("pad", (1, 0), -1),
     case("pad", 3, on=[SEQUENCE]),
+    case("pad", [(1, 2), (0, 3)], 0.5),
+    case("pad", [(2, 0)], on=[SEQUENCE]),
+    case("pad", [(1, 0), (0, 0), (2, 1)], on=[VOLUME]),
+    case("permute", [1, 0], on=[SEQUENCE]),
+    case("permute", [1, 0, 2]),
+    case("permute", [3, 0, 2, 1], on=[VOLUME]),
+    case("permute", [0, 1, 2]),
+    case("take", 1),
+    case("take", [0, 2, 2]),
+    case("take", [-1, 0], axis=0),
+    case("take", -1, on=[SEQUENCE], axis=0),
+    case("take", [3], on=[FLAT]),
+    case("take", start=1, stop=-1),
+    case("take", stop=9),
+    case("take", start=-2, axis=1),
+    case("take", 2, on=[VOLUME], axis=-4),
+    case("take", [5, 1], on=[VOLUME], axis=-2),
+    *(case(op, on=[shape]) for op in ("pixel_shuffle", "space_to_depth") for shape in [(6, 8, 4)]),
+    case("pixel_shuffle", on=[SEQUENCE]),
+    case("pixel_shuffle", (1, 4)),
+    case("pixel_shuffle", (2, 1, 2), on=[VOLUME]),
+    case("space_to_depth", 5, on=[SEQUENCE]),
+    case("space_to_depth", (1, 3)),
+    case("space_to_depth", (2, 3, 1), on=[VOLUME]),
     *(case("upsample", *arguments) for arguments in ((), (3,), ((1, 2),), (2, Word("linear")))),
     case("upsample", 3, Word("linear"), on=[SEQUENCE]),
+    case("upsample", (1, 2), Word("bilinear")),
+    case("upsample", (1, 2, 3), on=[VOLUME]),
+    case("upsample", (2, 1, 3), Word("linear"), on=[VOLUME]),
     *(case(op, on=[shape, shape]) for op in ("subtract", "dot", "distance") for shape in (FLAT, SEQUENCE, IMAGE)),
     *(case(op, on=[shape] * n) for op in ("add", "multiply", "average", "maximum", "concat")
       for shape in (FLAT, SEQUENCE, IMAGE) for n in (2, 4)),

@@ -15,7 +15,7 @@ from tests.models import imported, module_of
 
 RECIPE = """
 train {{
-    data = examples([[0, 0, 1, 0], [1, 1, 0, 1]])
+    data = {data}
     loss = {loss}
     optimizer = sgd(0.1)
     batch = 2
@@ -25,7 +25,9 @@ train {{
 
 
 def written(body: str, loss: str = "") -> Module:
-    return module_of(f"model Net {{\n    input x[2]\n    {body}\n}}\n" + (RECIPE.format(loss=loss) if loss else ""))
+    data = "moons" if loss == "cross_entropy" else "examples([[0, 0, 1, 0], [1, 1, 0, 1]])"
+    recipe = RECIPE.format(data=data, loss=loss) if loss else ""
+    return module_of(f"model Net {{\n    input x[2]\n    {body}\n}}\n{recipe}")
 
 
 def last(module: Module) -> list[str]:
@@ -50,6 +52,8 @@ def last(module: Module) -> list[str]:
             "binary_cross_entropy(b)",
             ["dense", "dense"],
         ),
+        ("dense(2) -> log_softmax", "cross_entropy", ["dense"]),
+        ("dense(2) -> log_softmax", "mse", ["log_softmax"]),
         ("dense(2) -> sigmoid", "", ["sigmoid"]),
         ("dense(2) -> softmax", "", ["softmax"]),
     ],
@@ -89,9 +93,9 @@ def test_weights_and_costs_stay(seed: int, tmp_path: Path) -> None:
     assert run(after) == after
 
 
-@pytest.mark.parametrize("function", ["softmax", "sigmoid"])
+@pytest.mark.parametrize("function", ["softmax", "sigmoid", "log_softmax"])
 def test_predictions_are_those_of_the_untouched_network(function: str) -> None:
-    loss = {"softmax": "mse", "sigmoid": "binary_cross_entropy"}[function]
+    loss = {"softmax": "mse", "sigmoid": "binary_cross_entropy", "log_softmax": "cross_entropy"}[function]
     trained = imported(emit(written(f"dense(3) -> tanh -> dense(2) -> {function}", loss)))
     plain = imported(emit(written(f"dense(3) -> tanh -> dense(2) -> {function}")))
     inputs = {"x": np.float32([[0, 1], [5, -3]])}
@@ -100,4 +104,5 @@ def test_predictions_are_those_of_the_untouched_network(function: str) -> None:
         state = program.init(jax.random.key(1))
         outputs.append(program.predict(state.params, state.stats, inputs))
     np.testing.assert_allclose(outputs[0], outputs[1], rtol=1e-6)
-    assert (np.asarray(outputs[0]) > 0).all() and (np.asarray(outputs[0]) < 1).all()
+    shares = np.exp(outputs[0]) if function == "log_softmax" else np.asarray(outputs[0])
+    assert (shares > 0).all() and (shares < 1).all()

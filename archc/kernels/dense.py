@@ -1,0 +1,14 @@
+"""What stands beside the matrix product in layers of units."""
+
+import jax.numpy as jnp
+
+
+def largest_piece(x, *, pieces):
+    """The largest of each unit's pieces, which stand piece after piece: [batch, units]."""
+    return x.reshape(x.shape[0], pieces, -1).max(1)
+
+
+def squared_distances(x, centres):
+    """Σ (x - centre)² for each centre of [in, units], added up in float32."""
+    apart = x[:, :, None] - centres
+    return jnp.sum(jnp.square(apart.astype(jnp.float32)), axis=1).astype(x.dtype)
