@@ -1,6 +1,6 @@
 """The layers. Importing this registers them all."""
 
-from archc.ops import activation, conv, dense, layout, merge, noise, norm, pool
+from archc.ops import activation, conv, conv_transpose, dense, depthwise, layout, local, merge, noise, norm, pool
 from archc.ops.op import Lowered, Op, Site, Update, WeightSpec
 from archc.parameters import FAMILIES
 
@@ -13,8 +13,11 @@ __all__ = [
     "WeightSpec",
     "activation",
     "conv",
+    "conv_transpose",
     "dense",
+    "depthwise",
     "layout",
+    "local",
     "merge",
     "noise",
     "norm",
