@@ -304,7 +304,7 @@ class Window(Parameter):
 class Padding(Window):
     """`same`, `valid`, `causal`, a number for all sides, or for each direction a number or a pair (before, after)."""
 
-    kind = "`same`, `valid`, `causal`, a whole number, a size like `2x2`, or a pair for each direction"
+    kind = "`same`, `valid`, `causal`, a whole number, a size like `2x2` or pairs like `[(1, 0)]`"
     words = ("same", "valid", "causal")
 
     def __init__(self, doc: str, **rest: Any):

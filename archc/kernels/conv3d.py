@@ -14,7 +14,7 @@ def conv3d(x, kernel, *, stride, padding):
 
 
 def conv3d_by_planes(x, kernel, *, stride, padding):
-    """The same as a sum over the kernel's planes; several times faster on a CPU."""
+    """Cross-correlates volumes with kernel [depth, height, width, in, out], plane by plane."""
     x = jnp.pad(x, ((0, 0), padding[0], (0, 0), (0, 0), (0, 0)))
     depth = (x.shape[1] - kernel.shape[0]) // stride[0] + 1
     options = {"stride": stride[1:], "padding": padding[1:]}

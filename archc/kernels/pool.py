@@ -24,7 +24,7 @@ def avg_pool_disjoint(x, *, window):
 
 
 def max_pool_disjoint_any(x, *, window):
-    """The same in any number of directions."""
+    """The maximum of windows side by side, as strided slices: their gradient is cheap."""
     ends = [n // k * k for n, k in zip(x.shape[1:], window)]
     cells = []
     for cell in np.ndindex(*window):
@@ -33,7 +33,7 @@ def max_pool_disjoint_any(x, *, window):
 
 
 def avg_pool_disjoint_any(x, *, window):
-    """The mean of windows side by side, in any number of directions."""
+    """The mean of windows side by side, as a reshape: its gradient is cheap."""
     counts = [n // k for n, k in zip(x.shape[1:], window)]
     x = x[(slice(None), *(slice(n * k) for n, k in zip(counts, window)))]
     sizes = [size for pair in zip(counts, window) for size in pair]
@@ -58,7 +58,7 @@ def avg_pool_windows(x, *, window, stride, padding):
 
 
 def avg_pool_windows_any(x, *, window, stride, padding):
-    """The same in any number of directions."""
+    """The mean of each window, without the padding."""
     sizes, steps = (1, *window, 1), (1, *stride, 1)
     pads = ((0, 0), *padding, (0, 0))
     sums = lax.reduce_window(x, 0.0, lax.add, sizes, steps, pads)

@@ -5,7 +5,7 @@ from typing import Any
 from archc.code import Call, LiteralValue, Operation, call
 from archc.ops.op import Bias, Lowered, Site, WeightSpec
 from archc.ops.window import Sliding, biased, cells, directions
-from archc.parameters import Count, Padding, Window, Word
+from archc.parameters import Count, Padding, Unfit, Window, Word, show
 from archc.types import TensorType
 
 
@@ -50,6 +50,16 @@ class DepthwiseConv(Channelwise):
     bias = Bias("whether each filter has a bias, and how it starts", default=True)
     multiplier = Count("how many filters each channel has", default=1, named=True)
     dilation = Window("how far apart the cells of a window lie", default=1, named=True)
+
+    def check(self) -> None:
+        # nobody leaps so far; `conv(16, 3x3)` was in mind
+        if isinstance(self.window, int) and isinstance(self.stride, tuple) and min(self.stride) > 2:
+            size = show(self.stride)
+            raise Unfit(
+                f"`depthwise_conv` takes no number of filters, and its second value, {size}, would be its stride",
+                f"each channel has `multiplier` filters: `depthwise_conv({size})`, or `multiplier = 2` for two each",
+                parameter="window",
+            )
 
     def output(self, x: TensorType) -> TensorType:
         return TensorType((*self._positions(x), x.channels * self.multiplier))

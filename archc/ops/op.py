@@ -253,6 +253,7 @@ def windows(
         room = n + before + after
         if k > room:
             size, cells = "x".join(map(str, window)), "x".join(map(str, x.spatial))
+            size += "-cell" * (len(window) == 1)
             padded = " with its padding" if before or after else ""
             dilated = f", which its dilation spreads over {'x'.join(map(str, spans))}," if spans != window else ""
             smaller = "dilation" if dilated else "window"

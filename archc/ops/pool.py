@@ -141,7 +141,7 @@ class AdaptiveAvgPool(Op):
 
 
 def of_any(kernel: str, window: Shape) -> str:
-    """The sibling for any number of directions, where they aren't two."""
+    """The sibling of a kernel for images that serves any number of directions."""
     return kernel if len(window) == 2 else f"{kernel}_any"
 
 

@@ -7,13 +7,12 @@ from collections.abc import Collection
 
 ACTIVATIONS = "the nearest are `relu`, `leaky_relu`, `elu`, `gelu` and `silu`"
 NORMS = "the norms are `batch_norm`, `layer_norm` and `lrn`"
-IMAGES = "`conv` and the pools work on images, `[height, width, channels]`"
+IMAGES = "`crop` works on images, `[height, width, channels]`"
 FORWARD = "values flow forward only: `dense` and `conv` layers, blocks and merges"
 SEQUENCES = "there are no layers for sequences of words: networks are of `dense` and `conv` layers, blocks and merges"
 GATE = "a gate is a merge of two flows: `multiply(dense(n), dense(n) -> sigmoid)`"
 ENLARGES = "`upsample` enlarges an image, and `conv_transpose` learns how to"
 SINGLE = "`dropout` leaves out single values"
-CHANNELWISE = "each channel is filtered by itself in `conv(it.channels, 3x3, groups = it.channels)`"
 OPTIMIZERS = "the optimizers are `sgd`, `adam` and `adamw`"
 PENALTY = "a penalty on the weights is a setting of its own, such as `weight_decay = 1e-4`"
 SQUARES = "the nearest loss is `mse`"
@@ -32,7 +31,6 @@ LAYERS = {
     **dict.fromkeys(("groupnormalization", "instancenormalization", "unitnormalization"), NORMS),
     **dict.fromkeys(("lstm", "gru", "rnn", "simplernn", "lstmcell", "grucell", "bidirectional"), FORWARD),
     **dict.fromkeys(("attention", "multiheadattention", "selfattention", "transformer", "embedding"), SEQUENCES),
-    **dict.fromkeys(("depthwiseconv", "separableconv", "depthwise"), CHANNELWISE),
     **dict.fromkeys(("maxunpool", "unpool", "unpooling", "pixelshuffle", "resize", "resizing"), ENLARGES),
     **dict.fromkeys(
         ("rescale", "rescaling"), "`normalize` scales the data, and `scale` learns a factor for each channel"
@@ -58,7 +56,7 @@ TRAINING = {
 }
 """The same, of optimizers, losses and metrics."""
 
-OF_IMAGES = ("conv", "convtranspose", "maxpool", "avgpool", "pool", "pad", "zeropad", "upsampl", "averagepool", "crop")
+OF_IMAGES = ("crop",)
 """How the names of layers begin that other tools have for one and three dimensions too."""
 
 

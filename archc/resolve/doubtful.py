@@ -59,7 +59,7 @@ def doubts_in_training(builder: Builder, graph: Graph, init: Span | None) -> Ite
         (scope, weight)
         for scope, node in graph.layers()
         for weight in node.weights
-        if weight.trainable and len(weight.shape) > 1
+        if weight.trainable and len(weight.shape) > 1 and weight.name != "bias"
     ][:-1]
     for scope, weight in hidden:
         # a single unit has no others to be equal to
