@@ -29,7 +29,7 @@ model Net {
 }
 """
 # which of twelve maps each map reads: eight in a row, round the end
-EIGHT = [sorted((first + i) % 12 for i in range(8)) for first in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)]
+EIGHT = [sorted((first + i) % 12 for i in range(8)) for first in range(12)]
 ZIP_CODES = f"""\
 block maps(connect = all) {{
     conv(12, 5x5, stride = 2, padding = 2, pad_value = -1, bias = per_unit, connect = connect) -> tanh
@@ -79,9 +79,7 @@ def test_they_are_what_they_say(text: str) -> None:
 
 def test_a_map_reads_what_it_is_connected_with() -> None:
     """The rest of the input may be anything."""
-    program = imported(
-        emit(module_of(ZIP_CODES.replace(f"maps({EIGHT})", "expect [8, 8, 12]\n    " + f"maps({EIGHT})")))
-    )
+    program = imported(emit(module_of(ZIP_CODES)))
     state = program.init(jax.random.key(0))
     image = np.random.default_rng(0).normal(size=(1, 8, 8, 12)).astype(np.float32)
     before = program.maps_2(state.params["maps2"], image)
