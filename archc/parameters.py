@@ -63,6 +63,8 @@ def show(value: object) -> str:
             return "[" + ", ".join(map(show, value)) + "]"
         case tuple() if value and all(isinstance(v, int) and not isinstance(v, bool) for v in value) and len(value) > 1:
             return "x".join(map(str, value))
+        case tuple() if any(isinstance(v, tuple) for v in value):
+            return show(lists(value))
         case tuple():
             return "(" + ", ".join(map(show, value)) + ")"
         case float():
@@ -71,6 +73,11 @@ def show(value: object) -> str:
             return "none"
         case _:
             return str(value)
+
+
+def lists(value: Any) -> Any:
+    """Nested tuples as nested lists."""
+    return [lists(entry) for entry in value] if isinstance(value, tuple) else value
 
 
 def counted(n: int, noun: str) -> str:
@@ -295,20 +302,30 @@ class Window(Parameter):
 
 
 class Padding(Window):
-    """`same`, `valid`, a number for all sides, or a number for each direction."""
+    """`same`, `valid`, `causal`, a number for all sides, or for each direction a number or a pair (before, after)."""
 
-    kind = "`same`, `valid`, a whole number or a size like `2x2`"
-    words = ("same", "valid")
+    kind = "`same`, `valid`, `causal`, a whole number, a size like `2x2` or pairs like `[(1, 0)]`"
+    words = ("same", "valid", "causal")
 
     def __init__(self, doc: str, **rest: Any):
         super().__init__(doc, least=0, **rest)
 
-    def accept(self, value: Any) -> str | int | tuple[int, ...]:
+    def accept(self, value: Any) -> Any:
         if isinstance(value, Word) and value in self.words:
             return value
         if isinstance(value, str):
             self.refuse_word(value, self.words)
-        return super().accept(value)
+        if not isinstance(value, tuple | list):
+            return super().accept(value)
+        return tuple(self._side(part, value) for part in value) or self.refuse(value)
+
+    def _side(self, part: Any, value: Any) -> Any:
+        """The cells of one direction."""
+        if not isinstance(part, tuple | list):
+            return self._length(part, value)
+        if len(part) != 2:
+            self.refuse(value, "a pair has the cells before and those after: `[(2, 0)]` for a sequence")
+        return tuple(self._length(n, value) for n in part)
 
 
 class Numbers(Parameter):

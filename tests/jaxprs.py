@@ -21,9 +21,12 @@ def macs(jaxpr: Any) -> int:
     """Multiply-accumulates of all convolutions and matrix products, padding counted as any other cell."""
     total = 0
     flipped: set[Any] = set()
+    scattered: dict[Any, int] = {}
     for equation in equations(jaxpr, rounds=True):
         if equation.primitive.name == "rev":
             flipped.update(equation.outvars)
+        if equation.primitive.name == "scatter":  # what a kernel doesn't have stays 0
+            scattered |= dict.fromkeys(equation.outvars, equation.invars[2].aval.size)
         if equation.primitive.name == "dot_general":
             (contracted, _), _ = equation.params["dimension_numbers"]
             shape = equation.invars[0].aval.shape
@@ -34,7 +37,8 @@ def macs(jaxpr: Any) -> int:
             if equation.invars[1] in flipped:  # a transposed one: each cell that enters meets the whole kernel
                 total += cells(equation) * kernel.size
             else:
-                total += equation.outvars[0].aval.size * kernel.size // kernel.shape[outputs]
+                size = scattered.get(equation.invars[1], kernel.size)
+                total += equation.outvars[0].aval.size * size // kernel.shape[outputs]
     return total
 
 

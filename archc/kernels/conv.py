@@ -54,3 +54,33 @@ def conv2d_transposed_disjoint(x, kernel):
     (_, rows, columns, _), (h, w, _, out) = x.shape, kernel.shape
     cells = jnp.einsum("nijc,hwco->nihjwo", x, kernel)
     return cells.reshape(-1, rows * h, columns * w, out)
+
+
+def conv2d_depthwise(x, kernel, *, multiplier, **options):
+    """A filter of each channel at a time; many times faster on a CPU than XLA's groups."""
+    kernels = [kernel[..., i::multiplier] for i in range(multiplier)]
+    groups = x.shape[3]
+    parts = [conv2d_general(x, part, groups=groups, **options) for part in kernels]
+    y = jnp.stack(parts, axis=-1)
+    return y.reshape(*y.shape[:3], -1)
+
+
+def conv2d_transposed_general(x, kernel, *, stride, cut, dilation):
+    """As conv2d_transposed, cells of a window `dilation` apart."""
+    spans = [(k - 1) * d for k, d in zip(kernel.shape, dilation)]
+    return jax.lax.conv_general_dilated(
+        x,
+        jax.lax.rev(kernel, (0, 1)),
+        (1, 1),
+        [(k - before, k - after) for k, (before, after) in zip(spans, cut)],
+        lhs_dilation=stride,
+        rhs_dilation=dilation,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    )
+
+
+def conv2d_transposed_grouped(x, kernel, *, groups, **options):
+    """Parts of the channels side by side; kernel [height, width, in / groups, out]."""
+    parts = zip(jnp.split(x, groups, axis=3), jnp.split(kernel, groups, axis=3))
+    spread = [conv2d_transposed_general(*part, **options) for part in parts]
+    return jnp.concatenate(spread, axis=3)

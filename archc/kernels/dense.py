@@ -9,6 +9,7 @@ def largest_piece(x, *, pieces):
 
 
 def squared_distances(x, centres):
-    """Σ (x - centre)² for each centre of [in, units], added up in float32."""
+    """Σ (x - centre)² for each centre of [in, units], added up in float32 at least."""
     apart = x[:, :, None] - centres
-    return jnp.sum(jnp.square(apart.astype(jnp.float32)), axis=1).astype(x.dtype)
+    wide = jnp.promote_types(apart.dtype, jnp.float32)
+    return jnp.sum(jnp.square(apart.astype(wide)), axis=1).astype(x.dtype)

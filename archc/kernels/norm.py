@@ -34,7 +34,9 @@ def layer_norm(x, weights, *, epsilon):
 
 def group_norm(x, weights, *, groups, epsilon):
     """Groups of channels brought to mean 0 and variance 1 in each example (Wu and He, 2018)."""
-    wide = x.astype(jnp.float32).reshape(x.shape[0], -1, groups, x.shape[-1] // groups)
+    wide = x.astype(weights["scale"].dtype).reshape(
+        x.shape[0], -1, groups, x.shape[-1] // groups
+    )
     mean, variance = wide.mean((1, 3), keepdims=True), wide.var((1, 3), keepdims=True)
     y = ((wide - mean) * lax.rsqrt(variance + epsilon)).reshape(x.shape)
     return (y * weights["scale"] + weights["shift"]).astype(x.dtype)
@@ -42,7 +44,7 @@ def group_norm(x, weights, *, groups, epsilon):
 
 def instance_norm(x, weights, *, epsilon):
     """Each example's channels brought to mean 0 and variance 1 (Ulyanov et al., 2016)."""
-    wide, axes = x.astype(jnp.float32), tuple(range(1, x.ndim - 1))
+    wide, axes = x.astype(weights["scale"].dtype), tuple(range(1, x.ndim - 1))
     mean, variance = wide.mean(axes, keepdims=True), wide.var(axes, keepdims=True)
     y = (wide - mean) * lax.rsqrt(variance + epsilon)
     return (y * weights["scale"] + weights["shift"]).astype(x.dtype)

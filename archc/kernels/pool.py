@@ -1,8 +1,9 @@
-"""Pooling over [batch, height, width, channels]."""
+"""Pooling over [batch, height, width, channels], or with other directions."""
 
 import functools
 
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 
@@ -22,6 +23,24 @@ def avg_pool_disjoint(x, *, window):
     return x.reshape(x.shape[0], rows, h, columns, w, x.shape[3]).mean((2, 4))
 
 
+def max_pool_disjoint_any(x, *, window):
+    """The maximum of windows side by side, as strided slices: their gradient is cheap."""
+    ends = [n // k * k for n, k in zip(x.shape[1:], window)]
+    cells = []
+    for cell in np.ndindex(*window):
+        cells.append(x[(slice(None), *map(slice, cell, ends, window))])
+    return functools.reduce(jnp.maximum, cells)
+
+
+def avg_pool_disjoint_any(x, *, window):
+    """The mean of windows side by side, as a reshape: its gradient is cheap."""
+    counts = [n // k for n, k in zip(x.shape[1:], window)]
+    x = x[(slice(None), *(slice(n * k) for n, k in zip(counts, window)))]
+    sizes = [size for pair in zip(counts, window) for size in pair]
+    axes = tuple(range(2, 2 * len(window) + 1, 2))
+    return x.reshape(x.shape[0], *sizes, x.shape[-1]).mean(axes)
+
+
 def max_pool_windows(x, *, window, stride, padding):
     """The maximum of each window; padding never wins."""
     sizes, steps = (1, *window, 1), (1, *stride, 1)
@@ -36,3 +55,23 @@ def avg_pool_windows(x, *, window, stride, padding):
     sums = lax.reduce_window(x, 0.0, lax.add, sizes, steps, pads)
     ones = jnp.ones((1, *x.shape[1:3], 1), x.dtype)
     return sums / lax.reduce_window(ones, 0.0, lax.add, sizes, steps, pads)
+
+
+def avg_pool_windows_any(x, *, window, stride, padding):
+    """The mean of each window, without the padding."""
+    sizes, steps = (1, *window, 1), (1, *stride, 1)
+    pads = ((0, 0), *padding, (0, 0))
+    sums = lax.reduce_window(x, 0.0, lax.add, sizes, steps, pads)
+    ones = jnp.ones((1, *x.shape[1:-1], 1), x.dtype)
+    return sums / lax.reduce_window(ones, 0.0, lax.add, sizes, steps, pads)
+
+
+def adaptive_avg_pool(x, *, size):
+    """Means of m windows of n cells, the i-th from ⌊i n / m⌋ to ⌈(i + 1) n / m⌉."""
+    for axis, m in enumerate(size, 1):
+        n = x.shape[axis]
+        ends = [(i * n // m, -((i + 1) * n // -m)) for i in range(m)]
+        parts = [lax.slice_in_dim(x, *pair, axis=axis) for pair in ends]
+        means = [part.mean(axis, keepdims=True) for part in parts]
+        x = jnp.concatenate(means, axis)
+    return x

@@ -1,6 +1,20 @@
 """The layers. Importing this registers them all."""
 
-from archc.ops import activation, axes, conv, dense, layout, merge, noise, norm, parameter, pool
+from archc.ops import (
+    activation,
+    axes,
+    conv,
+    conv_transpose,
+    dense,
+    depthwise,
+    layout,
+    local,
+    merge,
+    noise,
+    norm,
+    parameter,
+    pool,
+)
 from archc.ops.op import Lowered, Op, Site, Update, WeightSpec
 from archc.parameters import FAMILIES
 
@@ -14,8 +28,11 @@ __all__ = [
     "activation",
     "axes",
     "conv",
+    "conv_transpose",
     "dense",
+    "depthwise",
     "layout",
+    "local",
     "merge",
     "noise",
     "norm",

@@ -2,175 +2,97 @@
 
 from math import gcd
 
-from archc.code import Call, Code, Literal, LiteralValue, Operation, call
-from archc.ops.op import (
-    Bias,
-    Lowered,
-    Op,
-    Site,
-    WeightSpec,
-    need_image,
-    need_positions,
-    padding_pairs,
-    per_direction,
-    spread,
-    windows,
+from archc.code import Code, LiteralValue, Operation, call
+from archc.ops.connect import (
+    Connections,
+    UnitBias,
+    bias_of,
+    check_channels,
+    check_connections,
+    connected_kernel,
 )
-from archc.parameters import Count, Padding, Unfit, Window, Word
-from archc.types import Shape, TensorType
+from archc.ops.op import Bias, Lowered, Op, Site, WeightSpec, need_positions
+from archc.ops.window import Pairs, Sliding, biased, cells, directions, padded
+from archc.parameters import Count, Padding, Real, Unfit, Window, Word
+from archc.types import TensorType
 
-Pairs = tuple[tuple[int, int], ...]
 
-
-class Conv(Op):
+class Conv(Sliding):
     """Slides `filters` windows over an image: [height, width, in] -> [height', width', filters].
 
-    As everywhere in the field it is a cross-correlation: the kernel, [height, width, in / groups,
-    filters], isn't flipped. `padding = same` gives ⌈n / stride⌉ windows, the odd cell at the end.
-    The first of `groups` equal parts of the filters sees the first of as many parts of the
-    channels, and so on.
+    Over a sequence too, [length, in] -> [length', filters], and a volume, [depth, height, width, in]
+    -> [depth', height', width', filters]. As everywhere in the field it is a cross-correlation: the
+    kernel, [height, width, in / groups, filters], isn't flipped. `padding = same` gives ⌈n / stride⌉
+    windows, the odd cell at the end; `causal`, in a sequence, puts all cells before it, so that none
+    sees what comes later; `[(1, 2), (0, 1)]` is cells before and after in each direction. The first
+    of `groups` equal parts of the filters sees the first of as many parts of the channels, and so on.
+
+    With `connect` the kernel is [height, width, connections], filter by filter, as in LeCun et al.
+    (1998), table I; `bias = per_unit` is LeCun et al. (1989).
     """
 
     name = "conv"
-    drawing = "conv"
     example = "conv(32, 3x3, padding = same) -> relu"
 
     filters = Count("how many channels it gives")
     window = Window("how far each filter sees, `5x5` or `5`")
     stride = Window("cells between two windows", default=1)
     padding = Padding("cells put around the image", default=Word("valid"))
-    bias = Bias("whether each filter has a bias, and how it starts", default=True)
+    bias = UnitBias("whether each filter has a bias, or each unit (`per_unit`), and how it starts", default=True)
     dilation = Window("how far apart the cells of a window lie", default=1, named=True)
     groups = Count("parts of the channels that don't see each other", default=1, named=True)
+    connect = Connections(
+        "the channels that each filter reads, `[[0, 1], [1, 2]]` for two", default=Word("all"), named=True
+    )
+    pad_value = Real("what the padding holds", default=0, named=True)
 
     def check(self) -> None:
-        if self.filters % self.groups:
-            enough = -(-self.filters // self.groups) * self.groups
+        check_groups(self.filters, self.groups)
+        check_connections(self.connect, self.filters, self.groups)
+        if self.pad_value != 0 and self.padding == "valid":
             raise Unfit(
-                f"{self.filters} filters don't fall into {self.groups} equal groups",
-                f"a number of filters that {self.groups} divides, such as {enough}",
-                parameter="groups",
+                "`pad_value` is what the padding holds, and there is none",
+                "`padding = same`, or a number of cells",
+                parameter="pad_value",
             )
 
     def output(self, x: TensorType) -> TensorType:
-        need_image(x, self.name)
-        if x.channels % self.groups:
-            most = gcd(x.channels, self.filters)
-            fitting = [*(n for n in range(1, min(most, 9)) if most % n == 0), most]
-            raise Unfit(
-                f"the {x.channels} channels that enter don't fall into {self.groups} equal groups",
-                f"`groups` divides the {x.channels} channels and the {self.filters} filters: "
-                f"{' or '.join(map(str, fitting[-2:]))}, for one",
-                parameter="groups",
-            )
-        window, stride, padding = self._window(x), self._stride(x), self._padding(x)
-        return TensorType((*windows(x, window, stride, padding, self.name, self._dilation(x)), self.filters))
-
-    def sight(self, x: TensorType) -> tuple[tuple[int, int], ...]:
-        return tuple(zip(spread(self._window(x), self._dilation(x)), self._stride(x), strict=True))
+        positions = self._positions(x)
+        check_groups_of(x, self.filters, self.groups)
+        check_channels(self.connect, x)
+        return TensorType((*positions, self.filters))
 
     def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
-        height, width = self._window(x)
-        kernel = WeightSpec("kernel", (height, width, x.channels // self.groups, self.filters))
-        return (kernel, *Bias.spec(self.bias, self.filters))
+        window, bias = self._window(x), bias_of(self.bias, self.output(x))
+        if self.connect != "all":
+            return (connected_kernel(self.connect, window, x.channels), *bias)
+        inputs, outputs = x.channels // self.groups, self.filters // self.groups
+        fans = (cells(window) * inputs, cells(window) * outputs) if self.groups > 1 else None
+        return (WeightSpec("kernel", (*window, inputs, self.filters), fans=fans), *bias)
 
     def macs(self, x: TensorType) -> int:
-        return self.output(x).size * TensorType(self.weights(x)[0].shape[:-1]).size
+        return cells(self._positions(x)) * TensorType(self.weights(x)[0].shape).size
 
     def lower(self, site: Site) -> Lowered:
-        x = site.before
-        arguments = (site.x, site.weight("kernel"))
-        options: dict[str, LiteralValue] = {"stride": self._stride(x), "padding": self._padding(x)}
-        kernel = "conv2d"
+        x, kernel = site.before, site.weight("kernel")
+        padding, slid, steps = self._padding(x), site.x, list[Code]()
+        if self.pad_value != 0 and any(map(any, padding)):
+            steps.append(padded(site.x, padding, self.pad_value))
+            padding, slid = tuple((0, 0) for _ in padding), site.out
+        if self.connect != "all":
+            kernel = call("connected", kernel, channels=x.channels, connect=self.connect)
+        return biased(site, self.bias, *steps, self._convolved(x, slid, kernel, padding))
+
+    def _convolved(self, x: TensorType, slid: Code, kernel: Code, padding: Pairs) -> Code:
+        options: dict[str, LiteralValue] = {"stride": self._stride(x), "padding": padding}
+        kind = ""
         if max(self._dilation(x)) > 1:
-            kernel, options["dilation"] = "conv2d_general", self._dilation(x)
+            kind, options["dilation"] = "_general", self._dilation(x)
         if self.groups > 1:
             # with a channel and a filter to each group, XLA's own way is as fast, and shorter to compile
             depthwise = self.groups == x.channels == self.filters
-            kernel, options["groups"] = "conv2d_general" if depthwise else "conv2d_grouped", self.groups
-        return biased(site, self.bias, call(kernel, *arguments, **options))
-
-    def _window(self, x: TensorType) -> Shape:
-        return per_direction(self.window, len(x.spatial), "window")
-
-    def _stride(self, x: TensorType) -> Shape:
-        return per_direction(self.stride, len(x.spatial), "stride")
-
-    def _dilation(self, x: TensorType) -> Shape:
-        return per_direction(self.dilation, len(x.spatial), "dilation")
-
-    def _padding(self, x: TensorType) -> Pairs:
-        return padding_pairs(self.padding, x.spatial, spread(self._window(x), self._dilation(x)), self._stride(x))
-
-
-class ConvTranspose(Op):
-    """The transpose of a convolution, which makes an image larger: each cell is spread over a window.
-
-    [height, width, in] -> [height', width', filters]. Of n cells become (n - 1) · stride - 2 ·
-    padding + window, as in PyTorch and Caffe, or with `padding = same` n · stride. The kernel is
-    [height, width, in, filters]. Also called a deconvolution.
-    """
-
-    name = "conv_transpose"
-    drawing = "conv"
-    example = "conv_transpose(64, 2x2, stride = 2) -> relu"
-
-    filters = Count("how many channels it gives")
-    window = Window("over how much each cell is spread, `2x2` or `2`")
-    stride = Window("cells between two windows: how many times larger the image becomes", default=1)
-    padding = Padding("cells cut off all around", default=Word("valid"))
-    bias = Bias("whether each filter has a bias, and how it starts", default=True)
-
-    def output(self, x: TensorType) -> TensorType:
-        need_image(x, self.name)
-        sizes = []
-        for n, k, s, (before, after) in zip(x.spatial, self._window(x), self._stride(x), self._cut(x), strict=True):
-            size = (n - 1) * s + k - before - after
-            if size < 1:
-                raise Unfit(
-                    f"a padding of {before} cuts off all of the {(n - 1) * s + k} cells there are",
-                    f"at most {((n - 1) * s + k - 1) // 2}",
-                    parameter="padding",
-                )
-            sizes.append(size)
-        return TensorType((*sizes, self.filters))
-
-    def sight(self, x: TensorType) -> tuple[tuple[int, int], ...]:
-        """Neighbours look less than a cell apart where the stride is above 1: 1 is the nearest whole number."""
-        return tuple((-(-k // s), 1) for k, s in zip(self._window(x), self._stride(x), strict=True))
-
-    def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
-        kernel = WeightSpec("kernel", (*self._window(x), x.channels, self.filters))
-        return (kernel, *Bias.spec(self.bias, self.filters))
-
-    def macs(self, x: TensorType) -> int:
-        return x.size // x.channels * TensorType(self.weights(x)[0].shape).size
-
-    def lower(self, site: Site) -> Lowered:
-        x = site.before
-        arguments = (site.x, site.weight("kernel"))
-        if self._stride(x) == self._window(x) and not any(map(any, self._cut(x))):
-            return biased(site, self.bias, call("conv2d_transposed_disjoint", *arguments))
-        if max(self._stride(x)) == 1:
-            # a convolution with the kernel turned round, of an image with as much padding as it reaches
-            turned = call("jax.lax.rev", site.weight("kernel"), Literal((0, 1)))
-            padding = tuple((k - 1 - a, k - 1 - b) for k, (a, b) in zip(self._window(x), self._cut(x), strict=True))
-            return biased(site, self.bias, call("conv2d", site.x, turned, stride=(1, 1), padding=padding))
-        spread_out = call("conv2d_transposed", *arguments, stride=self._stride(x), cut=self._cut(x))
-        return biased(site, self.bias, spread_out)
-
-    def _window(self, x: TensorType) -> Shape:
-        return per_direction(self.window, len(x.spatial), "window")
-
-    def _stride(self, x: TensorType) -> Shape:
-        return per_direction(self.stride, len(x.spatial), "stride")
-
-    def _cut(self, x: TensorType) -> Pairs:
-        """Cells cut off before and after in each direction; where `same` needs more cells, fewer than none."""
-        window, stride = self._window(x), self._stride(x)
-        if self.padding == "same":
-            return tuple((max(k - s, 0) // 2, k - s - max(k - s, 0) // 2) for k, s in zip(window, stride, strict=True))
-        return padding_pairs(self.padding, x.spatial, window, stride)
+            kind, options["groups"] = "_general" if depthwise else "_grouped", self.groups
+        return call(f"conv{directions(x)}{kind}", slid, kernel, **options)
 
 
 class Pointwise(Op):
@@ -201,7 +123,24 @@ class Pointwise(Op):
         return Lowered.same(product if self.bias is False else Operation("+", product, site.weight("bias")))
 
 
-def biased(site: Site, bias: object, convolved: Call) -> Lowered:
-    """A convolution, and its bias on a line of its own."""
-    values: tuple[Code, ...] = (convolved,)
-    return Lowered.same(*values, *(() if bias is False else (Operation("+", site.out, site.weight("bias")),)))
+def check_groups(filters: int, groups: int) -> None:
+    """Raises Unfit unless the filters fall into equal groups."""
+    if filters % groups:
+        raise Unfit(
+            f"{filters} filters don't fall into {groups} equal groups",
+            f"a number of filters that {groups} divides, such as {-(-filters // groups) * groups}",
+            parameter="groups",
+        )
+
+
+def check_groups_of(x: TensorType, filters: int, groups: int) -> None:
+    """Raises Unfit unless the channels that enter fall into equal groups."""
+    if x.channels % groups:
+        most = gcd(x.channels, filters)
+        fitting = [*(n for n in range(1, min(most, 9)) if most % n == 0), most]
+        raise Unfit(
+            f"the {x.channels} channels that enter don't fall into {groups} equal groups",
+            f"`groups` divides the {x.channels} channels and the {filters} filters: "
+            f"{' or '.join(map(str, fitting[-2:]))}, for one",
+            parameter="groups",
+        )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from archc.code import Call, Code, Entry, Name
-from archc.parameters import FAMILIES, Described, Numbers, Parameter, Unfit, Word, members
+from archc.parameters import FAMILIES, Described, Numbers, Parameter, Unfit, Word, members, show
 from archc.types import Shape, TensorType
 
 
@@ -14,8 +14,8 @@ class WeightSpec:
     """An array that a layer owns.
 
     `init` is an initialiser, or the name of one that takes no arguments, or None for the one that
-    the recipe chooses. What isn't `trainable` is state. `fans` are what a unit reads and what an input
-    reaches, where the shape doesn't say so.
+    the recipe chooses. What isn't `trainable` is state. `fans` are how many numbers an output reads
+    and how many an input reaches, where the shape alone would say something else.
     """
 
     name: str
@@ -154,7 +154,7 @@ class Bias(Parameter):
         if value in (0, 1):
             word = "true" if value else "false"
             self.refuse(value, f"write `{word}`", word)
-        return self.refuse_word(value, ["true", "false", *members(self.family)])
+        return self.refuse_word(value, ["true", "false", *self.words, *members(self.family)])
 
     @staticmethod
     def spec(value: Any, units: int, *, trainable: bool = True) -> tuple[WeightSpec, ...]:
@@ -229,34 +229,58 @@ def written_out(numbers: tuple[Any, ...], shape: Shape, what: str) -> Described:
     return FAMILIES["initialiser"]["given"].build([numbers], {})
 
 
-def per_direction(value: int | Sequence[int], directions: int, what: str) -> tuple[int, ...]:
+def per_direction(value: Any, directions: int, what: str) -> tuple[Any, ...]:
     """A window's length in each spatial direction. Raises Unfit if it names another number of them."""
     if isinstance(value, int):
         return (value,) * directions
-    if len(value) != directions:
-        shown = "x".join(map(str, value))
-        raise Unfit(
-            f"`{what} = {shown}` names {len(value)} directions, and this value has {directions}",
-            f"write one number for all, or {directions} joined by `x`",
-            parameter=what,
-        )
-    return tuple(value)
+    if len(value) == directions:
+        return tuple(value)
+    named = f"{len(value)} direction{'s' if len(value) > 1 else ''}"
+    has = {1: "a sequence, [length, channels], has 1", 3: "a volume, [depth, height, width, channels], has 3"}
+    help = f"write one number for all, or {directions} joined by `x`"
+    if directions == 1:
+        help = "write one number" + "; a grey image is declared with its channel: [28, 28, 1]" * (len(value) == 2)
+    if any(not isinstance(v, int) for v in value):
+        pairs = ", ".join(["(1, 0)"] * directions)
+        help = f"write one number for all, or a pair for each: `[{pairs}]`"
+    raise Unfit(
+        f"`{what} = {show(tuple(value))}` names {named}, and {has.get(directions, f'this value has {directions}')}",
+        help,
+        parameter=what,
+    )
 
 
-def padding_pairs(
-    padding: str | int | Sequence[int], lengths: Shape, window: Shape, stride: Shape
-) -> tuple[tuple[int, int], ...]:
-    """Cells put before and after each direction. `same` gives ⌈n / stride⌉, the odd cell at the end."""
-    if padding == "valid":
-        return ((0, 0),) * len(lengths)
-    if padding == "same":
-        pairs = []
-        for n, k, s in zip(lengths, window, stride, strict=True):
-            total = max((-(-n // s) - 1) * s + k - n, 0)
-            pairs.append((total // 2, total - total // 2))
-        return tuple(pairs)
+def padding_pairs(padding: Any, lengths: Shape, window: Shape, stride: Shape) -> tuple[tuple[int, int], ...]:
+    """Cells put before and after each direction. `same` gives ⌈n / stride⌉, the odd cell at the end.
+
+    `causal` does too, with all of them before a sequence. Raises Unfit where it has no meaning.
+    """
+    match padding:
+        case "valid":
+            return ((0, 0),) * len(lengths)
+        case "same":
+            pairs = []
+            for n, k, s in zip(lengths, window, stride, strict=True):
+                total = max((-(-n // s) - 1) * s + k - n, 0)
+                pairs.append((total // 2, total - total // 2))
+            return tuple(pairs)
+        case "causal":
+            need_order(lengths)
+            return ((window[0] - 1, 0),)
     assert not isinstance(padding, str)
-    return tuple((p, p) for p in per_direction(padding, len(lengths), "padding"))
+    sides = per_direction(padding, len(lengths), "padding")
+    return tuple(side if isinstance(side, tuple) else (side, side) for side in sides)
+
+
+def need_order(lengths: Shape) -> None:
+    """Raises Unfit unless what is padded has one direction, for only then one cell comes before another."""
+    if len(lengths) != 1:
+        pairs = ["(2, 0)", *["(1, 1)"] * (len(lengths) - 1)]
+        raise Unfit(
+            f"`padding = causal` is for a sequence, [length, channels], and this value has {len(lengths)} directions",
+            f"`padding = same`; or pairs, cells before and after: `padding = [{', '.join(pairs)}]`",
+            parameter="padding",
+        )
 
 
 def windows(
@@ -269,12 +293,14 @@ def windows(
         room = n + before + after
         if k > room:
             size, cells = "x".join(map(str, window)), "x".join(map(str, x.spatial))
+            size += "-cell" * (len(window) == 1)
             padded = " with its padding" if before or after else ""
             dilated = f", which its dilation spreads over {'x'.join(map(str, spans))}," if spans != window else ""
             smaller = "dilation" if dilated else "window"
+            kind = x.described.split()[-1]
             raise Unfit(
                 f"the {size} window of `{what}`{dilated} is larger than what it slides over, {cells}{padded}",
-                f"a smaller {smaller}, `padding = same`, or fewer layers that shrink the image before it",
+                f"a smaller {smaller}, `padding = same`, or fewer layers that shrink the {kind} before it",
                 code="E0205",
             )
         counts.append((room - k) // s + 1)
@@ -298,6 +324,26 @@ def need_image(x: TensorType, name: str) -> None:
         "" if x.rank > 3 else help,
         code="E0204",
         label="takes [height, width, channels]",
+    )
+
+
+def need_cells(x: TensorType, name: str) -> None:
+    """Raises Unfit unless `x` is something that a window can slide over: an image, a sequence, a volume."""
+    if 2 <= x.rank <= 4:
+        return
+    label = "takes [height, width, channels]"
+    if x.rank > 4:
+        raise Unfit(
+            f"{name} needs an image, a sequence or a volume, and this value has {x.rank} dimensions",
+            "at most [depth, height, width, channels]",
+            code="E0204",
+            label=label,
+        )
+    raise Unfit(
+        f"{name} needs an image, a sequence or a volume, and this one is {x.described}",
+        "an image is declared as `input image[28, 28, 1]`, a sequence `input series[100, 1]`, both until `flatten`",
+        code="E0204",
+        label=label,
     )
 
 

@@ -3,17 +3,16 @@
 from typing import ClassVar
 
 from archc.code import Call, Code, Literal, call
-from archc.ops.op import Lowered, Op, Site, need_image, need_positions, padding_pairs, per_direction, windows
+from archc.ops.op import Lowered, Op, Site, need_cells, need_positions, per_direction, windows
+from archc.ops.window import Pairs, Sliding
 from archc.parameters import Flag, Padding, Unfit, Window, Word
-from archc.types import TensorType
+from archc.types import Shape, TensorType
 
 
-class Pool(Op):
+class Pool(Sliding):
     """What both kinds share: windows, by default side by side."""
 
     drawing = "pool"
-    window_kernel: ClassVar[str]
-    """For any windows."""
 
     window = Window("how far each window sees, `2x2` or `2`")
     stride = Window("cells between two windows; the window's own size unless given", default=None)
@@ -21,43 +20,41 @@ class Pool(Op):
     ceil = Flag("whether a last window may reach past the end", default=False, named=True)
 
     def output(self, x: TensorType) -> TensorType:
-        need_image(x, self.name)
+        need_cells(x, self.name)
         padding = self._around(x)
         for (before, after), k in zip(padding, self._window(x), strict=True):
-            if self.padding != "same" and max(before, after) >= k:
+            if not isinstance(self.padding, Word) and max(before, after) >= k:
                 raise Unfit(
                     f"with a padding of {max(before, after)} a window of {k} would see nothing else",
                     f"at most {k - 1}",
                     parameter="padding",
                 )
         windows(x, self._window(x), self._stride(x), padding, self.name)
-        return TensorType((*windows(x, self._window(x), self._stride(x), self._padding(x), self.name), x.channels))
-
-    def sight(self, x: TensorType) -> tuple[tuple[int, int], ...]:
-        return tuple(zip(self._window(x), self._stride(x), strict=True))
+        return TensorType((*self._positions(x), x.channels))
 
     def lower(self, site: Site) -> Lowered:
         x = site.before
         window, stride, padding = self._window(x), self._stride(x), self._padding(x)
         if stride == window and not any(map(any, padding)):
             return Lowered.same(self.disjoint(site, window))
-        return Lowered.same(call(self.window_kernel, site.x, window=window, stride=stride, padding=padding))
+        return Lowered.same(call(self.sliding(x), site.x, window=window, stride=stride, padding=padding))
 
-    def disjoint(self, site: Site, window: tuple[int, ...]) -> Code:
+    def disjoint(self, site: Site, window: Shape) -> Code:
         """For windows side by side without padding, which need no sliding."""
         raise NotImplementedError
 
-    def _window(self, x: TensorType) -> tuple[int, ...]:
-        return per_direction(self.window, len(x.spatial), "window")
+    def sliding(self, x: TensorType) -> str:
+        """The kernel for any windows."""
+        raise NotImplementedError
 
-    def _stride(self, x: TensorType) -> tuple[int, ...]:
-        return self._window(x) if self.stride is None else per_direction(self.stride, len(x.spatial), "stride")
+    def _stride(self, x: TensorType) -> Shape:
+        return self._window(x) if self.stride is None else super()._stride(x)
 
-    def _around(self, x: TensorType) -> tuple[tuple[int, int], ...]:
+    def _around(self, x: TensorType) -> Pairs:
         """The padding as it is written."""
-        return padding_pairs(self.padding, x.spatial, self._window(x), self._stride(x))
+        return super()._padding(x)
 
-    def _padding(self, x: TensorType) -> tuple[tuple[int, int], ...]:
+    def _padding(self, x: TensorType) -> Pairs:
         """The padding that is needed, so that with `ceil` the last window is whole."""
         around = self._around(x)
         if not self.ceil:
@@ -72,37 +69,88 @@ class Pool(Op):
 class MaxPool(Pool):
     """The largest value of each window: [height, width, channels] -> [height', width', channels].
 
-    A part at the end that doesn't fill a window is left out. With `ceil = true` one more window covers
-    it, if that window starts in the image or in the padding before it, as in Caffe and PyTorch.
+    Sequences and volumes likewise. A part at the end that doesn't fill a window is left out. With
+    `ceil = true` one more window covers it, if that window starts in the image or in the padding
+    before it, as in Caffe and PyTorch.
     """
 
     name = "max_pool"
     example = "max_pool(2x2)"
-    window_kernel = "max_pool_windows"
 
-    def disjoint(self, site: Site, window: tuple[int, ...]) -> Code:
-        return call("max_pool_disjoint", site.x, window=window)
+    def disjoint(self, site: Site, window: Shape) -> Code:
+        return call(of_any("max_pool_disjoint", window), site.x, window=window)
+
+    def sliding(self, x: TensorType) -> str:
+        return "max_pool_windows"
 
 
 class AvgPool(Pool):
     """The mean of each window: [height, width, channels] -> [height', width', channels].
 
-    Padding is left out of the mean. A part at the end that doesn't fill a window is left out. With
-    `ceil = true` one more window covers it, if that window starts in the image or in the padding
-    before it, and its mean is that of the cells it meets.
+    Sequences and volumes likewise. Padding is left out of the mean. A part at the end that doesn't
+    fill a window is left out. With `ceil = true` one more window covers it, if that window starts in
+    the image or in the padding before it, and its mean is that of the cells it meets.
     """
 
     name = "avg_pool"
     example = "avg_pool(2x2)"
-    window_kernel = "avg_pool_windows"
 
-    def disjoint(self, site: Site, window: tuple[int, ...]) -> Code:
-        height, width, channels = site.before.shape
-        rows, columns, _ = site.after.shape
-        if (height, width) != (rows * window[0], columns * window[1]):
-            return call("avg_pool_disjoint", site.x, window=window)
-        cells = Call("jnp.reshape", (site.x, Literal((-1, rows, window[0], columns, window[1], channels))))
-        return Call("jnp.mean", (cells, Literal((2, 4))))
+    def disjoint(self, site: Site, window: Shape) -> Code:
+        whole = tuple(n * k for n, k in zip(site.after.spatial, window, strict=True))
+        if site.before.spatial != whole:
+            return call(of_any("avg_pool_disjoint", window), site.x, window=window)
+        return mean_of_parts(site, window)
+
+    def sliding(self, x: TensorType) -> str:
+        return of_any("avg_pool_windows", x.spatial)
+
+
+class AdaptiveAvgPool(Op):
+    """The mean of each of as many windows as are asked for: [height, width, channels] -> [height', width', channels].
+
+    Sequences and volumes likewise. Of n cells and m windows the i-th (from 0) runs from ⌊i n / m⌋ to
+    ⌈(i + 1) n / m⌉, as in PyTorch: windows may overlap, and differ in size where m doesn't divide n.
+    """
+
+    name = "adaptive_avg_pool"
+    drawing = "pool"
+    example = "adaptive_avg_pool(7x7) -> flatten"
+
+    size = Window("how many cells remain, `7x7` or `7`")
+
+    def output(self, x: TensorType) -> TensorType:
+        need_cells(x, self.name)
+        return TensorType((*self._size(x), x.channels))
+
+    def sight(self, x: TensorType) -> tuple[tuple[int, int], ...]:
+        """The largest window, and the largest step."""
+        largest = [
+            (max(-((i + 1) * n // -m) - i * n // m for i in range(m)), -(-n // m))
+            for n, m in zip(x.spatial, self._size(x), strict=True)
+        ]
+        return tuple(largest)
+
+    def lower(self, site: Site) -> Lowered:
+        sizes = list(zip(site.before.spatial, site.after.spatial, strict=True))
+        if all(n % m == 0 for n, m in sizes):
+            return Lowered.same(mean_of_parts(site, tuple(n // m for n, m in sizes)))
+        return Lowered.same(call("adaptive_avg_pool", site.x, size=site.after.spatial))
+
+    def _size(self, x: TensorType) -> Shape:
+        return per_direction(self.size, len(x.spatial), "size")
+
+
+def of_any(kernel: str, window: Shape) -> str:
+    """The sibling of a kernel for images that serves any number of directions."""
+    return kernel if len(window) == 2 else f"{kernel}_any"
+
+
+def mean_of_parts(site: Site, window: Shape) -> Code:
+    """The mean of windows that fill what enters: [rows, height, columns, width, channels]."""
+    sizes = [n for pair in zip(site.after.spatial, window, strict=True) for n in pair]
+    cells = Call("jnp.reshape", (site.x, Literal((-1, *sizes, site.before.channels))))
+    axes = tuple(range(2, 2 * len(window) + 1, 2))
+    return Call("jnp.mean", (cells, Literal(axes if len(axes) > 1 else 2)))
 
 
 class GlobalPool(Op):

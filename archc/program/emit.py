@@ -15,6 +15,9 @@ from archc.program.repeats import Target, choice, table
 EVAL_BATCH = 256
 """Rows an evaluation step takes: enough to keep two cores or a GPU busy on small networks."""
 
+SIBLINGS: dict[Target, dict[str, str]] = {"cpu": {"conv3d": "conv3d_by_planes"}, "gpu": {}}
+"""Which sibling of a layer's kernel does its job on a target, where that isn't the one of its name."""
+
 
 def emit(module: Module, target: Target = "cpu", *, unroll: bool = False) -> str:
     """The program of a module; equal modules give equal bytes. With `unroll` no repeat becomes a device loop."""
@@ -26,7 +29,7 @@ def emit(module: Module, target: Target = "cpu", *, unroll: bool = False) -> str
     stored = {job: f"{job}_{'apart' if repeats else 'as_kept'}" for job in ("named", "filled", "part_names")}
     if module.recipe is None:
         steps = link(face, stored)
-        return assemble(module, raw, repeats, link(network.uses, {}), [*init, *apply], steps, "")
+        return assemble(module, raw, repeats, link(network.uses, SIBLINGS[target]), [*init, *apply], steps, "")
     recipe = module.recipe
     objective = Objective(recipe, raw)
     optimizer = objective.optimizer()
@@ -41,7 +44,7 @@ def emit(module: Module, target: Target = "cpu", *, unroll: bool = False) -> str
     ]
     roles = roles_of(recipe, network.plan.convolves, target) | stored
     steps = link(["main", *face], roles)
-    kernels = link(network.uses | objective.uses, stored)
+    kernels = link(network.uses | objective.uses, stored | SIBLINGS[target])
     numbers = repeats + constants(recipe, steps.uses) + ([] if objective.masked else optimizer)
     return assemble(module, raw, numbers, kernels, model, steps, 'if __name__ == "__main__":\n    main()')
 

@@ -7,13 +7,11 @@ from collections.abc import Collection
 
 ACTIVATIONS = "the nearest are `relu`, `leaky_relu`, `elu`, `selu` and `gelu`"
 NORMS = "the norms are `batch_norm`, `layer_norm`, `group_norm`, `instance_norm` and `lrn`"
-IMAGES = "`conv` and the pools work on images, `[height, width, channels]`"
 FORWARD = "values flow forward only: `dense` and `conv` layers, blocks and merges"
 SEQUENCES = "there are no layers for sequences of words: networks are of `dense` and `conv` layers, blocks and merges"
 GATE = "a gate is a merge of two flows: `multiply(dense(n), dense(n) -> sigmoid)`"
 ENLARGES = "`upsample` enlarges an image, and `conv_transpose` learns how to"
 SINGLE = "`dropout` leaves out single values, `spatial_dropout` whole channels; `gaussian_noise` adds to them"
-CHANNELWISE = "each channel is filtered by itself in `conv(it.channels, 3x3, groups = it.channels)`"
 OPTIMIZERS = "the optimizers are `sgd`, `adam` and `adamw`"
 PENALTY = "a penalty on the weights is a setting of its own, such as `weight_decay = 1e-4`"
 SQUARES = "the nearest loss is `mse`"
@@ -30,7 +28,6 @@ LAYERS = {
     **dict.fromkeys(("rmsnorm", "weightnorm", "spectralnorm", "norm", "unitnormalization"), NORMS),
     **dict.fromkeys(("lstm", "gru", "rnn", "simplernn", "lstmcell", "grucell", "bidirectional"), FORWARD),
     **dict.fromkeys(("attention", "multiheadattention", "selfattention", "transformer", "embedding"), SEQUENCES),
-    **dict.fromkeys(("depthwiseconv", "separableconv", "depthwise"), CHANNELWISE),
     **dict.fromkeys(("maxunpool", "unpool", "unpooling", "resize", "resizing"), ENLARGES),
     **dict.fromkeys(
         ("rescale", "rescaling"), "`normalize` scales the data, and `scale` learns a factor for each channel"
@@ -56,7 +53,6 @@ TRAINING = {
 }
 """The same, of optimizers, losses and metrics."""
 
-OF_IMAGES = ("conv", "convtranspose", "maxpool", "avgpool", "pool", "averagepool")
 """How the names of layers begin that other tools have for one and three dimensions too."""
 
 
@@ -68,8 +64,6 @@ def instead(word: str, candidates: Collection[str]) -> str:
     lower = plain(word)
     if "relu" not in candidates:
         return TRAINING.get(lower, "")
-    if lower.endswith(("1d", "3d", "1dtranspose", "3dtranspose")) and lower.startswith(OF_IMAGES):
-        return IMAGES
     return LAYERS.get(lower, "") or LAYERS.get(lower.removesuffix("2d"), "")
 
 

@@ -60,7 +60,7 @@ def doubts_in_training(builder: Builder, graph: Graph, init: Span | None) -> Ite
         for scope, node in graph.layers()
         for weight in node.weights
         # numbers of a `parameter` belong to no units
-        if weight.trainable and len(weight.shape) > 1 and node.op != "parameter"
+        if weight.trainable and len(weight.shape) > 1 and weight.name != "bias" and node.op != "parameter"
     ][:-1]
     for scope, weight in hidden:
         # a single unit has no others to be equal to

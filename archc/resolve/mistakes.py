@@ -26,8 +26,8 @@ NETWORK = {
 WITHOUT_EFFECT = ("inplace", "in_channels", "in_features", "num_features", "input_shape", "input_dim")
 """Arguments of other tools that say what archc knows by itself."""
 
-ADAPTIVE = ("AdaptiveAvgPool2d", "AdaptiveMaxPool2d")
-"""PyTorch's pools to a size; of size 1 they are global."""
+ADAPTIVE = ("AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveMaxPool3d")
+"""PyTorch's pools to a size that archc has for means alone; of size 1 they are global."""
 SMALLER = "other sizes follow from a window: `avg_pool(2)` or `max_pool(2)` halves each side"
 
 FURTHER = {"sgd": ("momentum",), "adam": ("beta1", "beta2")}
@@ -157,6 +157,8 @@ def rewritten(cls: type[Described], call: tree.Call) -> str:
     positional: list[str] = []
     named: dict[str, str] = {}
     tail = ""
+    if cls.name == "adaptive_avg_pool" and len(call.arguments) == 1 and of_one(call.arguments[0].value):
+        return "global_avg_pool"
     if word in ADAPTIVE and not (len(call.arguments) == 1 and of_one(call.arguments[0].value)):
         return ""
     for argument in call.arguments if word not in ADAPTIVE else ():
@@ -185,7 +187,7 @@ def rewritten(cls: type[Described], call: tree.Call) -> str:
     places = [p for p in cls.parameters.values() if not p.named_only]
     if names_inputs_first(word, len(positional)):
         del positional[0]
-    if word in ("BatchNorm1d", "BatchNorm2d") and "momentum" in named:
+    if word in ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d") and "momentum" in named:
         return ""  # PyTorch's is the share of the new, and ours that of the old
     further = FURTHER.get(cls.name, ())
     if len(positional) > len(places) + len(further):
@@ -210,9 +212,10 @@ def word_of(call: tree.Call) -> str:
 
 def names_inputs_first(word: str, positional: int) -> bool:
     """Whether a call is PyTorch's, which names the inputs of a layer before its outputs."""
-    least = {"Linear": 2, "Conv2d": 3, "ConvTranspose2d": 3, "BatchNorm1d": 1, "BatchNorm2d": 1, "LayerNorm": 1}
-    least |= {"InstanceNorm1d": 1, "InstanceNorm2d": 1, "InstanceNorm3d": 1}
-    return word in least and positional >= least[word]
+    least = {"Linear": 2, "Conv": 3, "ConvTranspose": 3, "BatchNorm": 1, "InstanceNorm": 1, "LayerNorm": 1}
+    # Keras writes `Conv2D`, and Flax `Conv`
+    kind = word if word in ("Linear", "LayerNorm") else word[:-2] if word.endswith(("1d", "2d", "3d")) else ""
+    return kind in least and positional >= least[kind]
 
 
 def of_one(value: tree.Expression) -> bool:

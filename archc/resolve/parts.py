@@ -128,7 +128,7 @@ class Layer:
 
     @property
     def decays(self) -> bool:
-        return any(weight.name == "kernel" and weight.trainable for weight in self.node.weights)
+        return any(weight.name.endswith("kernel") and weight.trainable for weight in self.node.weights)
 
     @property
     def starts(self) -> bool:

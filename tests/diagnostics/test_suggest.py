@@ -12,7 +12,7 @@ WORDS = """
 accuracy adam adamw avg_pool batch batch_norm binary_cross_entropy conv cosine cross_entropy data dense dropout
 early_stopping epochs epsilon filters flatten global_avg_pool glorot_uniform he_normal init layer_norm linear loss mae
 max_pool metrics mnist momentum mse optimizer padding rate relu same seed sgd sigmoid softmax stop stride tanh validate
-weight_decay window
+weight_decay window adaptive_avg_pool conv_transpose depthwise_conv locally_connected multiplier separable_conv
 """
 NAMES = WORDS.split()
 
@@ -54,6 +54,13 @@ NAMES = WORDS.split()
         ("CrossEntropyLoss", "cross_entropy"),
         ("BCELoss", "binary_cross_entropy"),
         ("MSELoss", "mse"),
+        ("Conv1D", "conv"),
+        ("Conv3DTranspose", "conv_transpose"),
+        ("DepthwiseConv2D", "depthwise_conv"),
+        ("SeparableConv1D", "separable_conv"),
+        ("LocallyConnected2D", "locally_connected"),
+        ("AdaptiveAvgPool2d", "adaptive_avg_pool"),
+        ("depth_multiplier", "multiplier"),
         ("SGD", "sgd"),
         ("Adam", "adam"),
         ("xavier_uniform", "glorot_uniform"),

@@ -14,8 +14,8 @@ from archc.program.link import import_lines, link, names_read
 from archc.program.printer import layout
 from archc.types import Shape, TensorType
 
-IMAGE, SEQUENCE, FLAT, VOLUME = (7, 6, 4), (5, 4), (4,), (4, 3, 6, 4)
-SAME, VALID = Word("same"), Word("valid")
+IMAGE, SEQUENCE, FLAT, VOLUME = (7, 6, 4), (5, 4), (4,), (5, 4, 6, 4)
+SAME, VALID, CAUSAL = Word("same"), Word("valid"), Word("causal")
 
 
 @dataclass
@@ -96,17 +96,68 @@ CASES = [
     case("conv", 4, 3, groups=4, padding=SAME, stride=2),
     case("conv", 2, 3, dilation=2),
     case("conv", 4, 2, dilation=(3, 2), groups=2, padding=SAME),
+    case("conv", 8, 3, groups=4),
+    case("conv", 3, 3, padding=[(2, 0), (1, 3)]),
+    case("conv", 3, 3, padding=[(2, 1), 1], pad_value=-1, stride=2),
+    case("conv", 3, 3, padding=1, bias=Word("per_unit")),
+    case("conv", 3, 3, connect=[[0, 1], [3], [2, 0, 1]]),
+    case("conv", 2, (3, 2), 2, SAME, connect=[[0], [0, 2]], dilation=2, pad_value=1, bias=Word("per_unit")),
+    case("conv", 3, 3, connect=[[1, 2], [0, 3], [1]], on=[SEQUENCE]),
+    case("depthwise_conv", 3),
+    case("depthwise_conv", (3, 2), 2, SAME, False, multiplier=3),
+    case("depthwise_conv", 2, dilation=(3, 2)),
+    case("depthwise_conv", 2, padding=[(1, 0), (0, 2)], dilation=2, multiplier=2),
+    case("separable_conv", 3, 3),
+    case("separable_conv", 3, (3, 2), 2, SAME, False, multiplier=2),
+    case("separable_conv", 5, 2, dilation=2),
+    case("locally_connected", 3, 3),
+    case("locally_connected", 3, (3, 2), (1, 2), SAME, False),
+    case("locally_connected", 2, 2, 2, [(1, 0), 0]),
+    *(case(op, *filters, *arguments, on=[SEQUENCE], **named)
+      for op, filters in (("conv", [8]), ("depthwise_conv", []), ("separable_conv", [8]), ("locally_connected", [8]))
+      for arguments, named in (((3,), {}), ((2, 2, SAME), {}), ((3, 1, CAUSAL), {}), ((3, 2, [(1, 2)], False), {}))),
+    *(case(op, *filters, *arguments, on=[VOLUME], **named)
+      for op, filters in (("conv", [8]), ("depthwise_conv", []), ("separable_conv", [8]), ("locally_connected", [2]))
+      for arguments, named in (((3,), {}), (((2, 3, 1), (2, 1, 3), SAME), {}), ((2, 1, [1, (0, 1), 0], False), {}))),
+    *(case(op, *filters, 2, padding=SAME, on=[shape], **named)
+      for op, filters, arguments in (("conv", [8], "groups"), ("depthwise_conv", [], "multiplier"),
+                                     ("separable_conv", [3], "multiplier"))
+      for shape in (SEQUENCE, VOLUME) for named in ({"dilation": 2}, {arguments: 2}, {arguments: 2, "dilation": 2})),
+    case("conv", 4, 2, groups=4, on=[VOLUME]),
+    case("conv", 4, 3, padding=CAUSAL, dilation=2, stride=2, on=[SEQUENCE]),
+    case("conv", 4, 2, padding=1, pad_value=0.5, bias=Word("per_unit"), on=[VOLUME]),
     case("conv_transpose", 3, 2, 2),
     case("conv_transpose", 3, 3),
     case("conv_transpose", 3, 4, 2, 1),
     case("conv_transpose", 3, (3, 2), (2, 3), SAME),
     case("conv_transpose", 3, 1, 3),
     case("conv_transpose", 3, 2, 3, 2, False),
+    case("conv_transpose", 3, 3, 2, [(1, 0), (0, 1)]),
+    case("conv_transpose", 3, 2, 1, dilation=(2, 3)),
+    case("conv_transpose", 4, 3, 2, 1, groups=2),
+    case("conv_transpose", 4, (3, 2), 2, SAME, groups=4, dilation=2),
+    *(case("conv_transpose", 2, *arguments, on=[SEQUENCE])
+      for arguments in ((2, 2), (3,), (4, 2, 1), (3, 2, SAME), (1, 3, SAME), (4, 2, CAUSAL), (3, 1, CAUSAL),
+                        (1, 2, CAUSAL))),
+    *(case("conv_transpose", 2, *arguments, on=[VOLUME])
+      for arguments in ((2, 2), (3,), (4, 2, 1), ((3, 2, 1), (2, 3, 2), SAME), ((1, 2, 3), (2, 1, 1), SAME),
+                        (3, 2, [(1, 0), 0, (0, 1)]))),
+    *(case("conv_transpose", 2, 3, 2, SAME, on=[shape], **named)
+      for shape in (SEQUENCE, VOLUME) for named in ({"dilation": 2}, {"groups": 2})),
     *(case(pool, *arguments) for pool in ("max_pool", "avg_pool")
       for arguments in ((2,), (3, 2), ((3, 2), (1, 2), 1), (2, 3, SAME), ((7, 3),))),
     *(case(pool, k, s, p, ceil=True) for pool in ("max_pool", "avg_pool")
       for k, s, p in ((2, 2, VALID), (3, 2, VALID), (3, 2, 1), (1, 4, VALID), (2, 5, 1), (3, 2, SAME))),
-    *(case(op, on=[shape]) for op in ("global_avg_pool", "global_max_pool") for shape in (SEQUENCE, IMAGE)),
+    *(case(pool, *arguments, on=[shape], **named) for pool in ("max_pool", "avg_pool") for shape in (SEQUENCE, VOLUME)
+      for arguments, named in (((2,), {}), ((1,), {}), ((3, 2), {}), ((3, 1, 1), {}), ((2, 3, SAME), {}),
+                               ((2,), {"ceil": True}))),
+    *(case(pool, 3, s, CAUSAL, on=[SEQUENCE]) for pool in ("max_pool", "avg_pool") for s in (1, 2)),
+    *(case(pool, (1, 2, 3), on=[VOLUME]) for pool in ("max_pool", "avg_pool")),
+    *(case(pool, 3, 2, [(1, 0), (0, 2)]) for pool in ("max_pool", "avg_pool")),
+    *(case("adaptive_avg_pool", size) for size in (1, 3, (7, 6), (7, 3), (2, 9), (5, 4))),
+    *(case("adaptive_avg_pool", size, on=[SEQUENCE]) for size in (1, 2, 5, 8)),
+    *(case("adaptive_avg_pool", size, on=[VOLUME]) for size in (1, 3, (5, 2, 3))),
+    *(case(op, on=[shape]) for op in ("global_avg_pool", "global_max_pool") for shape in (SEQUENCE, IMAGE, VOLUME)),
     case("reshape", (4, 42)),
     case("reshape", 168),
     case("reshape", (2, 2, 1), on=[FLAT]),

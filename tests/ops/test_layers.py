@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from archc.diagnostics import Report
-from archc.kernels.conv import conv2d
 from archc.kernels.precision import to_bf16
 from archc.ops import OPS, Op, Update
-from archc.ops.op import padding_pairs, per_direction
+from archc.ops.op import padding_pairs, per_direction, spread
 from archc.resolve import resolve
 from archc.source import Source
 from archc.syntax import parse
@@ -128,11 +127,26 @@ def test_a_transposed_convolution_is_the_gradient_of_one(case: Case) -> None:
     """Of the convolution with the same window, stride and padding, whichever way it is computed."""
     params, stats, keys, xs = filled(case)
     given, weights = case.build().values(), params["layer"]
-    window, stride = (per_direction(given[name], 2, name) for name in ("window", "stride"))
-    padding = padding_pairs(given["padding"], leaving(case).spatial, window, stride)
+    spatial = leaving(case).spatial
+    window, stride, dilation = (per_direction(given[n], len(spatial), n) for n in ("window", "stride", "dilation"))
+    reach = spread(window, dilation)
+    padding = ((0, reach[0] - stride[0]),)
+    if given["padding"] != "causal":
+        padding = padding_pairs(given["padding"], spatial, reach, stride)  # type: ignore[assignment]
+    parts = [part.swapaxes(-1, -2) for part in np.split(weights["kernel"], given["groups"], -1)]
+    last = len(spatial) + 1
+    images, kernels = (0, last, *range(1, last)), (last, last - 1, *range(last - 1))
 
     def back(y: jax.Array) -> jax.Array:
-        return conv2d(y, weights["kernel"].swapaxes(2, 3), stride=stride, padding=padding)
+        return jax.lax.conv_general_dilated(
+            y,
+            np.concatenate(parts, -1),
+            stride,
+            padding,
+            rhs_dilation=dilation,
+            feature_group_count=given["groups"],
+            dimension_numbers=jax.lax.ConvDimensionNumbers(images, kernels, images),
+        )
 
     expected = jax.vjp(back, jnp.zeros((1, *leaving(case).shape)))[1](xs[0])[0] + weights.get("bias", 0)
     y, _ = function(both_ways(case)[0], 1)(params, stats, keys, *xs)

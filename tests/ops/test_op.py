@@ -71,13 +71,25 @@ def test_written_numbers_have_the_shape_of_the_weight() -> None:
     assert "transposed" in caught.value.help
 
 
-@pytest.mark.parametrize("shape", [(5,), (4, 4), (4, 4, 4, 1)])
-@pytest.mark.parametrize("name", ["conv", "max_pool", "avg_pool"])
-def test_what_needs_an_image(name: str, shape: tuple[int, ...]) -> None:
-    op = OPS[name].build([3, 3] if name == "conv" else [3], {})
-    with pytest.raises(Unfit) as caught:
+SLIDING = ("conv", "depthwise_conv", "separable_conv", "locally_connected", "conv_transpose", "max_pool", "avg_pool",
+           "adaptive_avg_pool")  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [(5,), (4, 4, 4, 4, 1)])
+@pytest.mark.parametrize("name", SLIDING)
+def test_what_needs_directions(name: str, shape: tuple[int, ...]) -> None:
+    op = OPS[name].build([3, 3] if "filters" in OPS[name].parameters else [3], {})
+    with pytest.raises(Unfit, match=f"{name} needs an image, a sequence or a volume") as caught:
         op.output(TensorType(shape))
     assert (caught.value.code, caught.value.label) == ("E0204", "takes [height, width, channels]")
+
+
+@pytest.mark.parametrize("name", SLIDING)
+def test_one_number_serves_every_direction(name: str) -> None:
+    op = OPS[name].build([2, 2] if "filters" in OPS[name].parameters else [2], {})
+    for shape in ((6, 4), (6, 6, 4), (6, 6, 6, 4)):
+        after = op.output(TensorType(shape))
+        assert after.rank == len(shape) and len(set(after.spatial)) == 1
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (4, 4, 2), (4, 4, 4, 1)])
@@ -98,6 +110,47 @@ REFUSED: list[Refusal] = [
     ("conv", [6, 3], {"dilation": 4}, (8, 8, 4),
      "the 3x3 window of `conv`, which its dilation spreads over 9x9, is larger than what it slides over, 8x8",
      "a smaller dilation, `padding = same`, or fewer layers that shrink the image before it", ""),
+    ("conv", [6, 3, 1, Word("causal")], {}, (8, 8, 4),
+     "`padding = causal` is for a sequence, [length, channels], and this value has 2 directions",
+     "`padding = same`; or pairs, cells before and after: `padding = [(2, 0), (1, 1)]`", "padding"),
+    ("conv", [6, 3, 1, [(1, 2)]], {}, (8, 8, 4), "`padding = [[1, 2]]` names 1 direction, and this value has 2",
+     "write one number for all, or a pair for each: `[(1, 0), (1, 0)]`", "padding"),
+    ("conv", [6, 3, 1, [(1, 2, 3)]], {}, (8, 4),
+     "`padding` takes `same`, `valid`, `causal`, a whole number, a size like `2x2` or pairs like `[(1, 0)]`, "
+     "not `[1x2x3]`", "a pair has the cells before and those after: `[(2, 0)]` for a sequence", "padding"),
+    ("conv", [6, (3, 3)], {}, (8, 8, 8, 4),
+     "`window = 3x3` names 2 directions, and a volume, [depth, height, width, channels], has 3",
+     "write one number for all, or 3 joined by `x`", "window"),
+    ("conv", [6, 9], {}, (8, 4), "the 9-cell window of `conv` is larger than what it slides over, 8",
+     "a smaller window, `padding = same`, or fewer layers that shrink the sequence before it", ""),
+    ("conv", [6, 3], {"pad_value": -1}, (8, 8, 4), "`pad_value` is what the padding holds, and there is none",
+     "`padding = same`, or a number of cells", "pad_value"),
+    ("conv", [3, 3], {"connect": [[0], [1]]}, (8, 8, 4), "`connect` has 2 lists, and there are 3 filters",
+     "it has a list for each filter, of the channels that the filter reads", "connect"),
+    ("conv", [2, 3], {"connect": [[0], [1]], "groups": 2}, (8, 8, 4),
+     "`connect` and `groups` both say which channels a filter reads", "`connect` alone says it all", "connect"),
+    ("conv", [2, 3], {"connect": [[0], [1, 4]]}, (8, 8, 4), "filter 1 reads channel 4, and 4 enter",
+     "they count from 0 to 3", "connect"),
+    ("conv", [2, 3], {"connect": [[0], [1]]}, (8, 8, 1), "filter 1 reads channel 1, and 1 enters",
+     "it is channel 0", "connect"),
+    ("conv", [2, 3], {"connect": [[0], []]}, (8, 8, 4), "filter 1 of `connect` reads no channel",
+     "give it at least one, or leave the filter out", "connect"),
+    ("conv", [2, 3], {"connect": [[0, 0], [1]]}, (8, 8, 4), "filter 0 of `connect` reads channel 0 twice",
+     "name each channel once", "connect"),
+    ("conv", [2, 3], {"connect": [[0], [-1]]}, (8, 8, 4),
+     "`connect` takes `all`, or a list for each filter: `[[0, 1, 2], [1, 2, 3]]`, not `-1`", "channels count from 0",
+     "connect"),
+    ("conv", [2, 3], {"connect": [0, 1]}, (8, 8, 4),
+     "`connect` takes `all`, or a list for each filter: `[[0, 1, 2], [1, 2, 3]]`, not `0`",
+     "every entry is a list of its own, even for one channel: `[[0], [1, 2]]`", "connect"),
+    ("depthwise_conv", [16, (3, 3)], {}, (28, 28, 4),
+     "`depthwise_conv` takes no number of filters, and its second value, 3x3, would be its stride",
+     "each channel has `multiplier` filters: `depthwise_conv(3x3)`, or `multiplier = 2` for two each", "window"),
+    ("conv_transpose", [6, 3, 1, Word("causal")], {}, (8, 8, 4),
+     "`padding = causal` is for a sequence, [length, channels], and this value has 2 directions",
+     "`padding = same`; or pairs, cells before and after: `padding = [(2, 0), (1, 1)]`", "padding"),
+    ("conv_transpose", [6, 2, 1, [(3, 1)]], {}, (3, 4), "a padding of 4 cuts off all of the 4 cells there are",
+     "at most 3", "padding"),
     ("conv_transpose", [6, 2, 1, 2], {}, (3, 3, 4), "a padding of 2 cuts off all of the 4 cells there are",
      "at most 1", "padding"),
     ("max_pool", [3], {"ceil": True}, (2, 2, 4),
@@ -109,8 +162,8 @@ REFUSED: list[Refusal] = [
      "of a flat value it is `dense(3)`", ""),
     ("pad", [1], {}, (4,), "pad needs an image or a sequence, and this one is a flat value",
      "put it before what makes the value flat", ""),
-    ("pad", [(1, 2)], {}, (4, 4), "`cells = 1x2` names 2 directions, and this value has 1",
-     "write one number for all, or 1 joined by `x`", "cells"),
+    ("pad", [(1, 2)], {}, (4, 4), "`cells = 1x2` names 2 directions, and a sequence, [length, channels], has 1",
+     "write one number; a grey image is declared with its channel: [28, 28, 1]", "cells"),
     ("upsample", [], {}, (4,), "upsample needs an image or a sequence, and this one is a flat value",
      "put it before what makes the value flat", ""),
     ("crop", [9, 4], {}, (8, 8, 4), "a height of 9 can't be cut out of 8",
@@ -183,3 +236,20 @@ def test_how_far_a_cell_sees(op: str, arguments: list[Any], named: dict[str, Any
 def test_softmax_of_one_value() -> None:
     with pytest.raises(Unfit, match="always 1"):
         OPS["softmax"].build([], {}).output(TensorType((4, 1)))
+
+
+FANS = [
+    ("conv", [6, 3], {}, None),
+    ("conv", [6, 3], {"groups": 2}, (18, 27)),
+    ("conv", [2, 3], {"connect": [[0, 1], [2, 3]]}, (18, 9)),
+    ("conv", [3, 3], {"connect": [[0], [0], [1, 2, 3]]}, (15, 11)),
+    ("depthwise_conv", [3], {"multiplier": 2}, (9, 18)),
+    ("separable_conv", [6, 3], {}, (9, 9)),
+    ("locally_connected", [6, 3], {}, (36, 54)),
+    ("conv_transpose", [6, 3], {"groups": 2}, (18, 27)),
+]
+
+
+@pytest.mark.parametrize(("op", "arguments", "named", "fans"), FANS)
+def test_fans_are_what_is_read_and_reached(op: str, arguments: list[Any], named: dict[str, Any], fans: Any) -> None:
+    assert OPS[op].build(arguments, named).weights(TensorType((8, 8, 4)))[0].fans == fans
