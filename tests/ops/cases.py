@@ -196,7 +196,7 @@ CASES = [
     case("pixel_shuffle", (2, 1, 2), on=[VOLUME]),
     case("space_to_depth", 5, on=[SEQUENCE]),
     case("space_to_depth", (1, 3)),
-    case("space_to_depth", (2, 3, 1), on=[VOLUME]),
+    case("space_to_depth", (2, 3, 1), on=[(4, 3, 6, 4)]),
     *(case("upsample", *arguments) for arguments in ((), (3,), ((1, 2),), (2, Word("linear")))),
     case("upsample", 3, Word("linear"), on=[SEQUENCE]),
     case("upsample", (1, 2), Word("bilinear")),

@@ -72,7 +72,9 @@ def compare(
         sums = [jnp.asarray(numbers.normal(size=y.shape), dtype) for y in ours]
         found = {f"output {i}": y for i, y in enumerate(ours)} | {f"moved {k}": v for k, v in flat(moved).items()}
         if wide:
-            total = jax.jit(jax.grad(lambda p, x: sum(jnp.vdot(s, y) for s, y in zip(sums, outputs(p, x)[0])), (0, 1)))
+            total = jax.jit(
+                jax.grad(lambda p, x: sum(jnp.vdot(s, y) for s, y in zip(sums, outputs(p, x)[0], strict=True)), (0, 1))
+            )
             by_weights, by_input = total(params, x)
             found |= {f"gradient {k}": v for k, v in flat(by_weights).items()} | {"gradient of the input": by_input}
         found = {name: np.asarray(value) for name, value in found.items()}
