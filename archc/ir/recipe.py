@@ -89,6 +89,7 @@ class Recipe(Frozen):
     weight_decay: dict[str, float]
     l1: dict[str, float] = {"": 0.0}
     rates: dict[str, float] = {"": 1.0}
+    clip: Item | None = None
     freeze: tuple[str, ...] = ()
     start: Start | None = None
     batch: int

@@ -15,6 +15,9 @@ from archc.program.repeats import Target, choice, table
 EVAL_BATCH = 256
 """Rows an evaluation step takes: enough to keep two cores or a GPU busy on small networks."""
 
+STORED = ("named", "filled", "part_names", "stacked_axes")
+"""Jobs that are done otherwise where the copies of a repeat are stacked."""
+
 
 def emit(module: Module, target: Target = "cpu", *, unroll: bool = False) -> str:
     """The program of a module; equal modules give equal bytes. With `unroll` no repeat becomes a device loop."""
@@ -23,7 +26,7 @@ def emit(module: Module, target: Target = "cpu", *, unroll: bool = False) -> str
     init, apply = network.init(), [*network.blocks(), network.apply(), network.predict()]
     repeats = table(network.plan)
     face = ["named", *(["stack"] if repeats else [])]
-    stored = {job: f"{job}_{'apart' if repeats else 'as_kept'}" for job in ("named", "filled", "part_names")}
+    stored = {job: f"{job}_{'apart' if repeats else 'as_kept'}" for job in STORED}
     if module.recipe is None:
         steps = link(face, stored)
         return assemble(module, raw, repeats, link(network.uses, {}), [*init, *apply], steps, "")

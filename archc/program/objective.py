@@ -27,7 +27,8 @@ class Objective:
         """The optimizer, with all that the recipe puts around it."""
         recipe = self.recipe
         optimizer = restored(recipe.optimizer).lower()
-        return without(whole(optimizer, recipe.weight_decay, recipe.l1, recipe.rates), recipe.freeze)
+        clip = restored(recipe.clip).lower() if recipe.clip else None
+        return without(whole(optimizer, recipe.weight_decay, recipe.l1, recipe.rates, clip), recipe.freeze)
 
     def losses(self) -> Code:
         """The loss of each example, all terms together."""

@@ -291,6 +291,7 @@ class RecipeResolver:
             weight_decay=floats(self.treatment.weight_decay),
             l1=floats(self.treatment.l1),
             rates=floats(self.treatment.rates),
+            clip=item(self.values["clip"]) if "clip" in self.values else None,
             freeze=scopes(self.treatment.freeze),
             start=self.start(),
             batch=min(batch, rows["train"]),
