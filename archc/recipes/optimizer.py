@@ -1,6 +1,7 @@
 """How weights move."""
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from archc.code import Call, Code, Literal, LiteralValue, Name, call
 from archc.parameters import Described, Family, Flag, Real, Unfit
@@ -13,6 +14,11 @@ class Optimizer(Described):
     family = "optimizer"
 
     rate = Family("the learning rate or its schedule", "schedule", number="constant")
+
+    too_fast: ClassVar[float] = 1
+    """The rate from which nothing can be learnt: by default, as steps are about as long as the rate."""
+    usual: ClassVar[str] = "1e-3"
+    """A rate to begin with."""
 
     def lower(self) -> Code:
         raise NotImplementedError
@@ -27,6 +33,7 @@ class Sgd(Optimizer):
     """
 
     name = "sgd"
+    too_fast, usual = 100, "0.1"
     momentum = Real("share of the last step that is kept", default=0, least=0, below=1, named=True)
     nesterov = Flag("whether the step looks ahead", default=False, named=True)
     average = Flag("whether the step is a moving average of gradients, not a sum", default=False, named=True)
@@ -56,6 +63,7 @@ class AdaGrad(Optimizer):
     """
 
     name = "adagrad"
+    too_fast, usual = 10, "1e-2"
     epsilon = Real("what is added to the root", default=1e-7, above=0, named=True)
     initial = Real("what the sum starts from", default=0, least=0, named=True)
 
@@ -71,6 +79,7 @@ class AdaDelta(Optimizer):
     """
 
     name = "adadelta"
+    too_fast, usual = 100, "1"
     rate = Family(
         "the learning rate or its schedule", "schedule", number="constant", default=Constant.build([1.0], {})
     )
@@ -158,6 +167,7 @@ class Lion(Optimizer):
     """
 
     name = "lion"
+    usual = "1e-4"
     beta1 = Real("share of the mean gradient in a step", default=0.9, least=0, below=1, named=True)
     beta2 = Real("share of the mean gradient that is kept", default=0.99, least=0, below=1, named=True)
     weight_decay = Real("share of each kernel taken off, times the learning rate", default=0.01, least=0, named=True)

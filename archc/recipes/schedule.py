@@ -11,6 +11,11 @@ class Schedule(Described):
 
     family = "schedule"
 
+    @property
+    def highest(self) -> float:
+        """The highest rate that is written in it."""
+        return self.rate  # type: ignore[attr-defined, no-any-return]
+
     def check_epochs(self, epochs: int) -> None:
         """Raises Unfit if it doesn't go with so many epochs."""
 
@@ -135,6 +140,10 @@ class WarmUp(Schedule):
     rate = Family("the learning rate or its schedule", "schedule", number="constant")
     epochs = Real("how long it rises; may be a part of one", above=0, named=True)
 
+    @property
+    def highest(self) -> float:
+        return self.rate.highest  # type: ignore[no-any-return]
+
     def check_epochs(self, epochs: int) -> None:
         leaves_something("epochs", self.epochs, epochs)
         self.rate.check_epochs(epochs)
@@ -183,6 +192,10 @@ class Step(Schedule):
     factor = Real("by which it is multiplied at each step", default=0.1, above=0, named=True)
     every = Count("epochs between two steps", default=None, named=True)
     at = Epochs("epochs after which it steps", default=None, named=True)
+
+    @property
+    def highest(self) -> float:
+        return max(self.rate) if isinstance(self.rate, tuple) else self.rate  # type: ignore[no-any-return]
 
     def check(self) -> None:
         many = isinstance(self.rate, tuple)
