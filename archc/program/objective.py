@@ -75,8 +75,8 @@ class Objective:
         """`select(table, rows, prefix)`: rows of the columns that feed the inputs and the loss."""
         inputs = [(name, self.column(column)) for name, column in self.recipe.columns.items()]
         compared = [column.name for column in self.recipe.data.targets]
-        terms = (*self.recipe.losses, *self.recipe.metrics)
-        compared += [term.target for term in terms if isinstance(term.target, str)]
+        named = [term.target for term in self.recipe.losses] + [term.target for term in self.recipe.metrics]
+        compared += [target for target in named if isinstance(target, str)]
         targets = [(name, self.column(name)) for name in dict.fromkeys(compared)]
         prefix = ', prefix=""' if self.recipe.data.test_examples else ""
         return [

@@ -14,9 +14,9 @@ class Clipping(Described):
 
 
 class ByNorm(Clipping):
-    """Shrinks all gradients by one factor where their norm together is above `limit` (Pascanu et al., 2013, algorithm 1).
+    """Shrinks all gradients by one factor where their norm together is above `limit`; a bare number means this.
 
-    The norm is that of everything that is trained; what is frozen doesn't count. A bare number means this.
+    Pascanu et al. (2013), algorithm 1. The norm is that of all that is trained; what is frozen doesn't count.
     """
 
     name = "norm"

@@ -16,8 +16,11 @@ class Initialiser(Described):
 
     family = "initialiser"
     random: ClassVar[bool] = True
-    by_fans: bool = False
-    """Whether it depends on the fans, which a kernel has and a bias hasn't."""
+
+    @property
+    def by_fans(self) -> bool:
+        """Whether it depends on the fans, which a kernel has and a bias hasn't."""
+        return False
 
     def lower(self, shape: Shape, key: Code, fans: Fans | None = None) -> Code:
         """The array; `fans` are (in, out) where the shape alone doesn't tell them."""
@@ -150,10 +153,13 @@ class Uniform(Fanned):
 class Scaled(Initialiser):
     """A variance of `gain` over a fan."""
 
-    by_fans = True
     gain: ClassVar[float]
     usual: ClassVar[str] = "in"
     uniform: ClassVar[bool]
+
+    @property
+    def by_fans(self) -> bool:
+        return True
 
     @property
     def of(self) -> str:

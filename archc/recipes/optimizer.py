@@ -80,9 +80,7 @@ class AdaDelta(Optimizer):
 
     name = "adadelta"
     too_fast, usual = 100, "1"
-    rate = Family(
-        "the learning rate or its schedule", "schedule", number="constant", default=Constant.build([1.0], {})
-    )
+    rate = Family("the learning rate or its schedule", "schedule", number="constant", default=Constant.build([1.0], {}))
     rho = Real("share of the averages that is kept", default=0.95, least=0, below=1, named=True)
     epsilon = Real("what is added under both roots", default=1e-6, above=0, named=True)
 

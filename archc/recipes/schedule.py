@@ -67,7 +67,10 @@ class Cosine(Schedule):
 
 
 class Polynomial(Schedule):
-    """From `rate` down to `final` over all the epochs: final + (rate - final) (1 - t/T)^power; `power = 1` is a line."""
+    """From `rate` down to `final` over all the epochs T: final + (rate - final) (1 - t/T)^power.
+
+    `power = 1` is a line.
+    """
 
     name = "polynomial"
     rate = Real("the first learning rate", above=0)

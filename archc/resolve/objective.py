@@ -133,9 +133,9 @@ class Objective:
         """The number that an output is compared with, in the place of a column; None for a name of one."""
         if isinstance(target, tree.Name):
             value = self.evaluator.names.get(target.value)
-            column = target.value in self.inputs or target.value in self.targets
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            return float(value) if is_number and not column else None
+            if target.value in self.inputs or target.value in self.targets or isinstance(value, bool):
+                return None
+            return float(value) if isinstance(value, int | float) else None
         value = self.evaluator.plain(target, "a target", NUMBER)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise wrong("E0407", "a target is a column of the data, an input of the model or a number", target.span)
