@@ -32,6 +32,8 @@ class Initialiser(Described):
 
 def fans_of(shape: Shape) -> Fans:
     """How many inputs a unit of a kernel reads, and how many units an input reaches."""
+    if not shape:
+        return 1, 1
     window = prod(shape[:-2])
     return window * shape[-2 if len(shape) > 1 else -1], window * shape[-1]
 

@@ -48,7 +48,7 @@ MISFITS: list[tuple[str, Shape, int, Shape, str]] = [
 
 
 def declared(name: str) -> Any:
-    return built("loss" if name in FAMILIES["loss"] else "metric", name)
+    return built("metric" if name in FAMILIES["metric"] else "loss", name)
 
 
 @pytest.mark.parametrize(("name", "output", "classes", "target"), FITS)
