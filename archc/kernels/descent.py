@@ -83,9 +83,12 @@ def clip_by_norm(limit):
         # measured in units of the largest, so that no square overflows
         sizes = [jnp.max(jnp.abs(g)) for g in jax.tree.leaves(grads)]
         largest = jnp.maximum(jnp.stack(sizes).max(), jnp.finfo(jnp.float32).tiny)
-        norm = optax.tree.norm(jax.tree.map(lambda g: g / largest, grads))
-        factor = jnp.minimum(limit / largest / norm, 1)
-        return jax.tree.map(lambda g: g * factor, grads)
+        units = jax.tree.map(lambda g: g / largest, grads)
+        norm = optax.tree.norm(units)
+        shrinks = norm * largest > limit
+        return jax.tree.map(
+            lambda g, u: jnp.where(shrinks, u * (limit / norm), g), grads, units
+        )
 
     return optax.stateless(clipped)
 

@@ -171,10 +171,10 @@ class Scaled(Initialiser):
     def draw(self, shape: Shape, key: Code, fans: Fans) -> Code:
         if self.of == self.usual and len(shape) > 1 and fans == fans_of(shape):
             return Call(self.name, (key, Literal(shape)))
-        deviation = sqrt(self.gain / fan_of(fans, self.of))
+        variance = self.gain / fan_of(fans, self.of)
         if self.uniform:
-            return call("uniform", key, Literal(shape), limit=sqrt(3) * deviation)
-        return call("normal", key, Literal(shape), deviation=deviation)
+            return call("uniform", key, Literal(shape), limit=sqrt(3 * variance))
+        return call("normal", key, Literal(shape), deviation=sqrt(variance))
 
 
 class ByFan(Scaled):

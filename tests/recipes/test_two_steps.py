@@ -87,7 +87,7 @@ def test_two_steps_by_hand(name: str, named: dict[str, Any], first: Numbers, sec
 
 def test_two_steps_of_lamb_with_two_weights() -> None:
     # the moments are the gradients: (0.5 / 1, -1 / 1.5) is 5/6 long, the weights 5: six times 0.1 · (1/2, -2/3);
-    # then m = (-0.375, 0) / 0.75 and r = (0.5625, 0.375) / 0.75: (-0.3660254, 0), made as long as √(2.7² + 4.4²) = 5.1623638
+    # then m = (-0.375, 0) / 0.75 and r = (0.5625, 0.375) / 0.75: (-0.3660254, 0), made as long as √26.65 = 5.1623638
     named = {"beta1": 0.5, "beta2": 0.5, "epsilon": 0.5, "weight_decay": 0}
     after = run("lamb", named, kernel(3, 4), [kernel(0.5, -1), kernel(-1, 0.5)])
     np.testing.assert_allclose(after[0]["dense1"]["kernel"], [2.7, 4.4])

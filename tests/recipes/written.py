@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import optax
 
 from archc.code import Code
-from archc.kernels import descent, schedule as rates
+from archc.kernels import descent
+from archc.kernels import schedule as rates
 from archc.kernels.decay import only_kernels
 from archc.parameters import FAMILIES, Described
 from archc.program.printer import flat
