@@ -49,9 +49,9 @@ and all in it, by the name that `archc summary` shows (`stage4.unit1`), or a kin
 holds: the longest name, then the kind, then the general value.
 
 A step goes in this order: `clip` makes the gradients of the loss smaller, `weight_decay` and `l1` add to those of
-kernels, the optimizer turns gradients into steps of its learning rate (momentum, the moments of Adam and its own decay are in these), and `rates` multiplies them.
-What is frozen takes no part in any of it and keeps no optimizer state; a frozen `batch_norm` uses its moving averages
-in training too, and leaves them as they are.
+kernels, the optimizer turns them into steps of its learning rate (momentum, the moments of Adam and its own decay are
+in these), and `rates` multiplies them. What is frozen takes no part in any of it and keeps no optimizer state; a frozen
+`batch_norm` uses its moving averages in training too, and leaves them as they are.
 """
 
 
