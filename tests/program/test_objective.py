@@ -1,5 +1,7 @@
 """What programs learn by: losses behind their functions, numbers as targets, and metrics of scores of any kind."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -181,3 +183,18 @@ def test_what_is_frozen_does_not_count_in_the_norm(tmp_path: Path) -> None:
     moved = np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(updates["b"])])
     np.testing.assert_allclose(np.linalg.norm(moved), 0.1, rtol=1e-5)
     assert not any(np.any(leaf) for leaf in jax.tree.leaves(updates["a"]))
+
+
+def test_a_recipe_as_its_program_writes_it(tmp_path: Path, golden: Callable[[Path, str], None]) -> None:
+    """`init`, what is learnt by, and the optimizer."""
+    starts = "init = [lecun_normal(fan = out), h = uniform(2.4, fan = in), out = orthogonal(2)]"
+    loss = "cross_entropy(smoothing = 10%, weights = [1, 2, 3])"
+    net = Net(
+        tmp_path, "dense(5) -> tanh -> dense(8) as h -> tanh -> dense(3) as out", "kind", loss, starts, "clip = 1"
+    )
+    text = emit(module_of(net.text.replace("sgd(0.1)", "lamb(warmup(step(0.1, every = 2), epochs = 0.5))"), tmp_path))
+    pieces = [piece for piece in text.split("\n\n\n") if re.search(WRITTEN, piece, re.MULTILINE)]
+    golden(Path(__file__).with_name("objective.golden"), "\n\n\n".join(pieces) + "\n")
+
+
+WRITTEN = r"^(def (init|loss|metrics|clip_by_norm|by_trust_ratio|warmed_up|orthogonal)\(|optimizer =)"
