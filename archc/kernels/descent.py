@@ -26,13 +26,17 @@ def scale_by_deviation(*, rho, inside, outside):
     """g / (√(variance of g + inside) + outside), with moving averages of g and g²."""
 
     def first(params):
-        zeros = jax.tree.map(jnp.zeros_like, params)
-        return {"mean": zeros, "square": zeros}
+        mean, square = (jax.tree.map(jnp.zeros_like, params) for _ in range(2))
+        return {"mean": mean, "square": square}
 
     def step(grads, old, params=None):
         del params
-        mean = optax.tree.update_moment(grads, old["mean"], rho, 1)
-        square = optax.tree.update_moment(grads, old["square"], rho, 2)
+
+        def average(before, new):
+            return rho * before + (1 - rho) * new
+
+        mean = jax.tree.map(average, old["mean"], grads)
+        square = jax.tree.map(average, old["square"], jax.tree.map(jnp.square, grads))
 
         def scaled(g, m, s):
             # rounding may take the variance of equal gradients below 0
@@ -84,7 +88,7 @@ def clip_by_norm(limit):
         sizes = [jnp.max(jnp.abs(g)) for g in jax.tree.leaves(grads)]
         largest = jnp.maximum(jnp.stack(sizes).max(), jnp.finfo(jnp.float32).tiny)
         units = jax.tree.map(lambda g: g / largest, grads)
-        norm = optax.tree.norm(units)
+        norm = jnp.sqrt(sum(jnp.sum(jnp.square(u)) for u in jax.tree.leaves(units)))
         shrinks = norm * largest > limit
         return jax.tree.map(
             lambda g, u: jnp.where(shrinks, u * (limit / norm), g), grads, units
