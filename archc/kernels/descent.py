@@ -13,8 +13,7 @@ def scale_by_all_squares(*, initial, epsilon):
     def first(params):
         return jax.tree.map(lambda w: jnp.full_like(w, initial), params)
 
-    def step(grads, squares, params=None):
-        del params
+    def step(grads, squares, _=None):
         squares = jax.tree.map(lambda s, g: s + jnp.square(g), squares, grads)
         scaled = jax.tree.map(lambda s, g: g / (jnp.sqrt(s) + epsilon), squares, grads)
         return scaled, squares
@@ -29,9 +28,7 @@ def scale_by_deviation(*, rho, inside, outside):
         mean, square = (jax.tree.map(jnp.zeros_like, params) for _ in range(2))
         return {"mean": mean, "square": square}
 
-    def step(grads, old, params=None):
-        del params
-
+    def step(grads, old, _=None):
         def average(before, new):
             return rho * before + (1 - rho) * new
 
@@ -49,9 +46,8 @@ def scale_by_deviation(*, rho, inside, outside):
     return optax.GradientTransformation(first, step)
 
 
-def stacked_axes_as_kept(path):
+def stacked_axes_as_kept(_):
     """How many leading axes of an array of params count copies: none."""
-    del path
     return 0
 
 
@@ -82,8 +78,7 @@ def by_trust_ratio():
 def clip_by_norm(limit):
     """Shrinks all gradients alike, so that their norm together is at most `limit`."""
 
-    def clipped(grads, params):
-        del params
+    def clipped(grads, _):
         # measured in units of the largest, so that no square overflows
         sizes = [jnp.max(jnp.abs(g)) for g in jax.tree.leaves(grads)]
         largest = jnp.maximum(jnp.stack(sizes).max(), jnp.finfo(jnp.float32).tiny)
