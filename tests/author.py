@@ -19,6 +19,13 @@ INITIALISERS = (
     "glorot_normal",
     "he_uniform",
     "he_normal",
+    "he_normal(fan = out)",
+    "lecun_uniform",
+    "lecun_normal(fan = mean)",
+    "uniform(2.4, fan = in)",
+    "normal(1, root_fan = out)",
+    "truncated_normal(0.1)",
+    "orthogonal",
 )
 OPTIMIZERS = (
     "sgd(0.1)",
@@ -34,6 +41,14 @@ OPTIMIZERS = (
     "adam(cosine(1e-2, warmup = 0.5))",
     "adamw(1e-2)",
     "adamw(1e-2, weight_decay = 0.1)",
+    "sgd(polynomial(0.1, power = 2), momentum = 0.9, average = true)",
+    "sgd(warmup(step(0.1, every = 1), epochs = 0.5))",
+    "adagrad(exponential(0.05, factor = 0.9))",
+    "adadelta",
+    "rmsprop(1e-2, momentum = 0.5, centred = true)",
+    "rmsprop(warmup(1e-2, epochs = 0.5), under_root = false)",
+    "lion(1e-3)",
+    "lamb(one_cycle(1e-2), weight_decay = 0)",
 )
 
 Shape = tuple[int, ...]
@@ -312,11 +327,12 @@ class Author(random.Random):
 
     def term(self, end: End) -> tuple[str, str, str]:
         """A loss for an output: how it is written, its target, and whether that is a class."""
-        options = {"mse": "number", "half_mse": "number"}
+        options = {"mse": "number", "half_mse": "number", "huber": "number", "absolute_error": "number"}
         if len(end.shape) == 1 and end.function != "sigmoid" and end.shape[0] > 1:
             options["mse"] = self.choice(["number", "class"])
         if end.function in ("linear", "softmax") and len(end.shape) == 1 and end.shape[0] > 1 and end is self.ends[-1]:
             options["cross_entropy"] = "class"
+            options["hinge"] = "class"
         if end.function in ("linear", "sigmoid") and end is self.ends[-1]:
             options["binary_cross_entropy"] = "number"
         loss = self.word("loss", list(options))
@@ -340,7 +356,7 @@ class Author(random.Random):
                 metrics.append(f"{self.name()} = {metric}{arguments}")
         test_part = self.maybe("test part", 0.2)
         optimizer = self.word("optimizer", OPTIMIZERS)
-        own = optimizer.startswith("adamw")
+        own = optimizer.startswith(("adamw", "lion", "lamb"))
         lines = [
             f'data = npz("rows.npz", targets = [{", ".join(chr(34) + t + chr(34) for t in targets)}])',
             f"loss = {' + '.join(terms)}",
@@ -351,6 +367,7 @@ class Author(random.Random):
             "" if test_part else self.word("test", ["", "test = 10%", "test = 0"]),
             self.word("weight_decay", ["", "", "weight_decay = 0" if own else "weight_decay = 0.01"]),
             f"init = {self.word('initialiser', INITIALISERS)}" if self.maybe("init") else "",
+            self.word("clip", ["", "", "clip = 1", "clip = value(0.1)"]),
             self.word("precision", ["", "", "precision = float32", "precision = bf16"]),
             self.word("seed", ["", "seed = 3"]),
         ]

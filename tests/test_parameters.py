@@ -125,7 +125,7 @@ def test_refused(parameter: Parameter, value: Any, problem: str) -> None:
         (Quoted(""), Word("a"), 'write it in quotes: `"a"`', '"a"'),
         (Real("", least=0, below=1), 25, "as a share: `25%`", "25%"),
         (Family("", "optimizer"), "adam", "`adam` is a word: write it without quotes", "adam"),
-        (Family("", "optimizer"), 3, "there are `adam`, `adamw`, `sgd`", ""),
+        (Family("", "clipping"), 3, "there are `norm`, `value`", ""),
     ],
 )
 def test_what_helps(parameter: Parameter, value: Any, help: str, fix: str) -> None:

@@ -20,6 +20,7 @@ FAMILIES_SHOWN = {
     "metric": "Metrics",
     "optimizer": "Optimizers",
     "schedule": "Learning rates",
+    "clipping": "Clipping of gradients",
     "initialiser": "Initialisers",
     "stopping rule": "Stopping rules",
     "source of weights": "Weights to start from",
@@ -38,18 +39,19 @@ SETTINGS_HEAD = """\
 
 Besides these there are `loss`, `metrics` and `model`: `loss = cross_entropy`, of an output by name
 `loss = cross_entropy(score)`, in sums `cross_entropy(a) + 0.3 * cross_entropy(b)`; `metrics = [accuracy, error = mae]`;
-`model = Net(hidden = 64)`. A loss on a final softmax or sigmoid reads what enters it. `mse` and `half_mse` on a class
-target compare with one-hot rows.
+`model = Net(hidden = 64)`. A loss compares an output with a column of the data, an input, `mse(picture, image)`, or a
+number, `mse(gap, 0)`. On a final softmax or sigmoid it reads what enters it. Losses of differences compare classes with
+one-hot rows.
 
 `init`, `weight_decay`, `l1` and `rates` take one value for the whole network, a list of values for parts of it, or
 both: `[5e-4, fc8 = 0]`. `freeze = [conv1, stage1]` and `except` list parts. A part is a layer, or a block
 and all in it, by the name that `archc summary` shows (`stage4.unit1`), or a kind of layer (`dense`). The most exact
 holds: the longest name, then the kind, then the general value.
 
-A step goes in this order: `weight_decay` and `l1` add to the gradients of kernels, the optimizer turns gradients into
-steps of its learning rate (momentum, the moments of Adam and its own decay are in these), and `rates` multiplies them.
-What is frozen takes no part in any of it and keeps no optimizer state; a frozen `batch_norm` uses its moving averages
-in training too, and leaves them as they are.
+A step goes in this order: `clip` makes the gradients of the loss smaller, `weight_decay` and `l1` add to those of
+kernels, the optimizer turns them into steps of its learning rate (momentum, the moments of Adam and its own decay are
+in these), and `rates` multiplies them. What is frozen takes no part in any of it and keeps no optimizer state; a frozen
+`batch_norm` uses its moving averages in training too, and leaves them as they are.
 """
 
 

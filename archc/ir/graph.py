@@ -48,12 +48,16 @@ class Place(Frozen):
 
 
 class Weight(Frozen):
-    """An array that belongs to a layer. `trainable` ones count as parameters, the others are state."""
+    """An array that belongs to a layer. `trainable` ones count as parameters, the others are state.
+
+    `fans` are (in, out) where they aren't those of the shape.
+    """
 
     name: str
     shape: tuple[int, ...]
     init: Item
     trainable: bool = True
+    fans: tuple[int, int] | None = None
 
 
 class Node(Frozen):

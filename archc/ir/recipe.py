@@ -37,12 +37,12 @@ class DataSpec(Frozen):
 
 
 class LossTerm(Frozen):
-    """`weight` times a loss between an output and a target column."""
+    """`weight` times a loss between an output and a target, a column or the same number for all."""
 
     weight: float
     loss: Item
     output: str
-    target: str
+    target: str | float
 
 
 class MetricTerm(Frozen):
@@ -51,7 +51,7 @@ class MetricTerm(Frozen):
     name: str
     metric: Item
     output: str
-    target: str
+    target: str | float
 
 
 class Monitor(Frozen):
@@ -89,6 +89,7 @@ class Recipe(Frozen):
     weight_decay: dict[str, float]
     l1: dict[str, float] = {"": 0.0}
     rates: dict[str, float] = {"": 1.0}
+    clip: Item | None = None
     freeze: tuple[str, ...] = ()
     start: Start | None = None
     batch: int

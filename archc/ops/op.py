@@ -14,8 +14,8 @@ class WeightSpec:
     """An array that a layer owns.
 
     `init` is an initialiser, or the name of one that takes no arguments, or None for the one that
-    the recipe chooses. What isn't `trainable` is state. `fans` are how many numbers an output reads
-    and how many an input reaches, where the shape alone would say something else.
+    the recipe chooses. What isn't `trainable` is state. `fans` are how many inputs a unit reads and how
+    many units an input reaches, where the shape alone says it wrongly.
     """
 
     name: str
@@ -149,6 +149,8 @@ class Bias(Parameter):
             numbers = Numbers(self.doc)
             numbers.name = self.name
             return numbers.accept(value)
+        if isinstance(value, Described) and value.family == self.family and getattr(value, "by_fans", False):
+            self.refuse(value, "its spread follows from what a kernel reads, and a bias reads nothing: `normal(0.01)`")
         if isinstance(value, bool) or (isinstance(value, Described) and value.family == self.family):
             return value
         if value in (0, 1):

@@ -18,6 +18,9 @@ EVAL_BATCH = 256
 SIBLINGS: dict[Target, dict[str, str]] = {"cpu": {"conv3d": "conv3d_by_planes"}, "gpu": {}}
 """Which sibling of a layer's kernel does its job on a target, where that isn't the one of its name."""
 
+STORED = ("named", "filled", "part_names", "stacked_axes")
+"""Jobs that are done otherwise where the copies of a repeat are stacked."""
+
 
 def emit(module: Module, target: Target = "cpu", *, unroll: bool = False) -> str:
     """The program of a module; equal modules give equal bytes. With `unroll` no repeat becomes a device loop."""
@@ -26,7 +29,7 @@ def emit(module: Module, target: Target = "cpu", *, unroll: bool = False) -> str
     init, apply = network.init(), [*network.blocks(), network.apply(), network.predict()]
     repeats = table(network.plan)
     face = ["named", *(["stack"] if repeats else [])]
-    stored = {job: f"{job}_{'apart' if repeats else 'as_kept'}" for job in ("named", "filled", "part_names")}
+    stored = {job: f"{job}_{'apart' if repeats else 'as_kept'}" for job in STORED}
     if module.recipe is None:
         steps = link(face, stored)
         return assemble(module, raw, repeats, link(network.uses, SIBLINGS[target]), [*init, *apply], steps, "")

@@ -4,6 +4,7 @@ from archc.code import Call, Code, Entry, Literal, Mapping, Name, Operation, ker
 from archc.ir import Graph, Recipe
 from archc.ir.items import restored
 from archc.ir.recipe import LossTerm, MetricTerm
+from archc.ir.scoring import scale
 from archc.program.printer import flat, layout
 from archc.recipes.optimizer import whole, without
 from archc.types import TensorType
@@ -27,7 +28,8 @@ class Objective:
         """The optimizer, with all that the recipe puts around it."""
         recipe = self.recipe
         optimizer = restored(recipe.optimizer).lower()
-        return without(whole(optimizer, recipe.weight_decay, recipe.l1, recipe.rates), recipe.freeze)
+        clip = restored(recipe.clip).lower() if recipe.clip else None
+        return without(whole(optimizer, recipe.weight_decay, recipe.l1, recipe.rates, clip), recipe.freeze)
 
     def losses(self) -> Code:
         """The loss of each example, all terms together."""
@@ -53,6 +55,7 @@ class Objective:
         values: list[tuple[str, Code]] = [("loss", Name("losses"))]
         for term in self.recipe.metrics:
             raw, target, x, classes = self.compared(term)
+            raw = self.scores(term, raw, x, classes)
             value = restored(term.metric).lower(raw, self.recipe.links[term.output], target, x, classes)
             values.append((term.name, value))
         sums = [(name, Call("jnp.sum", (Operation("*", Name("mask"), value),))) for name, value in values]
@@ -72,8 +75,8 @@ class Objective:
         """`select(table, rows, prefix)`: rows of the columns that feed the inputs and the loss."""
         inputs = [(name, self.column(column)) for name, column in self.recipe.columns.items()]
         compared = [column.name for column in self.recipe.data.targets]
-        compared += [term.target for term in self.recipe.losses]
-        compared += [term.target for term in self.recipe.metrics]
+        named = [term.target for term in self.recipe.losses] + [term.target for term in self.recipe.metrics]
+        compared += [target for target in named if isinstance(target, str)]
         targets = [(name, self.column(name)) for name in dict.fromkeys(compared)]
         prefix = ', prefix=""' if self.recipe.data.test_examples else ""
         return [
@@ -95,9 +98,21 @@ class Objective:
         several = len(self.graph.outputs) > 1
         raw = Entry("outputs", (term.output,)) if several else Name("outputs")
         shape = next(port.shape for port in self.graph.outputs if port.name == term.output)
+        if not isinstance(term.target, str):
+            return raw, Call("jnp.full_like", (raw, Literal(term.target))), TensorType(shape), 0
         data = self.recipe.data
         classes = next(len(c.classes) for c in (*data.targets, *data.features) if c.name == term.target)
         return raw, Entry("targets", (term.target,)), TensorType(shape), classes
+
+    def scores(self, term: MetricTerm, raw: Code, x: TensorType, classes: int) -> Code:
+        """What a metric reads in the place of an output that is trained to say something else than 0 and 1."""
+        factor, offset = scale(self.recipe, term.output, term.target, x, classes)
+        if (factor, offset) == (1, 0) or (factor > 0 and x.size > 1):
+            return raw
+        if (factor, offset) == (-1, 0):
+            return Call("jnp.negative", (raw,))
+        scaled = Operation("*", Literal(factor), raw)
+        return Operation("+", scaled, Literal(offset)) if offset else scaled
 
     def statement(self, code: Code, lead: str, *, open: bool = False) -> list[str]:
         self.uses.update(kernels(code))

@@ -116,7 +116,7 @@ def split(step: Step, keys: list[Code]) -> dict[str, Code]:
     def first(weight: Weight) -> tuple[str, Code]:
         initialiser = restored(weight.init)
         key = keys.pop(0) if initialiser.random and weight.trainable else Name("")
-        return weight.name, initialiser.lower(weight.shape, key)
+        return weight.name, initialiser.lower(weight.shape, key, weight.fans)
 
     found: dict[str, Code] = {}
     for tree, trainable in (("params", True), ("stats", False)):

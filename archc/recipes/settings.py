@@ -65,6 +65,7 @@ class Settings(Described):
     weight_decay = ByPart("λ: each kernel w adds λw to its gradient", Real("", least=0), default=0)
     l1 = ByPart("λ: each kernel w adds λ sign(w) to its gradient", Real("", least=0), default=0)
     rates = ByPart("what the steps are multiplied by, mostly of parts: `[fc8 = 10]`", Rate("", above=0), default=1)
+    clip = Family("how gradients are kept small: `norm(1)`, `value(0.5)`", "clipping", number="norm", default=None)
     freeze = PartNames("layers and blocks that aren't trained: `[conv1, stage1]`", default=None)
     init = ByPart("how kernels start", Family("", "initialiser"), default=None)
     start = Starting("weights to start from: those of a run, or of a file", default=None)

@@ -12,8 +12,9 @@ SEQUENCES = "there are no layers for sequences of words: networks are of `dense`
 GATE = "a gate is a merge of two flows: `multiply(dense(n), dense(n) -> sigmoid)`"
 ENLARGES = "`upsample` enlarges an image, and `conv_transpose` learns how to"
 SINGLE = "`dropout` leaves out single values, `spatial_dropout` whole channels; `gaussian_noise` adds to them"
-OPTIMIZERS = "the optimizers are `sgd`, `adam` and `adamw`"
+OPTIMIZERS = "the nearest are `adam` and `adamw`"
 PENALTY = "a penalty on the weights is a setting of its own, such as `weight_decay = 1e-4`"
+PLATEAU = "rates follow the epochs alone, and `stop = early_stopping(val_loss)` ends where nothing becomes better"
 SQUARES = "the nearest loss is `mse`"
 
 LAYERS = {
@@ -42,13 +43,18 @@ LAYERS = {
 """By name as `plain` makes it."""
 
 TRAINING = {
-    **dict.fromkeys(("nadam", "adamax", "radam", "amsgrad", "rmsprop", "adagrad", "adadelta", "adafactor"), OPTIMIZERS),
-    **dict.fromkeys(("lamb", "lars", "lion", "lbfgs", "asgd", "rprop", "sparseadam", "ftrl"), OPTIMIZERS),
+    **dict.fromkeys(("nadam", "adamax", "radam", "amsgrad", "adafactor", "adabelief", "sparseadam"), OPTIMIZERS),
+    **dict.fromkeys(("lbfgs", "asgd", "rprop", "ftrl", "lars", "muon"), "the nearest are `sgd`, `adam` and `lamb`"),
+    **dict.fromkeys(("reducelronplateau", "onplateau", "plateau"), PLATEAU),
+    **dict.fromkeys(("cycliclr", "cosineannealingwarmrestarts"), "of cycles there is one: `one_cycle`, or `cosine`"),
+    **dict.fromkeys(("focal", "focalloss"), "classes are weighted by `cross_entropy(weights = [1, 5])`"),
+    **dict.fromkeys(("triplet", "tripletloss", "tripletmarginloss"), "pairs are compared by `contrastive`"),
     **dict.fromkeys(
         ("l1", "l1regularization"), "a penalty on the weights is a setting of its own, such as `l1 = 1e-5`"
     ),
     **dict.fromkeys(("l2", "l2loss", "l2regularization", "regularization"), PENALTY),
-    **dict.fromkeys(("rmse", "msle", "huber", "huberloss", "smoothl1", "smoothl1loss", "logcosh"), SQUARES),
+    **dict.fromkeys(("rmse", "msle"), SQUARES),
+    "logcosh": "the nearest loss is `huber`",
     "mape": "the nearest metric is `mae`",
 }
 """The same, of optimizers, losses and metrics."""

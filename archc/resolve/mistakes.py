@@ -30,7 +30,7 @@ ADAPTIVE = ("AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveMaxPool3d")
 """PyTorch's pools to a size that archc has for means alone; of size 1 they are global."""
 SMALLER = "other sizes follow from a window: `avg_pool(2)` or `max_pool(2)` halves each side"
 
-FURTHER = {"sgd": ("momentum",), "adam": ("beta1", "beta2")}
+FURTHER = {"sgd": ("momentum",), "adam": ("beta1", "beta2"), "lion": ("beta1", "beta2"), "rmsprop": ("rho",)}
 """What stands behind the rate in other tools, where it has to be named."""
 
 NUMBER = re.compile(r"[\d.]+(?:e-?\d+)?")
@@ -159,6 +159,8 @@ def rewritten(cls: type[Described], call: tree.Call) -> str:
     tail = ""
     if cls.name == "adaptive_avg_pool" and len(call.arguments) == 1 and of_one(call.arguments[0].value):
         return "global_avg_pool"
+    if cls.family == "schedule" and word.endswith("LR") and any(a.name is None for a in call.arguments):
+        return ""  # PyTorch's begin with an optimizer, or with lengths
     if word in ADAPTIVE and not (len(call.arguments) == 1 and of_one(call.arguments[0].value)):
         return ""
     for argument in call.arguments if word not in ADAPTIVE else ():
@@ -356,8 +358,7 @@ def of_other_family(word: tree.Name, family: str) -> Wrong | None:
     """`loss = mae`, `metrics = mse`."""
     losses, metrics = sorted(FAMILIES["loss"]), sorted(FAMILIES["metric"])
     if family == "loss" and word.value in metrics:
-        instead = ["mse", "half_mse"] if word.value == "mae" else losses
-        help = f"write `metrics = {word.value}`; as a loss there is {either(instead)}"
+        help = f"write `metrics = {word.value}`; as a loss there is {either(losses)}"
         return wrong("E0407", f"`{word.value}` is a metric, not a loss", word.span, help=help)
     if family == "metric" and word.value in losses:
         help = f"write `loss = {word.value}`, which is always reported; as a metric there is {either(metrics)}"

@@ -128,7 +128,9 @@ class Builder:
         owner: str = "",
     ) -> Tensor:
         weights = tuple(
-            made(Weight)(name=w.name, shape=w.shape, init=item(self.initialiser(w.init)), trainable=w.trainable)
+            made(Weight)(
+                name=w.name, shape=w.shape, init=item(self.initialiser(w.init)), trainable=w.trainable, fans=w.fans
+            )
             for w in specs
         )
         return self.put(

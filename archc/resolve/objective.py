@@ -1,20 +1,31 @@
 """What a recipe says of losses and metrics -> terms of the IR."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from archc.diagnostics import Related
 from archc.ir import Column, DataSpec, LossTerm, MetricTerm, Node, Port, made
 from archc.ir.items import item, op_of, restored
-from archc.parameters import FAMILIES, Described, Unfit
+from archc.parameters import FAMILIES, Described, Unfit, show
 from archc.recipes.loss import Function, Loss
 from archc.recipes.metric import Metric
 from archc.resolve.evaluate import NUMBER, Evaluator
 from archc.resolve.mistakes import of_other_family
 from archc.resolve.model import Network
-from archc.resolve.wrong import misspelt, wrong
+from archc.resolve.wrong import Wrong, misspelt, wrong
 from archc.source import Span
 from archc.syntax import tree
 from archc.types import TensorType
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A loss or metric, its output, and what that is compared with; `target` is the column's name, or a number."""
+
+    what: Loss | Metric
+    port: Port
+    column: Column
+    target: str | float
 
 
 class Objective:
@@ -54,16 +65,18 @@ class Objective:
                 help = "such as `0.3 * cross_entropy(aux)`"
                 raise wrong("E0407", "the weight of a loss is a number above 0", expression.left.span, help=help)
             return self.terms(expression.right, weight * factor)
-        loss, port, column = self.bound(expression, "loss")
-        assert isinstance(loss, Loss)
-        self.check_end(loss, port, column, expression.span)
-        return [made(LossTerm)(weight=weight, loss=item(loss), output=port.name, target=column.name)]
+        bound = self.bound(expression, "loss")
+        assert isinstance(bound.what, Loss)
+        self.check_end(bound.what, bound.port, bound.column, expression.span)
+        return [made(LossTerm)(weight=weight, loss=item(bound.what), output=bound.port.name, target=bound.target)]
 
     def check_end(self, loss: Loss, port: Port, column: Column, span: Span) -> None:
         """Raises Wrong if the output ends in a function that the loss can't see through."""
         last = self.nodes.get(port.value)
         final = innermost(last)
-        if last is None or final is None or loss.reads == "linear" or not op_of(final).activation:
+        if last is None or final is None or loss.reads == "linear" or final.op == "linear":
+            return
+        if not op_of(final).activation:
             return
         related = (Related(self.spans[last.name], "the end"),)
         if final.op in (loss.reads, f"log_{loss.reads}"):
@@ -83,17 +96,18 @@ class Objective:
             return self.usual_metrics(losses)
         found: list[MetricTerm] = []
         for entry in entries(expression):
-            metric, port, column = self.bound(entry.value, "metric")
-            name = entry.name.value if isinstance(entry.name, tree.Name) else metric.name
+            bound = self.bound(entry.value, "metric")
+            name = entry.name.value if isinstance(entry.name, tree.Name) else bound.what.name
             if name == "loss" or any(term.name == name for term in found):
                 help = f"give this one a name of its own: `other = {entry.value.span.text}`"
                 raise wrong("E0409", f"two figures would be called `{name}`", entry.span, help=help)
-            found.append(made(MetricTerm)(name=name, metric=item(metric), output=port.name, target=column.name))
+            output, target = bound.port.name, bound.target
+            found.append(made(MetricTerm)(name=name, metric=item(bound.what), output=output, target=target))
         return found
 
     def usual_metrics(self, losses: list[LossTerm]) -> list[MetricTerm]:
         """The accuracy, if there is one target, a class, and the output can name one."""
-        column = self.targets.get(losses[0].target)
+        column = next((column for name, column in self.targets.items() if name == losses[0].target), None)
         accuracy = FAMILIES["metric"]["accuracy"].build([], {})
         assert isinstance(accuracy, Metric)
         if len(losses) > 1 or column is None or column.kind != "class":
@@ -105,22 +119,39 @@ class Objective:
             return []
         return [made(MetricTerm)(name="accuracy", metric=item(accuracy), output=port.name, target=column.name)]
 
-    def bound(self, expression: tree.Expression, family: str) -> tuple[Loss | Metric, Port, Column]:
+    def bound(self, expression: tree.Expression, family: str) -> Bound:
         """A loss or metric, its output and its target. Raises Wrong."""
         described, words = declared(self.evaluator, expression, family)
         assert isinstance(described, Loss | Metric)
         port = self.outputs[self.output(described, words, expression.span)]
-        column = self.target(described, words, port.name, expression.span)
+        number = self.number(words[1]) if len(words) > 1 else None
+        if number is not None:
+            column = made(Column)(name="", kind="number", shape=port.shape)
+        else:
+            column = self.target(described, words, port.name, expression.span)
         x = TensorType(port.shape)
         try:
             described.check_output(x, len(column.classes), column.shape)
         except Unfit as unfit:
             related = (Related(self.spans[port.value], f"gives {x}"),)
             raise wrong("E0411", unfit.problem, expression.span, help=unfit.help, related=related) from None
-        return described, port, column
+        return Bound(described, port, column, column.name if number is None else number)
 
-    def output(self, described: Described, words: list[tree.Name], span: Span) -> str:
+    def number(self, target: tree.Expression) -> float | None:
+        """The number that an output is compared with, in the place of a column; None for a name of one."""
+        if isinstance(target, tree.Name):
+            value = self.evaluator.names.get(target.value)
+            if target.value in self.inputs or target.value in self.targets or isinstance(value, bool):
+                return None
+            return float(value) if isinstance(value, int | float) else None
+        value = self.evaluator.plain(target, "a target", NUMBER)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise wrong("E0407", "a target is a column of the data, an input of the model or a number", target.span)
+        return float(value)
+
+    def output(self, described: Described, words: list[tree.Expression], span: Span) -> str:
         if words:
+            assert isinstance(words[0], tree.Name)
             return pick(words[0], "the model has no output", list(self.outputs), self.unnamed)
         first = next(iter(self.outputs))
         if len(self.outputs) > 1:
@@ -128,8 +159,9 @@ class Objective:
             raise wrong("E0410", f"this {described.family} needs to know of which output", span, help=help)
         return first
 
-    def target(self, described: Described, words: list[tree.Name], output: str, span: Span) -> Column:
+    def target(self, described: Described, words: list[tree.Expression], output: str, span: Span) -> Column:
         if len(words) > 1:
+            assert isinstance(words[1], tree.Name)
             known = {**self.inputs, **self.targets}
             return known[pick(words[1], "no target of the data and no input of the model is called", list(known))]
         first = next(iter(self.targets))
@@ -139,8 +171,11 @@ class Objective:
         raise wrong("E0410", f"no target of the data is called `{output}`", span, help=help)
 
 
-def declared(evaluator: Evaluator, expression: tree.Expression, family: str) -> tuple[Described, list[tree.Name]]:
-    """A loss or metric as written, and the names of output and target that it begins with. Raises Wrong."""
+def declared(evaluator: Evaluator, expression: tree.Expression, family: str) -> tuple[Described, list[tree.Expression]]:
+    """A loss or metric as written, and the output and the target that it begins with. Raises Wrong.
+
+    The output is a name, the target another or a number.
+    """
     known = FAMILIES[family]
     callee = expression.callee if isinstance(expression, tree.Call) else expression
     if isinstance(callee, tree.Text) and callee.value in known:
@@ -160,11 +195,15 @@ def declared(evaluator: Evaluator, expression: tree.Expression, family: str) -> 
         title = f"there is no {family} `{callee.value}`"
         raise misspelt("E0301", title, callee.span, callee.value, list(known), otherwise=help)
     arguments = list(expression.arguments) if isinstance(expression, tree.Call) else []
-    words: list[tree.Name] = []
+    words: list[tree.Expression] = []
     while arguments and arguments[0].name is None and len(words) < 2:
         word = arguments[0].value
-        if not isinstance(word, tree.Name):
+        if not isinstance(word, tree.Name) and not (words and isinstance(word, NUMERIC)):
             break
+        if not isinstance(word, tree.Name) and unclear(known[callee.value], arguments):
+            if family == "metric":
+                break
+            raise number_or_argument(known[callee.value], words[0], arguments[0])
         words.append(word)
         del arguments[0]
     return evaluator.build(known[callee.value], callee, tuple(arguments), expression.span), words
@@ -176,6 +215,27 @@ def innermost(node: Node | None) -> Node | None:
         end = node.body.outputs[0].value
         node = next((inner for inner in node.body.nodes if inner.name == end), None)
     return node
+
+
+NUMERIC = (tree.Number, tree.Unary, tree.Binary)
+"""What a target that is a number may be written as."""
+
+
+def unclear(cls: type[Described], arguments: Sequence[tree.Argument]) -> bool:
+    """Whether the first of `arguments`, a number, may be meant for one that the loss or metric takes without a name."""
+    places = [parameter.name for parameter in cls.parameters.values() if not parameter.named_only]
+    behind = [argument.name.value if isinstance(argument.name, tree.Name) else None for argument in arguments[1:]]
+    return len(places) > behind.count(None) + sum(name in places for name in behind)
+
+
+def number_or_argument(cls: type[Described], output: tree.Expression, argument: tree.Argument) -> Wrong:
+    """`huber(gap, 2)`: the target, or `delta`?"""
+    name = next(parameter.name for parameter in cls.parameters.values() if not parameter.named_only)
+    number, usual = argument.span.text, show(cls.parameters[name].default)
+    title = f"`{number}` may be the target here, or the `{name}` of `{cls.name}`"
+    meant = f"{cls.name}({output.span.text}, {name} = {number})"
+    help = f"write `{meant}`; as a target `{cls.name}({output.span.text}, {number}, {name} = {usual})`"
+    return wrong("E0407", title, argument.span, help=help, fix=f"{name} = {number}")
 
 
 def reads(term: LossTerm) -> Function:

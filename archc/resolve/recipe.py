@@ -1,7 +1,7 @@
 """One `train` block -> the recipe."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ from archc.diagnostics.suggest import closest
 from archc.ir import DataSpec, Graph, LossTerm, MetricTerm, Monitor, Port, Recipe, made
 from archc.ir import Start as StartFrom
 from archc.ir.items import item, restored
-from archc.parameters import Described, Parameter, Unfit, counted
+from archc.parameters import Described, Parameter, Unfit, counted, show
 from archc.recipes import initialiser
 from archc.recipes.loss import Function
 from archc.recipes.metric import Metric
+from archc.recipes.optimizer import Optimizer
 from archc.recipes.settings import ByPart, Settings
 from archc.recipes.start import PartNames, Start, Starting
 from archc.recipes.stopping import EarlyStopping
@@ -291,6 +292,7 @@ class RecipeResolver:
             weight_decay=floats(self.treatment.weight_decay),
             l1=floats(self.treatment.l1),
             rates=floats(self.treatment.rates),
+            clip=item(self.values["clip"]) if "clip" in self.values else None,
             freeze=scopes(self.treatment.freeze),
             start=self.start(),
             batch=min(batch, rows["train"]),
@@ -335,6 +337,8 @@ class RecipeResolver:
                 self.values["optimizer"].rate.check_epochs(self.values["epochs"])
             except Unfit as unfit:
                 refuse(unfit, self.written["optimizer"].value.span)
+        if "optimizer" in self.values and self.own(self.written["optimizer"].value.span):
+            self.report.extend(too_fast(self.values["optimizer"], self.written["optimizer"].value.span))
 
     def columns(self, network: Network, spec: DataSpec) -> dict[str, str]:
         """The data column that feeds each input: that of its name, or the only one."""
@@ -409,6 +413,15 @@ def scopes(parts: Mapping[str, bool]) -> tuple[str, ...]:
 
 def floats(numbers: Mapping[str, float]) -> dict[str, float]:
     return {scope: float(number) for scope, number in numbers.items()}
+
+
+def too_fast(optimizer: Optimizer, span: Span) -> Iterator[Diagnostic]:
+    """What is said of a learning rate with which nothing can be learnt."""
+    rate = optimizer.rate.highest
+    if rate >= optimizer.too_fast:
+        title = f"a learning rate of {show(rate)} is far too high for `{optimizer.name}`"
+        help = f"begin with `{optimizer.name}({optimizer.usual})`, and try rates three times higher and lower"
+        yield Diagnostic("W0403", title, span, help=help)
 
 
 def missing(key: str, block: tree.Train) -> Wrong:

@@ -12,9 +12,11 @@ import numpy as np
 from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Column, Module
 from archc.ir.items import restored
+from archc.ir.scoring import scale
 from archc.train.folders import RunFolder, open_run, read_module
 from archc.train.loading import Origins, explained, load_program
 from archc.train.weights import read_weights, with_weights
+from archc.types import TensorType
 
 _BATCH = 256
 
@@ -23,23 +25,22 @@ _BATCH = 256
 class Prediction:
     """What one output says: `values` [n, …] as the file defines them, such as probabilities.
 
-    For a class target, `classes` are the names and `labels` [n] the numbers of the likeliest. Values
-    that are logarithms of probabilities say so.
+    For a class target, `classes` are the names and `labels` [n] the numbers of the likeliest. `scores`
+    [n, …] are what stands for probabilities where the values themselves don't: distances, numbers from -1.
     """
 
     output: str
     values: np.ndarray
     classes: tuple[str, ...] = ()
     labels: np.ndarray | None = None
-    logarithms: bool = False
+    scores: np.ndarray | None = None
 
     @property
     def probabilities(self) -> np.ndarray | None:
         """[n, classes] for a class target, also where the network has one number for two classes."""
         if self.labels is None:
             return None
-        flat = self.values.reshape(len(self.values), -1)
-        flat = np.exp(flat) if self.logarithms else flat
+        flat = self.values.reshape(len(self.values), -1) if self.scores is None else self.scores
         return np.concatenate([1 - flat, flat], axis=1) if flat.shape[1] == 1 else flat
 
     @property
@@ -119,17 +120,35 @@ def predictions(program: ModuleType, module: Module, state: Any, inputs: Mapping
     names = [port.name for port in module.graph.outputs]
     by_name = pieces if isinstance(pieces[0], dict) else [{names[0]: piece} for piece in pieces]
     targets = class_targets(module)
-    ends = {node.name: node.op for node in module.graph.nodes}
-    logarithms = {port.name for port in module.graph.outputs if ends.get(port.value) == "log_softmax"}
     found = {}
     for name in names:
         values = np.concatenate([np.asarray(piece[name], dtype=np.float32) for piece in by_name])[:count]
-        target = targets.get(name)
-        if target is None:
-            found[name] = Prediction(name, values)
-        else:
-            found[name] = Prediction(name, values, target.classes, _labels(values), name in logarithms)
+        found[name] = told(module, targets[name], name, values) if name in targets else Prediction(name, values)
     return found
+
+
+def told(module: Module, target: Column, output: str, values: np.ndarray) -> Prediction:
+    """The prediction of an output that tells classes apart."""
+    assert module.recipe is not None
+    x = TensorType(values.shape[1:])
+    factor, offset = scale(module.recipe, output, target.name, x, len(target.classes))
+    if (factor, offset) == (1, 0):
+        logarithms = ends_in(module, output) == "log_softmax"
+        scores = np.exp(values.reshape(len(values), -1)) if logarithms else None
+        return Prediction(output, values, target.classes, _labels(values), scores)
+    scores = factor * values.reshape(len(values), -1) + offset
+    labels = _labels(scores)
+    if scores.shape[1] > 1 and factor < 0:
+        # of distances the likelihoods are e^-y
+        likely = np.exp(scores - scores.max(axis=1, keepdims=True))
+        scores = likely / likely.sum(axis=1, keepdims=True)
+    return Prediction(output, values, target.classes, labels, scores)
+
+
+def ends_in(module: Module, output: str) -> str:
+    """The kind of layer that an output comes from; "" for an input."""
+    value = next(port.value for port in module.graph.outputs if port.name == output)
+    return next((node.op for node in module.graph.nodes if node.name == value), "")
 
 
 def class_targets(module: Module) -> dict[str, Column]:
@@ -137,7 +156,8 @@ def class_targets(module: Module) -> dict[str, Column]:
     if module.recipe is None:
         return {}
     columns = {column.name: column for column in module.recipe.data.targets if column.kind == "class"}
-    return {term.output: columns[term.target] for term in module.recipe.losses if term.target in columns}
+    terms = module.recipe.losses
+    return {t.output: columns[t.target] for t in terms if isinstance(t.target, str) and t.target in columns}
 
 
 def _labels(values: np.ndarray) -> np.ndarray:

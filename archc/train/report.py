@@ -155,6 +155,7 @@ def _recipe(recipe: Recipe) -> dict[str, str]:
         "metrics": ", ".join(term.name for term in recipe.metrics) or "none",
         "optimizer": restored(recipe.optimizer).written(),
         "weight decay": _by_part(recipe.weight_decay),
+        **({"clipping": restored(recipe.clip).written()} if recipe.clip else {}),
         **({"l1": _by_part(recipe.l1)} if any(recipe.l1.values()) else {}),
         **({"rates": _by_part(recipe.rates)} if recipe.rates != {"": 1.0} else {}),
         **({"frozen": ", ".join(recipe.freeze)} if recipe.freeze else {}),

@@ -20,6 +20,7 @@ ROLES = {
 OF_WEIGHTS = {
     "filled": ("filled_as_kept", "filled_apart"),
     "part_names": ("part_names_as_kept", "part_names_apart"),
+    "stacked_axes": ("stacked_axes_as_kept", "stacked_axes_apart"),
 }
 """Jobs that only some recipes have, so that not every program does them."""
 FROM_THE_MODEL = {

@@ -22,6 +22,18 @@ FITS: list[tuple[str, Shape, int, Shape]] = [
     ("mse", (1,), 0, ()),
     ("half_mse", (4, 4, 1), 0, (4, 4, 1)),
     ("half_mse", (16,), 0, (4, 4, 1)),
+    ("cross_entropy", (4, 6, 3), 3, (4, 6)),
+    ("squared_error", (3,), 0, (3,)),
+    ("absolute_error", (2,), 2, ()),
+    ("huber", (3,), 0, (3,)),
+    ("huber", (3,), 3, ()),
+    ("kl_divergence", (3,), 0, (3,)),
+    ("hinge", (10,), 10, ()),
+    ("hinge", (1,), 2, ()),
+    ("hinge", (4,), 0, (4,)),
+    ("contrastive", (1,), 2, ()),
+    ("contrastive", (1,), 0, (1,)),
+    ("map_distance", (10,), 10, ()),
     ("accuracy", (10,), 10, ()),
     ("accuracy", (1,), 2, ()),
     ("accuracy", (3,), 0, (3,)),
@@ -39,6 +51,20 @@ MISFITS: list[tuple[str, Shape, int, Shape, str]] = [
     ("mse", (9,), 10, (), "the data has 10 classes"),
     ("mse", (3,), 0, (2,), "an output of 3 values with a target of 2"),
     ("half_mse", (1,), 0, (2,), "an output of 1 value with a target of 2"),
+    ("cross_entropy", (4, 6, 3), 3, (4, 4), "one value a class, [4, 4, 3], and the output is [4, 6, 3]"),
+    ("huber", (3,), 0, (2,), "an output of 3 values with a target of 2"),
+    ("kl_divergence", (10,), 10, (), "needs a target that is a distribution"),
+    ("kl_divergence", (3,), 0, (2,), "an output of 3 values with a target of 2"),
+    ("kl_divergence", (1,), 0, (1,), "compares distributions"),
+    ("hinge", (9,), 10, (), "has 9 values, and the data has 10 classes"),
+    ("hinge", (1,), 3, (), "has 1 value, and the data has 3 classes"),
+    ("hinge", (4, 4, 1), 0, (4, 4, 1), "needs a flat output"),
+    ("hinge", (3,), 0, (1,), "an output of 3 values with a target of 1"),
+    ("contrastive", (2,), 2, (), "needs a distance"),
+    ("contrastive", (1,), 3, (), "a target of 0 and 1"),
+    ("map_distance", (3,), 0, (3,), "needs classes"),
+    ("map_distance", (2,), 3, (), "has 2 values, and the data has 3 classes"),
+    ("map_distance", (2, 3), 3, (), "needs one value a class"),
     ("accuracy", (4, 4, 10), 10, (), "needs one value a class"),
     ("accuracy", (7,), 10, (), "one value for each of the 10 classes"),
     ("accuracy", (1,), 3, (), "one value for each of the 3 classes"),
@@ -48,7 +74,7 @@ MISFITS: list[tuple[str, Shape, int, Shape, str]] = [
 
 
 def declared(name: str) -> Any:
-    return built("loss" if name in FAMILIES["loss"] else "metric", name)
+    return built("metric" if name in FAMILIES["metric"] else "loss", name)
 
 
 @pytest.mark.parametrize(("name", "output", "classes", "target"), FITS)
@@ -77,6 +103,63 @@ def test_a_class_is_compared_as_a_row_where_there_is_an_output_for_each(
     name: str, units: int, classes: int, text: str
 ) -> None:
     assert flat(declared(name).lower(Name("y"), Name("t"), TensorType((units,)), classes)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "named", "units", "classes"),
+    [
+        ("smoothed_cross_entropy(y, t, smoothing=0.1)", "cross_entropy", {"smoothing": 0.1}, 2, 2),
+        (
+            "class_weight(t, weights=(1.0, 5.0)) * optax.softmax_cross_entropy_with_integer_labels(y, t)",
+            "cross_entropy",
+            {"weights": [1, 5]},
+            2,
+            2,
+        ),
+        ("mean_squared(y, -1.0 + 2.0 * jax.nn.one_hot(t, 3))", "mse", {"targets": [-1, 1]}, 3, 3),
+        ("mean_squared(y, -1.0 + 2.0 * t)", "mse", {"targets": [-1, 1]}, 1, 2),
+        ("huber(y, 0.25 + 0.5 * t, delta=0.5)", "huber", {"delta": 0.5, "targets": [0.25, 0.75]}, 1, 2),
+        ("hinge(y, t)", "hinge", {}, 1, 2),
+        ("class_hinge(y, t)", "hinge", {}, 2, 2),
+        ("hinge(y, t)", "hinge", {}, 2, 0),
+        ("contrastive(y, t, margin=1.0, same=1)", "contrastive", {}, 1, 2),
+        ("map_distance(y, t, j=0.1)", "map_distance", {}, 2, 2),
+    ],
+)
+def test_what_programs_say(text: str, name: str, named: dict[str, Any], units: int, classes: int) -> None:
+    loss = built("loss", name, **named)
+    assert flat(loss.lower(Name("y"), Name("t"), TensorType((units,)), classes)) == text
+
+
+def test_maps_of_classes_are_averaged_over_their_cells() -> None:
+    loss = built("loss", "cross_entropy")
+    text = flat(loss.lower(Name("y"), Name("t"), TensorType((4, 4, 3)), 3))
+    assert text == "mean_of_each(optax.softmax_cross_entropy_with_integer_labels(y, t))"
+
+
+@pytest.mark.parametrize(
+    ("name", "named", "problem"),
+    [
+        ("cross_entropy", {"smoothing": 1}, "below 1"),
+        ("cross_entropy", {"weights": [1, -1]}, "of at least 0"),
+        ("cross_entropy", {"weights": [0, 0]}, "of at least 0"),
+        ("cross_entropy", {"weights": [[1], [2]]}, "of at least 0"),
+        ("mse", {"targets": [1, 1]}, "two rising numbers"),
+        ("mse", {"targets": [0, 1, 2]}, "two rising numbers"),
+        ("huber", {"delta": 0}, "above 0"),
+        ("contrastive", {"same": 2}, "0 or 1"),
+    ],
+)
+def test_arguments_that_make_no_sense(name: str, named: dict[str, Any], problem: str) -> None:
+    with pytest.raises(Unfit, match=problem):
+        built("loss", name, **named)
+
+
+def test_ends_and_weights_are_those_of_classes() -> None:
+    with pytest.raises(Unfit, match="stands for classes"):
+        built("loss", "mse", targets=[-1, 1]).check_output(TensorType((1,)), 0, ())
+    with pytest.raises(Unfit, match="`weights` has 2 numbers, and the data has 3 classes"):
+        built("loss", "cross_entropy", weights=[1, 2]).check_output(TensorType((3,)), 3, ())
 
 
 @pytest.mark.parametrize(

@@ -79,3 +79,82 @@ def test_a_warm_up_leaves_something_of_the_training() -> None:
     cosine.check_epochs(3)
     with pytest.raises(Unfit, match=r"2.5 epochs of warm-up leave nothing of 2 epochs"):
         cosine.check_epochs(2)
+
+
+@pytest.mark.parametrize("step", [0, 1, 17, ALL - 1, ALL, ALL + 5])
+@pytest.mark.parametrize(("power", "final"), [(1, 0), (2, 0.02), (0.5, 0.1)])
+def test_polynomial(step: int, power: float, final: float) -> None:
+    expected = final + (0.3 - final) * (1 - min(step, ALL) / ALL) ** power
+    found = schedule(built("schedule", "polynomial", 0.3, power=power, final=final), step)
+    assert found == pytest.approx(expected, rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize("step", [0, 1, 17, ALL, ALL + 5])
+@pytest.mark.parametrize("every", [1, 2, 0.5])
+def test_exponential(step: int, every: float) -> None:
+    found = schedule(built("schedule", "exponential", 0.3, factor=0.7, every=every), step)
+    assert found == pytest.approx(0.3 * 0.7 ** (step / STEPS / every), rel=1e-5)
+
+
+@pytest.mark.parametrize("step", [0, 1, 9, 10, 11, 30, ALL - 1, ALL, ALL + 5])
+@pytest.mark.parametrize("ends", [{}, {"start": 0.1}, {"start": 0.1, "final": 0.2}, {"rise": 0.25}])
+def test_one_cycle(step: int, ends: dict[str, float]) -> None:
+    rise, start = ends.get("rise", 0.3), ends.get("start", 0.3 / 25)
+    t, final = min(step, ALL) / ALL, ends.get("final", start / 1e4)
+    expected = start + (0.3 - start) * (1 - cos(pi * t / rise)) / 2
+    if t >= rise:
+        expected = final + (0.3 - final) * (1 + cos(pi * (t - rise) / (1 - rise))) / 2
+    assert schedule(built("schedule", "one_cycle", 0.3, **ends), step) == pytest.approx(expected, rel=1e-5, abs=1e-8)
+
+
+INNER = [("constant", {}), ("cosine", {}), ("step", {"every": 1, "factor": 0.5}), ("exponential", {"factor": 0.5})]
+
+
+@pytest.mark.parametrize("step", [0, 1, 14, 15, 16, ALL])
+@pytest.mark.parametrize(("name", "named"), INNER)
+def test_a_warm_up_multiplies(step: int, name: str, named: dict[str, float]) -> None:
+    inner = built("schedule", name, 0.3, **named)
+    found = schedule(built("schedule", "warmup", inner, epochs=1.5), step)
+    assert found == pytest.approx(schedule(inner, step) * min(step / 15, 1), rel=1e-6, abs=1e-9)
+
+
+def test_a_short_warm_up_is_one_step_at_least() -> None:
+    assert schedule(built("schedule", "warmup", 0.3, epochs=0.01), 1) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(
+    ("name", "named", "problem"),
+    [
+        ("polynomial", {"final": 0.4}, "`final` is above"),
+        ("one_cycle", {"start": 0.4}, "`start` is above"),
+        ("one_cycle", {"final": 0.4}, "`final` is above"),
+        ("one_cycle", {"rise": 1.0}, "below 1"),
+        ("exponential", {}, "needs `factor`"),
+        ("warmup", {}, "needs `epochs`"),
+    ],
+)
+def test_rates_that_make_no_sense(name: str, named: dict[str, float], problem: str) -> None:
+    with pytest.raises(Unfit, match=problem):
+        built("schedule", name, 0.3, **named)
+
+
+def test_a_warm_up_asks_its_schedule_too() -> None:
+    inner = built("schedule", "cosine", 0.3, warmup=3)
+    built("schedule", "warmup", inner, epochs=1).check_epochs(4)
+    for epochs in (1, 3):
+        with pytest.raises(Unfit, match="leave nothing"):
+            built("schedule", "warmup", inner, epochs=1).check_epochs(epochs)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "rate", "warns"),
+    [("adam", 0.99, False), ("adam", 1, True), ("sgd", 99, False), ("sgd", 100, True), ("adadelta", 1, False)],
+)
+def test_the_highest_rate_counts(optimizer: str, rate: float, warns: bool) -> None:
+    for described in (
+        rate,
+        built("schedule", "step", [rate / 2, rate], at=[1]),
+        built("schedule", "warmup", built("schedule", "cosine", rate), epochs=1),
+    ):
+        moves = built("optimizer", optimizer, described)
+        assert (moves.rate.highest >= moves.too_fast) == warns

@@ -7,6 +7,8 @@ import jax.numpy as jnp
 import optax
 
 from archc.code import Code
+from archc.kernels import descent
+from archc.kernels import schedule as rates
 from archc.kernels.decay import only_kernels
 from archc.parameters import FAMILIES, Described
 from archc.program.printer import flat
@@ -19,8 +21,9 @@ def built(family: str, name: str, *values: Any, **named: Any) -> Any:
 
 
 def evaluated(code: Code) -> Any:
-    names = {"jax": jax, "jnp": jnp, "optax": optax, "only_kernels": only_kernels, "STEPS": STEPS, "EPOCHS": EPOCHS}
-    return eval(flat(code), names)
+    libraries = {"jax": jax, "jnp": jnp, "optax": optax}
+    names = {**vars(descent), **vars(rates), **libraries, "only_kernels": only_kernels}
+    return eval(flat(code), {**names, "STEPS": STEPS, "EPOCHS": EPOCHS})
 
 
 def schedule(described: Described, step: float) -> float:
