@@ -18,9 +18,7 @@ from archc.train.loop import Loop
 from archc.train.timing import Clock
 from tests.models import module_of
 
-METRICS = (
-    "[accuracy, f1, zero = recall(positive = 0), auc(positive = 2), confusion, all = confusion]"
-)
+METRICS = "[accuracy, f1, zero = recall(positive = 0), auc(positive = 2), confusion, all = confusion]"
 TEXT = f"""
 model Small {{
     input x[2]
