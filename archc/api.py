@@ -277,5 +277,6 @@ class Run:
             f"<tr><td>{escape(part)}</td><td>{escape(name)}</td><td>{value:.4f}</td></tr>"
             for part in ("train", "validation", "test")
             for name, value in (self.result.get(part) or {}).items()
+            if not isinstance(value, list)
         )
         return f"<table><caption>{escape(str(self.folder))}</caption><tbody>{rows}</tbody></table>"

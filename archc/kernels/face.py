@@ -55,6 +55,21 @@ def metrics(outputs, targets, mask):
     return {"loss": jnp.sum(mask * losses), "accuracy": jnp.sum(mask * right)}
 
 
+def summarize(sums, n):
+    """What sums over n examples say."""
+    return {name: float(value / n) for name, value in sums.items()}
+
+
+def kept(outputs, targets):
+    """What is kept of every example."""
+    return {"highest": (outputs, targets["y"])}
+
+
+def measure(kept):
+    """What all examples of a part say."""
+    return {"highest": float(kept["highest"][0].max())}
+
+
 def select(table, rows, prefix=""):
     """Some rows of the columns, on the device."""
     inputs = {"x": table[prefix + "x"][rows]}

@@ -26,11 +26,15 @@ from archc.kernels.face import (
     adapt,
     apply,
     init,
+    kept,
     loss,
+    measure,
     metrics,
     optimizer,
     select,
+    summarize,
 )
+from archc.kernels.metric import total
 
 
 @jax.jit(donate_argnames="state")
@@ -71,6 +75,23 @@ def device_loop(state, data, order, start, stop):
     return jax.lax.fori_loop(start, stop, body, (state, zeros))
 
 
+@jax.jit(donate_argnames="state")
+def device_loop_counting(state, data, order, start, stop):
+    """Steps start..stop of an epoch as one program: the host waits outside."""
+
+    def step(state, i):
+        rows = jax.lax.dynamic_slice(order, (i * BATCH,), (BATCH,))
+        return train_step(state, data, rows)
+
+    def body(i, carry):
+        state, sums = step(carry[0], i)
+        return state, jax.tree.map(jnp.add, carry[1], sums)
+
+    sums = jax.eval_shape(step, state, start)[1]
+    zeros = jax.tree.map(lambda each: jnp.zeros(each.shape, each.dtype), sums)
+    return jax.lax.fori_loop(start, stop, body, (state, zeros))
+
+
 def run_steps_looped(state, data, order, start, stop):
     """Steps start..stop of an epoch, in one device loop."""
     return device_loop(state, data, order, start, stop)
@@ -99,6 +120,32 @@ def evaluate(state, data):
     n = len(jax.tree.leaves(data)[0])
     sums = [evaluate_step(state, data, start) for start in range(0, n, EVAL_BATCH)]
     return {name: sum(float(s[name]) for s in sums) / n for name in sums[0]}
+
+
+def evaluate_counting(state, data):
+    """The figures of a part, in batches of one size."""
+    n = len(jax.tree.leaves(data)[0])
+    steps = [evaluate_step(state, data, start) for start in range(0, n, EVAL_BATCH)]
+    return summarize(total(jax.device_get(steps)), n)
+
+
+@jax.jit
+def evaluate_step_keeping(state, data, start):
+    """Sums over the rows from `start`, those past the last masked, and what is kept of each."""
+    rows = start + jnp.arange(EVAL_BATCH)
+    inputs, targets = jax.tree.map(lambda v: v.at[rows].get(mode="clip"), data)
+    outputs, _ = apply(state.params, state.stats, inputs, train=False, key=state.key)
+    mask = rows < len(jax.tree.leaves(data)[0])
+    return metrics(outputs, targets, mask), kept(outputs, targets)
+
+
+def evaluate_keeping(state, data):
+    """The figures of a part, in batches of one size."""
+    n = len(jax.tree.leaves(data)[0])
+    steps = [evaluate_step(state, data, start) for start in range(0, n, EVAL_BATCH)]
+    sums, rows = zip(*jax.device_get(steps))
+    examples = jax.tree.map(lambda *batches: np.concatenate(batches)[:n], *rows)
+    return summarize(total(sums), n) | measure(examples)
 
 
 def order(n, seed, epoch):

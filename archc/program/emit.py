@@ -8,7 +8,7 @@ from archc.ir import Graph, Module, Recipe
 from archc.passes import run
 from archc.program.link import Linked, import_lines, link, names_read
 from archc.program.network import Network, model_dict
-from archc.program.objective import Objective
+from archc.program.objective import Objective, ways
 from archc.program.printer import WIDTH, harmless, layout, literal
 from archc.program.repeats import Target, choice, table
 
@@ -42,6 +42,7 @@ def emit(module: Module, target: Target = "cpu", *, unroll: bool = False) -> str
         *apply,
         objective.loss(),
         objective.metrics(),
+        *objective.figures(),
         *([optimizer] if objective.masked else []),
         objective.select(),
     ]
@@ -63,6 +64,7 @@ def roles_of(recipe: Recipe, convolves: bool, target: Target) -> dict[str, str]:
         "best_epoch": f"best_epoch_{'lowest' if recipe.monitor.better == 'lower' else 'highest'}",
         "should_stop": "should_stop_early" if recipe.stop else "should_stop_at_end",
         "main": "main_with_start" if recipe.start else "main",
+        **ways(recipe),
     }
 
 

@@ -1,13 +1,29 @@
 """Writes what a model learns by: loss, metrics, optimizer, and the columns it reads."""
 
-from archc.code import Call, Code, Entry, Literal, Mapping, Name, Operation, kernels
+from archc.code import Call, Code, Entry, Literal, Mapping, Name, Operation, call, kernels
 from archc.ir import Graph, Recipe
 from archc.ir.items import restored
 from archc.ir.recipe import LossTerm, MetricTerm
 from archc.ir.scoring import scale
 from archc.program.printer import flat, layout
+from archc.recipes.metric import MASK, Metric
 from archc.recipes.optimizer import whole, without
 from archc.types import TensorType
+
+MEANS: dict[str, str] = {}
+COUNTING = {"device_loop": "device_loop_counting", "evaluate": "evaluate_counting"}
+KEEPING = COUNTING | {"evaluate": "evaluate_keeping", "evaluate_step": "evaluate_step_keeping"}
+
+
+def ways(recipe: Recipe) -> dict[str, str]:
+    """Which siblings of the steps the metrics need, by their jobs; none if all are means over examples."""
+    forms = {metric.form for term in recipe.metrics if isinstance(metric := restored(term.metric), Metric)}
+    return KEEPING if "examples" in forms else COUNTING if "sums" in forms else MEANS
+
+
+def masked(values: Code) -> Code:
+    """The sum over the examples that the mask keeps."""
+    return Call("jnp.sum", (Operation("*", MASK, values),))
 
 
 class Objective:
@@ -51,20 +67,66 @@ class Objective:
             "    return jnp.mean(losses)",
         ]
 
-    def metrics(self) -> list[str]:
-        values: list[tuple[str, Code]] = [("loss", Name("losses"))]
+    @property
+    def measured(self) -> list[tuple[str, Metric, Code, int]]:
+        """Name, metric, what it lowers to and the number of classes of each figure but the loss."""
+        found = []
         for term in self.recipe.metrics:
             raw, target, x, classes = self.compared(term)
+            metric = restored(term.metric)
+            assert isinstance(metric, Metric)
             raw = self.scores(term, raw, x, classes)
-            value = restored(term.metric).lower(raw, self.recipe.links[term.output], target, x, classes)
-            values.append((term.name, value))
-        sums = [(name, Call("jnp.sum", (Operation("*", Name("mask"), value),))) for name, value in values]
+            lowered = metric.lower(raw, self.recipe.links[term.output], target, x, classes)
+            found.append((term.name, metric, lowered, classes))
+        return found
+
+    def metrics(self) -> list[str]:
+        sums: list[tuple[str, Code]] = [("loss", masked(Name("losses")))]
+        for name, metric, lowered, _ in self.measured:
+            if metric.form != "examples":
+                sums.append((name, masked(lowered) if metric.form == "mean" else lowered))
         return [
             "def metrics(outputs, targets, mask):",
             '    """Sums over the examples that the mask keeps: they add up over batches."""',
             *self.statement(self.losses(), "losses = "),
             *self.statement(Mapping(tuple(sums)), "return ", open=True),
         ]
+
+    def figures(self) -> list[list[str]]:
+        """The functions that make figures of more than means over examples; none where there are no others."""
+        if ways(self.recipe) == MEANS:
+            return []
+        n, loss = Name("n"), call("mean_of", Entry("sums", ("loss",)), Name("n"))
+        summed: list[tuple[str, Code]] = [("loss", loss)]
+        kept: list[tuple[str, Code]] = []
+        made: list[tuple[str, Code]] = []
+        for name, metric, lowered, classes in self.measured:
+            if metric.form == "examples":
+                kept.append((name, lowered))
+                made.append((name, metric.value(Entry("kept", (name,)), n, classes)))
+            else:
+                summed.append((name, metric.value(Entry("sums", (name,)), n, classes)))
+        functions = [
+            [
+                "def summarize(sums, n):",
+                '    """The figures that the sums over n examples make."""',
+                *self.statement(Mapping(tuple(summed)), "return ", open=True),
+            ]
+        ]
+        if kept:
+            functions += [
+                [
+                    "def kept(outputs, targets):",
+                    '    """What is kept of every example, for figures that no sums make."""',
+                    *self.statement(Mapping(tuple(kept)), "return ", open=True),
+                ],
+                [
+                    "def measure(kept):",
+                    '    """The figures that all examples of a part make."""',
+                    *self.statement(Mapping(tuple(made)), "return ", open=True),
+                ],
+            ]
+        return functions
 
     def optimizer(self) -> list[str]:
         named = {"only_kernels"} if "only_kernels" in flat(self.steps) else set()

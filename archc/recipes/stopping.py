@@ -1,6 +1,20 @@
 """When training ends before its last epoch."""
 
-from archc.parameters import Choice, Count, Described, Word
+from typing import Any
+
+from archc.parameters import Count, Described, Parameter, Word
+
+
+class Watched(Parameter):
+    """`val_loss`, or `val_` and what a metric is called."""
+
+    kind = "`val_loss`, or `val_` and the name of a metric, as `val_accuracy`"
+    words = ("val_loss",)
+
+    def accept(self, value: Any) -> str:
+        if isinstance(value, Word) and value.startswith("val_"):
+            return value
+        self.refuse(value, f"`val_{value}` is that of the validation part" * isinstance(value, str), f"val_{value}")
 
 
 class EarlyStopping(Described):
@@ -12,5 +26,5 @@ class EarlyStopping(Described):
     family = "stopping rule"
     name = "early_stopping"
 
-    quantity = Choice("what is watched", ("val_loss", "val_accuracy", "val_mae"), default=Word("val_loss"))
+    quantity = Watched("what is watched", default=Word("val_loss"))
     patience = Count("epochs without a better one", default=5, named=True)

@@ -358,10 +358,11 @@ def of_other_family(word: tree.Name, family: str) -> Wrong | None:
     """`loss = mae`, `metrics = mse`."""
     losses, metrics = sorted(FAMILIES["loss"]), sorted(FAMILIES["metric"])
     if family == "loss" and word.value in metrics:
-        help = f"write `metrics = {word.value}`; as a loss there is {either(losses)}"
+        instead = ["mse", "half_mse"] if word.value in ("rmse", "r2") else losses
+        help = f"write `metrics = {word.value}`; as a loss there is {either(instead)}"
         return wrong("E0407", f"`{word.value}` is a metric, not a loss", word.span, help=help)
     if family == "metric" and word.value in losses:
-        help = f"write `loss = {word.value}`, which is always reported; as a metric there is {either(metrics)}"
+        help = f"write `loss = {word.value}`, which is always reported; metrics are {either(metrics)}"
         return wrong("E0407", f"`{word.value}` is a loss, not a metric", word.span, help=help)
     return None
 

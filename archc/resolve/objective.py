@@ -132,6 +132,8 @@ class Objective:
         x = TensorType(port.shape)
         try:
             described.check_output(x, len(column.classes), column.shape)
+            if isinstance(described, Metric):
+                described = described.among(column.classes)
         except Unfit as unfit:
             related = (Related(self.spans[port.value], f"gives {x}"),)
             raise wrong("E0411", unfit.problem, expression.span, help=unfit.help, related=related) from None

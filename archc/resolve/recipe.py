@@ -12,7 +12,7 @@ from archc.diagnostics.suggest import closest
 from archc.ir import DataSpec, Graph, LossTerm, MetricTerm, Monitor, Port, Recipe, made
 from archc.ir import Start as StartFrom
 from archc.ir.items import item, restored
-from archc.parameters import Described, Parameter, Unfit, counted, show
+from archc.parameters import FAMILIES, Described, Parameter, Unfit, counted, show
 from archc.recipes import initialiser
 from archc.recipes.loss import Function
 from archc.recipes.metric import Metric
@@ -401,9 +401,24 @@ class RecipeResolver:
             if term.name == quantity:
                 metric = restored(term.metric)
                 assert isinstance(metric, Metric)
+                if metric.table:
+                    raise wrong("E0413", f"`{stop.quantity}` is a table, which can't get better", span, help=INSTEAD)
                 return made(Monitor)(quantity=quantity, better=metric.better)
-        help = f"add `metrics = {quantity}`, or watch `val_loss`"
-        raise wrong("E0413", f"`{stop.quantity}` isn't measured", span, help=help)
+        raise unmeasured(stop, quantity, [term.name for term in metrics], span)
+
+
+INSTEAD = "watch `val_loss`"
+
+
+def unmeasured(stop: EarlyStopping, quantity: str, measured: Sequence[str], span: Span) -> Wrong:
+    """Early stopping by what isn't measured."""
+    known = FAMILIES["metric"]
+    if quantity in known:
+        help = f"add `metrics = {quantity}`, or {INSTEAD}"
+        return wrong("E0413", f"`{stop.quantity}` isn't measured", span, help=help)
+    near = closest(quantity, [*measured, "loss"]) or closest(quantity, known)
+    help = f"did you mean `val_{near[0]}`?" if near else INSTEAD
+    return wrong("E0413", f"`{stop.quantity}` isn't measured", span, help=help)
 
 
 def scopes(parts: Mapping[str, bool]) -> tuple[str, ...]:

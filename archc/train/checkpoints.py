@@ -51,7 +51,7 @@ class Moment:
     best: Sequence[np.ndarray] | None = None
     best_epoch: int | None = None
     position: int = 0
-    sums: dict[str, float] = field(default_factory=dict)
+    sums: dict[str, Any] = field(default_factory=dict)
     history: list[dict[str, float]] = field(default_factory=list)
     seconds: float = 0.0
     timed_examples: int = 0

@@ -13,6 +13,7 @@ from archc.data.table import Table, check_against, fingerprint
 from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Module
 from archc.source import Source
+from archc.train.figures import numbers
 from archc.train.folders import RunFolder, open_run, read_module
 from archc.train.loading import Origins, explained
 from archc.train.prediction import class_targets, load_best, predictions
@@ -35,7 +36,8 @@ def evaluate(run: Path, table: Table, part: str | None = None) -> dict[str, Any]
     """The averages of a run's best weights over a part: the one that is read at the end, unless given.
 
     `{"part": "test", "examples": 270, "loss": …, "accuracy": …, "confusion": {output: {"target",
-    "classes", "counts"}}}`, the last for class targets. Raises Failed if the data are not those of
+    "classes", "counts"}}}`, the last for class targets, and by its name for a `confusion` of the recipe
+    that compares an output with another target than its loss does. Raises Failed if the data are not those of
     the run or have no such part.
     """
     folder = open_run(run, lock=False)
@@ -51,12 +53,12 @@ def evaluate(run: Path, table: Table, part: str | None = None) -> dict[str, Any]
         title = f"the data of {run} have no {part} part"
         raise Failed(Diagnostic("E0708", title, help=f"they have: {', '.join(parts)}"))
     with explained(origins, "it evaluates"):
-        averages = program.evaluate(state, parts[part])
-        found = confusions(program, module, state, parts[part])
+        measured = program.evaluate(state, parts[part])
+        found = [*confusions(program, module, state, parts[part]), *counted(module, measured)]
     return {
         "part": part,
         "examples": len(next(iter(parts[part][0].values()))),
-        **loss_first(averages),
+        **numbers(measured),
         "confusion": {confusion.output: confusion.as_json() for confusion in found},
     }
 
@@ -77,11 +79,6 @@ def _sha256(path: Path) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
-def loss_first(averages: Mapping[str, float]) -> dict[str, float]:
-    """In the order in which people read them."""
-    return {"loss": averages["loss"], **averages}
-
-
 def confusions(program: ModuleType, module: Module, state: Any, data: tuple[Any, Any]) -> list[Confusion]:
     """The confusion matrix of every output that tells classes apart."""
     targets = class_targets(module)
@@ -97,3 +94,19 @@ def confusions(program: ModuleType, module: Module, state: Any, data: tuple[Any,
         np.add.at(counts, (np.asarray(truths[column.name]).astype(int).ravel(), prediction.labels), 1)
         found.append(Confusion(name, column.name, column.classes, counts))
     return found
+
+
+def counted(module: Module, measured: Mapping[str, Any]) -> list[Confusion]:
+    """The matrices that the recipe asks for and that `confusions` doesn't give anyway."""
+    recipe = module.recipe
+    if recipe is None:
+        return []
+    given = {(output, column.name) for output, column in class_targets(module).items()}
+    columns = {column.name: column for column in (*recipe.data.targets, *recipe.data.features)}
+    return [
+        Confusion(term.name, term.target, columns[term.target].classes, np.array(measured[term.name]))
+        for term in recipe.metrics
+        if isinstance(term.target, str)
+        and isinstance(measured[term.name], list)
+        and (term.output, term.target) not in given
+    ]

@@ -1,6 +1,5 @@
 """The training loop: the program's own `train`, cut into chunks that can be watched, saved and stopped."""
 
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +16,8 @@ from archc.data.table import save as write_arrays
 from archc.diagnostics import Failed
 from archc.ir import Module
 from archc.train.checkpoints import Identity, Moment, newest, save
-from archc.train.evaluation import confusions, loss_first
+from archc.train.evaluation import confusions
+from archc.train.figures import finite, loss_first, numbers
 from archc.train.folders import Beginning, RunFolder
 from archc.train.leaves import Form, without_optimizer
 from archc.train.loading import Origins, explained
@@ -26,6 +26,7 @@ from archc.train.nonfinite import Search
 from archc.train.progress import REFRESH_SECONDS, EpochEnd, Listener, Progress
 from archc.train.report import write_report
 from archc.train.start import read_start
+from archc.train.sums import Sums, added, has_tables, on_host, summable, summarized
 from archc.train.timing import Clock
 
 _EPOCH_SAVE_SECONDS = 3.0
@@ -134,15 +135,15 @@ class Loop:
             self._stop_if_asked()
             stop = min(program.STEPS, now.position + self._clock.chunk)
             sums = self._take_chunk(rows, stop)
-            if not all(map(math.isfinite, sums.values())):
+            if not summable(sums):
                 raise self._not_finite(f"epoch {now.epoch + 1}", stop)
-            now.sums = {name: now.sums.get(name, 0.0) + value for name, value in sums.items()}
+            now.sums = added(now.sums, sums)
             now.position = stop
             self._refresh()
             if time.monotonic() - self._saved_at >= self._checkpoint_seconds:
                 self._save()
 
-    def _take_chunk(self, rows: Any, stop: int) -> dict[str, float]:
+    def _take_chunk(self, rows: Any, stop: int) -> Sums:
         """The steps from where the epoch is to `stop`: their sums."""
         program, now = self._program, self._now
         last = stop == program.STEPS and self._rows % program.BATCH != 0
@@ -153,7 +154,7 @@ class Loop:
         before = time.perf_counter()
         with explained(self._origins, "it trains"):
             self._state, totals = program.run_steps(self._state, self._data["train"], rows, now.position, stop)
-            sums = {name: float(value) for name, value in jax.device_get(totals).items()}
+            sums = on_host(totals)
         if steady:
             seconds = time.perf_counter() - before
             examples = self._examples(stop) - self._examples(now.position)
@@ -168,9 +169,9 @@ class Loop:
         program, now = self._program, self._now
         self._ready({"the evaluation"})
         with explained(self._origins, "it evaluates"):
-            averages = loss_first(program.evaluate(self._state, self._data[program.CHOOSE]))
+            averages = numbers(program.evaluate(self._state, self._data[program.CHOOSE]))
         self._compiled.add("the evaluation")
-        if not all(map(math.isfinite, averages.values())):
+        if not finite(averages):
             raise self._not_finite(f"the {program.CHOOSE} part after epoch {now.epoch + 1}", program.STEPS)
         now.history.append(averages)
         is_best = self._newest_is_best()
@@ -179,7 +180,7 @@ class Loop:
         end = EpochEnd(
             epoch=now.epoch,
             epochs=program.EPOCHS,
-            training=loss_first({name: total / self._rows for name, total in now.sums.items()}),
+            training=summarized(program, now.sums, self._rows),
             part=program.CHOOSE,
             averages=averages,
             is_best=is_best,
@@ -203,10 +204,11 @@ class Loop:
         assert now.best is not None and now.best_epoch is not None
         # with the optimizer's state beside them, the best weights fit what is compiled already
         best = self._best_form.put(now.best)._replace(opt_state=self._state.opt_state)
-        averages = {program.CHOOSE: now.history[now.best_epoch]}
-        if program.FINAL not in averages:
+        chosen = now.history[now.best_epoch]
+        measured: dict[str, Any] = chosen
+        if program.FINAL != program.CHOOSE or has_tables(self._module):
             with explained(self._origins, "it evaluates"):
-                averages = {program.FINAL: loss_first(program.evaluate(best, self._data[program.FINAL])), **averages}
+                measured = loss_first(program.evaluate(best, self._data[program.FINAL]))
         self._stop_if_asked()
         with explained(self._origins, "the weights are saved"):
             write_arrays(program.named(best), self._folder.best)
@@ -214,7 +216,8 @@ class Loop:
         timed, seconds = (now.timed_examples, now.timed_seconds), self._clock.seconds
         examples, duration = timed if now.timed_seconds else (now.epoch * self._rows, seconds)
         result = {
-            **averages,
+            program.FINAL: measured,
+            **({program.CHOOSE: chosen} if program.CHOOSE != program.FINAL else {}),
             "best_epoch": now.best_epoch + 1,
             "epochs": now.epoch,
             "seconds": round(seconds, 3),

@@ -1,6 +1,5 @@
 """Where numbers stopped being finite: the step, found by taking it again, and the layer that began it."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from archc.source import Span
 from archc.train.checkpoints import Moment
 from archc.train.leaves import Form
 from archc.train.loading import Origins
+from archc.train.sums import on_host, summable
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Search:
         """What is wrong in the steps from `base` (the run's beginning if None) to step `until` of an epoch."""
         steps, total = self._program.STEPS, 0.0
         for epoch, step, rows, before, after, sums in self._steps(base, until):
-            if not (all(map(math.isfinite, sums.values())) and self._finite(after)):
+            if not (summable(sums) and self._finite(after)):
                 batch = jax.tree.map(lambda values, rows=rows: values[rows], self._data["train"])
                 what, span = self._origin(self._form.put(before), batch, after)
                 return Fault(epoch + 1, step + 1, steps, what, span)
@@ -83,7 +83,7 @@ class Search:
                 continue
             rows = program.order(program.PART_ROWS["train"], self._seed, epoch + 1)
             state, totals = program.run_steps(state, self._data["train"], rows, step, step + 1)
-            sums = {name: float(value) for name, value in jax.device_get(totals).items()}
+            sums = on_host(totals)
             after = self._form.take(state)
             batch_rows = rows[step * program.BATCH : (step + 1) * program.BATCH]
             yield epoch, step, batch_rows, before, after, sums

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from archc.ir import Module
+from archc.train.figures import numbers
 
 REFRESH_SECONDS = 0.25
 _FEW_EPOCHS = 100
@@ -151,7 +152,7 @@ class Lines:
 
     def ended(self, run: Path, result: dict[str, Any]) -> None:
         parts = [name for name in ("test", "validation", "train") if name in result]
-        averages = "  ".join(f"{name} {_number(value)}" for name, value in result[parts[0]].items())
+        averages = "  ".join(f"{name} {_number(value)}" for name, value in numbers(result[parts[0]]).items())
         self._line(f"{self._bold(parts[0])} {averages}")
         if not self._quiet:
             took = f"{_duration(result['seconds'])}, {result['examples_per_second']:,.0f} examples/s"

@@ -11,6 +11,7 @@ from archc.ir import Module, Recipe
 from archc.ir.items import restored
 from archc.train.curves import draw_curves
 from archc.train.evaluation import Confusion
+from archc.train.figures import numbers
 from archc.train.folders import Beginning, RunFolder
 
 _STYLE = """
@@ -79,7 +80,7 @@ def write_report(
 def _cards(result: Mapping[str, Any]) -> str:
     cards = []
     for part in ("test", "validation", "train"):
-        for name, value in result.get(part, {}).items():
+        for name, value in numbers(result[part]).items() if part in result else ():
             cards.append((f"{part} {name}", f"{value:.2%}" if name == "accuracy" else f"{value:.4g}"))
     cards += [
         ("best epoch", f"{result['best_epoch']:,} of {result['epochs']:,}"),

@@ -74,6 +74,11 @@ SMALL = {
     "nothing held out": Small(
         DENSE, 16, (("validate", "0"), ("test", "0"), ("loss", "0.5 * mse"), ("metrics", "[share = accuracy]"))
     ),
+    "counts, looped, ragged": Small(
+        DENSE, 37, (("validate", "5"), ("test", "5"), ("metrics", "[f1, confusion, micro = iou(average = micro)]"))
+    ),
+    "ranks, looped": Small(DENSE, 40, (("validate", "8"), ("test", "0"), ("metrics", "[recall, auc(positive = 1)]"))),
+    "counts, one by one": Small(CONV, 30, (("validate", "5"), ("test", "5"), ("metrics", "[f1, top_k(2)]"))),
     "for a GPU": Small(CONV, 30, (("validate", "5"), ("test", "5")), target="gpu"),
     "bf16": Small(CONV, 30, (("precision", "bf16"), ("validate", "5"), ("test", "5"), ("optimizer", "adamw(1e-2)"))),
 }

@@ -26,6 +26,7 @@ OF_WEIGHTS = {
 FROM_THE_MODEL = {
     *("BATCH", "CHOOSE", "EPOCHS", "EVAL_BATCH", "FINAL", "METRICS", "MONITOR", "PART_ROWS", "PATIENCE", "STEPS"),
     *("REPEATS", "TrainState", "adapt", "apply", "init", "loss", "metrics", "optimizer", "select"),
+    *("summarize", "kept", "measure"),
 }
 
 
