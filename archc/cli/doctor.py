@@ -78,9 +78,9 @@ def _cores() -> int:
 
 def caches() -> Iterator[tuple[str, str]]:
     """Where things are kept between runs."""
-    from archc.data.mnist import cache
+    from archc.resources import cache_folder
 
-    yield "downloads", _folder(cache().parent)
+    yield "downloads", _folder(cache_folder())
     yield "compiled", _folder(Path(folder)) if (folder := os.environ.get("JAX_COMPILATION_CACHE_DIR")) else "not kept"
 
 
@@ -88,15 +88,16 @@ def data(data_dir: Path | None) -> Iterator[tuple[str, str]]:
     """Where data are looked for, and which are there."""
     from archc.data.catalog import Where
     from archc.data.download import offline
-    from archc.data.mnist import FILES, find
+    from archc.data.mnist import FASHION_MNIST, MNIST
 
     given = os.environ.get("ARCHC_DATA")
     yield "--data-dir", _folder(data_dir) if data_dir else "not given"
     yield "ARCHC_DATA", _folder(Path(given)) if given else "not set"
-    found = find(Where(Path(), data_dir=data_dir))
-    folders = ", ".join(dict.fromkeys(str(path.parent) for path in found.values()))
-    missing = "cannot be downloaded: ARCHC_OFFLINE is set" if offline() else "downloaded when it is first used"
-    yield "mnist", f"{len(found)} of {len(FILES)} files" + (f", in {folders}" if found else f", {missing}")
+    for name, published in (("mnist", MNIST), ("fashion_mnist", FASHION_MNIST)):
+        found = published.find(Where(Path(), data_dir=data_dir))
+        folders = ", ".join(dict.fromkeys(str(path.parent) for path in found.values()))
+        missing = "cannot be downloaded: ARCHC_OFFLINE is set" if offline() else "downloaded when it is first used"
+        yield name, f"{len(found)} of {len(published.files)} files" + (f", in {folders}" if found else f", {missing}")
     try:
         yield "digits", f"there, with scikit-learn {version('scikit-learn')}"
     except PackageNotFoundError:

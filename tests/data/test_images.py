@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from archc.data.images import read_inputs
+from archc.data.pixels import BYTES, Manner
 
 from .conftest import peak_of, refused
 
@@ -30,7 +31,7 @@ def test_an_image_that_fits_is_left_as_it_is(tmp_path: Path):
     assert inputs.values.dtype == np.float32 and inputs.values.shape == (1, 28, 28, 1)
     assert np.array_equal(inputs.values[0, :, :, 0], (GREY / 255).astype(np.float32))
     assert inputs.notes == ()
-    assert read_inputs(tmp_path / "a.png", (28, 28, 1), scaled=False).values.max() == GREY.max()
+    assert read_inputs(tmp_path / "a.png", (28, 28, 1), manner=Manner(span=BYTES)).values.max() == GREY.max()
 
 
 def test_what_is_done_is_said(tmp_path: Path):
@@ -165,7 +166,7 @@ def test_pixels_in_arrays_are_scaled_and_gain_a_channel(tmp_path: Path):
         inputs = read_inputs(path, (28, 28, 1))
         assert inputs.values.shape == (1, 28, 28, 1) and inputs.values.max() == 1
         assert inputs.notes == ("scaled from 0 … 255 to [0, 1]",)
-        assert read_inputs(path, (28, 28, 1), scaled=False).values.max() == 255
+        assert read_inputs(path, (28, 28, 1), manner=Manner(span=BYTES)).values.max() == 255
         np.save(path, array / 255)
         inputs = read_inputs(path, (28, 28, 1))
         assert inputs.values.max() == 1 and inputs.notes == ()
