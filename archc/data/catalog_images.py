@@ -32,6 +32,8 @@ SAMPLE_STRIPS = tuple(f"cifar10_batch_{number}.png" for number in (0, 1, 2, 50))
 class Size(Window):
     """Height and width, `32x32`; a number is both. Held as a pair."""
 
+    kind = "height and width like `32x32`, or a number for both"
+
     def accept(self, value: Any) -> tuple[int, int]:
         sizes = super().accept(value)
         if isinstance(sizes, int):
@@ -110,6 +112,7 @@ class ImageSet(DataSet):
             raise Unfit(
                 f"the images of `{self.name}` would be {numbers:_} numbers, and at most {MOST_NUMBERS:_} are held",
                 "archc holds a data set in memory: make the images smaller by `size`, or `take` fewer",
+                code="E0203",
             )
         return self._spec(
             [image],
@@ -125,7 +128,9 @@ class ImageSet(DataSet):
             return rows
         if not classes <= self.take <= rows:
             there = f"there are {counted(rows, 'training image')} in {counted(classes, 'class')}"
-            raise Unfit(f"`take` is {self.take}, and {there}", "take at least one of each class", parameter="take")
+            raise Unfit(
+                f"`take` is {self.take}, and {there}", "take at least one of each class", parameter="take", code="E0203"
+            )
         return int(self.take)
 
 
