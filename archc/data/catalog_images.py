@@ -128,9 +128,8 @@ class ImageSet(DataSet):
             return rows
         if not classes <= self.take <= rows:
             there = f"there are {counted(rows, 'training image')} in {counted(classes, 'class')}"
-            raise Unfit(
-                f"`take` is {self.take}, and {there}", "take at least one of each class", parameter="take", code="E0203"
-            )
+            help = "leave it out to learn from all" if self.take > rows else "take at least one of each class"
+            raise Unfit(f"`take` is {self.take}, and {there}", help, parameter="take", code="E0203")
         return int(self.take)
 
 

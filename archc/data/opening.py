@@ -24,8 +24,10 @@ SUFFIXES = frozenset(
 
 ORIENTATION = 0x0112
 """The EXIF entry that says how the camera was held."""
+WIDTH, HEIGHT = 0x0100, 0x0101
+"""The entries of a TIFF that say what size is stored."""
 SIDEWAYS = (5, 6, 7, 8)
-"""Its values for an image whose height is the width of what is stored."""
+"""Orientations of an image whose height is the width of what is stored."""
 
 GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "F")
 """Pillow's names for pixels of one channel, transparency aside."""
@@ -87,6 +89,10 @@ def measured(path: Path) -> tuple[int, int, int]:
         width, height = image.size
         # a PNG's entry may stand behind its pixels, which would all be unpacked to get there
         stored = image.format != "PNG" or "exif" in image.info
-        if stored and image.getexif().get(ORIENTATION, 1) in SIDEWAYS:
+        exif = image.getexif() if stored else {}
+        if image.format == "TIFF":
+            # Pillow's size is that of the upright image, at least in some of its versions
+            width, height = exif[WIDTH], exif[HEIGHT]
+        if exif.get(ORIENTATION, 1) in SIDEWAYS:
             height, width = width, height
         return height, width, 1 if image.mode in GREY else 3

@@ -47,16 +47,19 @@ class PublishedSet:
 
     def _fetch(self, missing: list[Published], where: Where, progress: Progress | None, advice: str) -> None:
         reason = f"`ARCHC_OFFLINE` forbids downloading {'them' if len(missing) > 1 else 'it'}"
-        if not offline():
+        if not self.mirrors:
+            reason = "they are not published one by one"
+        elif not offline():
             try:
                 fetch(missing, cache(self.folders[0]), self.mirrors, progress)
                 return
             except NotFetched as error:
                 reason = f"they could not be downloaded ({error})"
         names = [f"{file.name} ({file.size:,} bytes)" for file in missing]
+        which = f"{len(missing)} of the {len(self.files)}" if len(self.files) > 1 else "the"
         files = "files are" if len(missing) > 1 else "file is"
         raise Unfit(
-            f"{len(missing)} of the {len(self.files)} {self.title} {files} not there, and {reason}",
+            f"{which} {self.title} {files} not there, and {reason}",
             f"put {', '.join(names)} into {looked_through(where.data_dir, self.folders)[0]}{advice}",
             code="E0609",
         )

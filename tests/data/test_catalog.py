@@ -15,7 +15,8 @@ TEN = tuple("0123456789")
 
 
 def test_every_data_set_is_registered_and_documented():
-    assert set(FAMILIES["data set"]) >= {"digits", "xor", "moons", "circles", "blobs", "examples", "mnist", "npz"}
+    assert set(FAMILIES["data set"]) >= {"digits", "xor", "moons", "circles", "blobs", "examples", "npz"}
+    assert set(FAMILIES["data set"]) >= {"mnist", "fashion_mnist", "usps", "cifar10", "images"}
     for made in FAMILIES["data set"].values():
         assert made.__doc__
 

@@ -54,6 +54,22 @@ def test_proportions_that_are_kept(tmp_path: Path):
     assert np.allclose(inputs.values, 0.2)
 
 
+def test_images_are_treated_as_those_that_were_learnt_from(tmp_path: Path):
+    path = picture(tmp_path / "a.png", np.full((20, 40), 255, np.uint8))
+    padded = read_inputs(path, (12, 14, 1), manner=Manner(span=(-0.1, 1.175), pad=(2, 3)))
+    assert padded.notes == ("resized from 20x40 to 8x8 (height x width, bilinear, proportions not kept)",)
+    assert padded.values[0, 2:-2, 3:-3].min() == np.float32(1.175)
+    assert np.sum(padded.values == np.float32(-0.1)) == 12 * 14 - 8 * 8
+    halves = np.zeros((8, 24), np.uint8)
+    halves[:, 8:16] = 255
+    middle = read_inputs(picture(path, halves), (8, 8, 1), manner=Manner(span=(-1, 1), size=(8, 8), crop=True))
+    assert middle.notes == ("resized from 8x24 to 8x8 (height x width, bilinear, the middle part of it)",)
+    assert middle.values.min() == 1
+    np.save(tmp_path / "a.npy", halves)
+    array = read_inputs(tmp_path / "a.npy", (8, 24, 1), manner=Manner(span=(-1, 1)))
+    assert array.notes == ("scaled from 0 … 255 to [-1, 1]",) and array.values.min() == -1
+
+
 def test_transparency_is_put_on_white(tmp_path: Path):
     clear = np.zeros((4, 4, 4), np.uint8)
     inputs = read_inputs(picture(tmp_path / "a.png", clear), (4, 4, 1))
@@ -134,7 +150,7 @@ def test_an_image_that_unpacks_to_too_much(tmp_path: Path, side: int):
     assert peak_of(attempt) < 2**24
 
 
-@pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "bmp", "ppm", "webp"])
+@pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "bmp", "ppm", "webp", "tif"])
 def test_no_byte_of_an_image_brings_it_down(tmp_path: Path, suffix: str):
     path = picture(tmp_path / f"a.{suffix}", GREY[:8, :8])
     sound = path.read_bytes()
