@@ -100,7 +100,7 @@ def test_usps_as_a_network_that_knows_mnist_takes_it(real_room: Room):
     real("usps")
     table = real_room.load("usps", size=28, scale=Word("unit"), take=300)
     assert table["image"].shape == (300, 28, 28, 1) and table["test.image"].shape == (2_007, 28, 28, 1)
-    assert 0 <= table["image"].min() and table["image"].max() <= 1
+    assert table["image"].min() >= 0 and table["image"].max() <= 1
     assert np.bincount(table["digit"]).tolist() == [49, 41, 30, 27, 27, 23, 27, 27, 22, 27]
 
 

@@ -10,9 +10,9 @@ from archc.diagnostics.suggest import closest, distance
 
 WORDS = """
 accuracy adam adamw avg_pool batch batch_norm binary_cross_entropy conv cosine cross_entropy data dense dropout
-early_stopping epochs epsilon fashion_mnist filters flatten global_avg_pool glorot_uniform he_normal images init layer_norm linear loss mae
-max_pool metrics mnist momentum mse optimizer padding rate relu same seed sgd sigmoid softmax stop stride tanh validate
-weight_decay window
+early_stopping epochs epsilon fashion_mnist filters flatten global_avg_pool glorot_uniform he_normal images init
+layer_norm linear loss mae max_pool metrics mnist momentum mse optimizer padding rate relu same seed sgd sigmoid
+softmax stop stride tanh validate weight_decay window
 """
 NAMES = WORDS.split()
 
