@@ -160,8 +160,8 @@ def rewritten(cls: type[Described], call: tree.Call) -> str:
     for argument in call.arguments if word not in ADAPTIVE else ():
         text = plainly(argument.value)
         if argument.name is None:
-            place = list(cls.parameters.values())[len(positional) : len(positional) + 1]
-            positional.append(spelt(argument.value, place[0]) if place else text)
+            taking = list(cls.parameters.values())[len(positional) : len(positional) + 1]
+            positional.append(spelt(argument.value, taking[0]) if taking else text)
             continue
         key = argument.name.span.text
         if key in ACTIVATION and cls.family == "layer":
