@@ -10,43 +10,42 @@ import numpy as np
 from archc.data import pixels
 from archc.data.archive import damage_told, regular
 from archc.data.catalog import Where
+from archc.data.download import Published
 from archc.data.folder import looked_through
+from archc.data.published import PublishedSet
 from archc.data.table import Table
 from archc.ir import DataSpec
 from archc.parameters import Unfit
 
-FOLDERS = ("usps", "zipcode")
-FILES = {"zip.train": 7_291, "zip.test": 2_007}
-"""The files and their lines."""
+ADDRESS = "https://hastie.su.domains/ElemStatLearn/datasets/"
+PUBLISHED = PublishedSet(
+    "USPS",
+    ("usps", "zipcode"),
+    # their lines are judged instead of their SHA-256: copies packed by others are about
+    (Published("zip.train.gz", 1_829_071, "", ""), Published("zip.test.gz", 439_208, "", "")),
+    (ADDRESS,),
+)
+ROWS = (7_291, 2_007)
+"""The lines of the two files."""
 SIDE = 16
 VALUES = 1 + SIDE * SIDE
 """In a line: the digit, then the pixels row by row."""
 LONGEST_LINE = 32 * VALUES
-ADDRESS = "https://hastie.su.domains/ElemStatLearn/datasets/"
 
 
 def load(spec: DataSpec, where: Where) -> Table:
-    """`image` and `digit`, and a test part. Raises Unfit, with the file and the line."""
-    train, test = (read_part(path, FILES[name]) for name, path in found(where).items())
-    return pixels.table(spec, train, test, pixels.SCALES["signed"])
-
-
-def found(where: Where) -> dict[str, Path]:
-    """The two files by name, packed or unpacked. Raises Unfit (E0609)."""
-    folders, paths = looked_through(where.data_dir, FOLDERS), {}
-    for name in FILES:
-        for folder in folders:
-            for path in (folder / f"{name}.gz", folder / name):
-                if name not in paths and path.is_file():
-                    paths[name] = path
-    missing = [f"{name}.gz" for name in FILES if name not in paths]
+    """`image` and `digit`, and a test part. Raises Unfit: E0609 for files that are nowhere, and as `read_part`."""
+    found = PUBLISHED.find(where)
+    missing = [file.name for file in PUBLISHED.files if file not in found]
     if missing:
         raise Unfit(
             f"{len(missing)} of the 2 USPS files {'are' if len(missing) > 1 else 'is'} not there",
-            f"put {' and '.join(missing)} into {folders[0]}; they are at {ADDRESS}",
+            f"put {' and '.join(missing)} into {looked_through(where.data_dir, PUBLISHED.folders)[0]}; "
+            f"they are at {ADDRESS}",
             code="E0609",
         )
-    return paths
+    train, test = (read_part(found[file], rows) for file, rows in zip(PUBLISHED.files, ROWS, strict=True))
+    return pixels.table(spec, train, test, pixels.SCALES["signed"])
 
 
 def read_part(path: Path, rows: int) -> pixels.Part:

@@ -82,8 +82,9 @@ def test_usps(real_room: Room):
 
 
 def test_usps_unpacked(room: Room):
-    for name in usps.FILES:
-        (room.folder / name).write_bytes(gzip.decompress((real("usps") / f"{name}.gz").read_bytes()))
+    for file in usps.PUBLISHED.files:
+        unpacked = gzip.decompress((real("usps") / file.name).read_bytes())
+        (room.folder / file.name.removesuffix(".gz")).write_bytes(unpacked)
     room.where = type(room.where)(room.folder, data_dir=room.folder)
     assert room.load("usps")["test.image"].shape == (2_007, 16, 16, 1)
 
