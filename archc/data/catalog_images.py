@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archc.data.catalog import DataSet, Where, class_column
-from archc.data.folder import Listing, listing, looked_through
-from archc.data.opening import measured
 from archc.ir import Column, DataSpec, made
 from archc.parameters import Choice, Count, Flag, Numbers, Parameter, Quoted, Unfit, Window, Word, counted, whole
+
+if TYPE_CHECKING:
+    from archc.data.folder import Listing
 
 MOST_NUMBERS = 2**31
 """The most numbers that the images of a set may be: 8 GiB of float32, all held in memory."""
@@ -202,6 +203,8 @@ class Cifar10(ImageSet):
         return self.images((32, 32, 3), _named("label", CIFAR10), rows, tested, validate=0.1)
 
     def _only_sample(self, where: Where) -> bool:
+        from archc.data.folder import looked_through
+
         whole = looked_through(where.data_dir, CIFAR10_FOLDERS)
         if any((folder / name).is_file() for folder in whole for name in (CIFAR10_BATCHES[0], CIFAR10_ARCHIVE)):
             return False
@@ -244,6 +247,8 @@ class Images(ImageSet):
         return known[path]
 
     def _spec_of(self, path: Path, where: Where) -> DataSpec:
+        from archc.data.folder import listing
+
         try:
             found = listing(path, self.val)
             shape = self._shape(found)
@@ -261,10 +266,12 @@ class Images(ImageSet):
             test=0.0 if found.test else 0.2,
         )
 
-    def _shape(self, found: Listing) -> tuple[int, int, int]:
+    def _shape(self, found: "Listing") -> tuple[int, int, int]:
         """That of all images, from their headers; not even these are read where the file says it all."""
         if self.size is not None and self.channels is not None:
             return (*self.size, int(self.channels))
+        from archc.data.opening import measured
+
         images = [path for path, _ in found.train + found.test]
         height, width, channels = measured(images[0])
         for path in images[1:]:
