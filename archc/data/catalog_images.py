@@ -253,9 +253,9 @@ class Images(ImageSet):
             found = listing(path, self.val)
             shape = self._shape(found)
         except Unfit as unfit:
-            unfit.parameter = unfit.parameter or "folder"
-            if unfit.code == "E0601" and not unfit.help and not Path(self.folder).is_absolute() and not path.exists():
+            if unfit.parameter == "folder" and not Path(self.folder).is_absolute():
                 unfit.help = where.searched
+            unfit.parameter = unfit.parameter or "folder"
             raise
         return self.images(
             shape,

@@ -1,6 +1,7 @@
 """Folders: where those of published sets are looked for, and what a folder of images holds."""
 
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,9 +47,19 @@ def listing(folder: Path, validation: str | None) -> Listing:
     Raises Unfit: E0601 for what is not there or no plain file, E0602 for what is no image, E0605
     for folders that make no data set.
     """
-    if not folder.is_dir():
-        what = "is a file, not a folder of images" if folder.exists() else "is not there"
-        raise Unfit(f"the folder {folder} {what}", code="E0601")
+    try:
+        kind = folder.stat().st_mode
+    except (OSError, ValueError) as error:
+        absent = isinstance(error, FileNotFoundError | ValueError)
+        why = "is not there" if absent else f"cannot be read: {getattr(error, 'strerror', error)}"
+        raise Unfit(f"the folder {folder} {why}", code="E0601", parameter="folder") from None
+    if not stat.S_ISDIR(kind):
+        raise Unfit(f"{folder} is a file, not a folder of images", code="E0601", parameter="folder")
+    with damage_told(folder):
+        return _listing(folder, validation)
+
+
+def _listing(folder: Path, validation: str | None) -> Listing:
     folders = _folders(folder)
     parts = _parts(folders)
     if not parts:
@@ -164,8 +175,7 @@ def _classes(folder: Path) -> tuple[str, ...]:
 
 def _entries(folder: Path) -> list[Path]:
     """What is in a folder, sorted by name, without what is hidden. Raises Unfit."""
-    with damage_told(folder):
-        entries = sorted(folder.iterdir())
+    entries = sorted(folder.iterdir())
     for entry in entries:
         if not entry.name.isprintable() and entry.name not in LEFT_BY_SYSTEMS:
             raise Unfit(

@@ -149,6 +149,19 @@ def test_a_folder_that_is_not_there(room: Room):
     (room.folder / "pets").touch()
     with refused("E0601", "pets is a file, not a folder of images"):
         room.spec("images", "pets")
+    for name, why in (("p" * 5000, "cannot be read: File name too long"), ("a\0b", "is not there")):
+        with refused("E0601", why):
+            room.spec("images", name)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read every folder")
+def test_a_folder_that_may_not_be_read(pets: Path, room: Room):
+    (pets / "dog").chmod(0)
+    try:
+        with refused("E0601", "pets cannot be read (Permission denied)"):
+            room.spec("images", "pets")
+    finally:
+        (pets / "dog").chmod(0o700)
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif"])
