@@ -88,7 +88,8 @@ def test_doctor(archc: Archc, monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.exit_code == 0
     for said in ("versions\n", "  jaxlib  ", "devices\n", "  cpu cores", "caches\n", "ARCHC_DATA    not set"):
         assert said in result.stdout
-    assert "0 of 4 files, cannot be downloaded: ARCHC_OFFLINE is set" in result.stdout
+    assert "  fashion_mnist 0 of 4 files, cannot be downloaded: ARCHC_OFFLINE is set\n" in result.stdout
+    assert "  usps          0 of 2 files, " in result.stdout
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -200,9 +200,3 @@ def accuracy(folder: Path, data: str, units: int = 64, epochs: int = 5) -> float
 def test_a_small_network_learns(tmp_path: Path, name: str, data: str, least: float):
     real(name)
     assert accuracy(tmp_path, data) > least
-
-
-@pytest.mark.slow
-def test_fashion_mnist_is_learnt(tmp_path: Path):
-    real("fashion-mnist")
-    assert accuracy(tmp_path, "fashion_mnist", 256, 12) > 0.88
