@@ -90,6 +90,8 @@ def test_what_a_page_shows_happens(page: Path, tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     shown = fences(page)
     for (kind, text), (after, said) in zip(shown, [*shown[1:], ("", "")][: len(shown)], strict=True):
+        if kind == "python run":
+            exec(compile(text, page.name, "exec"), {})
         if kind == "console":
             for command, expected in commands(text):
                 output = typed(command)

@@ -22,6 +22,7 @@ COUNTS = {
     "lenet5": (61_706, 416_520),
     "mnist_mlp": (79_510, 79_400),
     "matlab_digits": (180_880, None),
+    "fashion_mnist": (206_922, 1_218_048),
     "resnet50": (25_557_032, 4_089_184_256),
     "googlenet": (13_378_280, None),
 }
@@ -111,6 +112,15 @@ def test_digits_reach_what_the_header_says(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_digits_reach_it_in_the_median_of_five_seeds(tmp_path: Path) -> None:
     assert median(trained("digits", tmp_path, seed) for seed in range(5)) >= stated("digits")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not Path(os.environ.get("ARCHC_DATA", ""), "fashion-mnist").is_dir() or not os.environ.get("ARCHC_DATA"),
+    reason="needs the Fashion-MNIST files: set ARCHC_DATA to the folder that holds fashion-mnist/",
+)
+def test_fashion_mnist_reaches_what_the_header_says(tmp_path: Path) -> None:
+    assert trained("fashion_mnist", tmp_path, 0) >= stated("fashion_mnist")
 
 
 @pytest.mark.slow

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from archc.ir import Column, DataSpec
 
 _CLASSES_SHOWN = 12
-_MARGIN = 10
 _SENTENCE = re.compile(r".*?\.(?!\S)")
 
 
@@ -50,8 +49,9 @@ def command(ctx: click.Context, /, name: str | None, save: Path | None, **choice
     if name is None:
         if save is not None:
             raise click.UsageError("say which data set to save", ctx)
+        width = max(map(len, known())) + 1
         for data_set in known().values():
-            terminal.result(listed(data_set, terminal))
+            terminal.result(listed(data_set, width, terminal))
         return
     if name in known() and not Path(name).is_file():
         data_set = known()[name]
@@ -86,12 +86,19 @@ def spec_of(data_set: "type[DataSet]", data_dir: Path | None) -> "DataSpec | Non
     return data_set.build([], {}).spec(Where(Path(), data_dir=data_dir))
 
 
-def listed(data_set: "type[DataSet]", terminal: Terminal) -> str:
+def listed(data_set: "type[DataSet]", width: int, terminal: Terminal) -> str:
     """A data set in a few lines."""
     spec = spec_of(data_set, None)
-    first = in_short(spec) if spec else written(data_set)
+    first = in_short(spec) if spec else needed(data_set)
     about = _SENTENCE.match(paragraphs(data_set)[0])
-    return f"{terminal.bold(data_set.name.ljust(_MARGIN))}{first}\n{'':{_MARGIN}}{about.group() if about else ''}"
+    return f"{terminal.bold(data_set.name.ljust(width))}{first}\n{'':{width}}{about.group() if about else ''}"
+
+
+def needed(data_set: "type[DataSet]") -> str:
+    """How it is written with what it must be given: `images(folder, …)`."""
+    parameters = data_set.parameters.values()
+    shown = [parameter.name for parameter in parameters if parameter.required]
+    return f"{data_set.name}({', '.join(shown + ['…'] * (len(shown) < len(parameters)))})"
 
 
 def written(data_set: "type[DataSet]") -> str:

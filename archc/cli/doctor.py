@@ -78,29 +78,45 @@ def _cores() -> int:
 
 def caches() -> Iterator[tuple[str, str]]:
     """Where things are kept between runs."""
-    from archc.data.mnist import cache
+    from archc.resources import cache_folder
 
-    yield "downloads", _folder(cache().parent)
+    yield "downloads", _folder(cache_folder())
     yield "compiled", _folder(Path(folder)) if (folder := os.environ.get("JAX_COMPILATION_CACHE_DIR")) else "not kept"
 
 
 def data(data_dir: Path | None) -> Iterator[tuple[str, str]]:
     """Where data are looked for, and which are there."""
-    from archc.data.catalog import Where
-    from archc.data.download import offline
-    from archc.data.mnist import FILES, find
-
     given = os.environ.get("ARCHC_DATA")
     yield "--data-dir", _folder(data_dir) if data_dir else "not given"
     yield "ARCHC_DATA", _folder(Path(given)) if given else "not set"
-    found = find(Where(Path(), data_dir=data_dir))
-    folders = ", ".join(dict.fromkeys(str(path.parent) for path in found.values()))
-    missing = "cannot be downloaded: ARCHC_OFFLINE is set" if offline() else "downloaded when it is first used"
-    yield "mnist", f"{len(found)} of {len(FILES)} files" + (f", in {folders}" if found else f", {missing}")
+    yield from published(data_dir)
     try:
         yield "digits", f"there, with scikit-learn {version('scikit-learn')}"
     except PackageNotFoundError:
         yield "digits", "not there: pip install scikit-learn"
+
+
+def published(data_dir: Path | None) -> Iterator[tuple[str, str]]:
+    """How many files of each published set are there."""
+    from archc.data import cifar10, usps
+    from archc.data.catalog import Where
+    from archc.data.catalog_images import Cifar10
+    from archc.data.download import offline
+    from archc.data.mnist import FASHION_MNIST, MNIST
+
+    where = Where(Path(), data_dir=data_dir)
+    batches = cifar10.BATCHES if cifar10.BATCHES.find(where) else cifar10.WHOLE
+    sampled = Cifar10.build([], {}).spec(where).arguments["sample"]
+    fetched = "cannot be downloaded: ARCHC_OFFLINE is set" if offline() else "downloaded when it is first used"
+    for name, files, missing in (
+        ("mnist", MNIST, fetched),
+        ("fashion_mnist", FASHION_MNIST, fetched),
+        ("cifar10", batches, "but its sample is there" if sampled else fetched),
+        ("usps", usps.PUBLISHED, "put them where the error says"),
+    ):
+        found = files.find(where)
+        folders = ", ".join(dict.fromkeys(str(path.parent) for path in found.values()))
+        yield name, f"{len(found)} of {len(files.files)} files" + (f", in {folders}" if found else f", {missing}")
 
 
 def _folder(path: Path) -> str:

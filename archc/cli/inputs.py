@@ -53,16 +53,17 @@ def read_one(module: "Module", text: str, invert: bool, terminal: Terminal) -> G
     if not path.exists():
         refuse_half_numbers(text)
     from archc.data.images import read_inputs
+    from archc.data.pixels import PLAIN, Manner
 
     ports = module.graph.inputs
     if len(ports) > 1 and path.suffix.lower() != ".npz":
         names = ", ".join(f"`{port.name}`" for port in ports)
         help = f"give an .npz file that holds them all by name: {names}"
         raise Failed(Diagnostic("E0901", f"`{text}` is one array, and the model has {len(ports)} inputs", help=help))
-    scaled = module.recipe is None or module.recipe.data.arguments.get("scale") != "none"
+    manner = PLAIN if module.recipe is None else Manner.of(module.recipe.data.arguments)
     arrays = {}
     for port in ports:
-        read = read_inputs(path, port.shape, name=port.name, invert=invert, scaled=scaled)
+        read = read_inputs(path, port.shape, name=port.name, invert=invert, manner=manner)
         arrays[port.name] = read.values
         for note in read.notes:
             terminal.remark(f"{text}: {note}")

@@ -251,21 +251,6 @@ class Examples(DataSet):
         return self._spec(features, targets, len(self.rows))
 
 
-class Mnist(DataSet):
-    """The MNIST database of handwritten digits: 28x28 grey images, 60,000 and a test part of 10,000.
-
-    Images are scaled to [0, 1]; `scale = none` leaves them at 0 … 255.
-    """
-
-    name = "mnist"
-
-    scale = Choice("`unit`: images in [0, 1]; `none`: 0 … 255", ("unit", "none"), default=Word("unit"), named=True)
-
-    def spec(self, where: Where) -> DataSpec:
-        image = made(Column)(name="image", kind="image", shape=(28, 28, 1))
-        return self._spec([image], [class_column("digit", 10)], 60_000, test_examples=10_000, validate_share=0.1)
-
-
 class Npz(DataSet):
     """The arrays of a numpy `.npz` file, a column each, rows first. Which array is what:
 

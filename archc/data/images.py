@@ -2,7 +2,6 @@
 
 import csv
 import re
-import warnings
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,26 +11,19 @@ from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
-from archc.data.archive import damage_told, open_archive, read_npy, refuse_bomb, regular
+from archc.data.archive import open_archive, read_npy, regular
 from archc.data.catalog import LARGEST_FLOAT32
-from archc.data.npz import image_values, is_images, plain_values
+from archc.data.npz import is_images, plain_values
+from archc.data.pictures import MODES, coloured, read_upright
+from archc.data.pixels import BYTES, PLAIN, Manner
 from archc.data.table import check_finite, failed, sized
 from archc.parameters import Unfit
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "PPM")
-"""What Pillow may read. Of the others that it knows, some start programs, and TIFF's decoder prints to the terminal."""
-
-ORIENTATION = 0x0112
-"""The EXIF entry that says how the camera was held."""
-
 LONGEST_NUMBER = 64
 """Characters that a number in a CSV file may take, its comma included."""
-
-MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-"""Pillow's names for an image of so many channels."""
 
 
 @dataclass(frozen=True)
@@ -43,35 +35,35 @@ class Inputs:
 
 
 def read_inputs(
-    path: Path, shape: tuple[int, ...], *, name: str = "", invert: bool = False, scaled: bool = True
+    path: Path, shape: tuple[int, ...], *, name: str = "", invert: bool = False, manner: Manner = PLAIN
 ) -> Inputs:
     """The examples in a file, for an input of the given shape.
 
     - an image: one example, turned to grey where the input has one channel, resized where it
-      differs, and inverted (light for dark) if `invert`;
+      differs, inverted (light for dark) if `invert`, and with black around it if `manner` pads;
     - `.npy`: an array [n, *shape], or [*shape] for one example; pixels of one byte as below;
     - `.npz`: the array `name`, or the only one there is, likewise;
     - `.csv`: a row of numbers for each example, under a header or without one.
 
-    Pixels of one byte become [0, 1] if `scaled`, and stay 0 … 255 otherwise: as the data that the
-    model learnt from. Raises Failed, with the place in the file.
+    Pixels of one byte become what those of the data became that the model learnt from: `manner`
+    says it. Raises Failed, with the place in the file.
     """
     try:
-        return _read(path, shape, name, invert, scaled)
+        return _read(path, shape, name, invert, manner)
     except Unfit as unfit:
         raise failed(unfit) from None
 
 
-def _read(path: Path, shape: tuple[int, ...], name: str, invert: bool, scaled: bool) -> Inputs:
+def _read(path: Path, shape: tuple[int, ...], name: str, invert: bool, manner: Manner) -> Inputs:
     suffix = path.suffix.lower()
     if suffix not in (".npy", ".npz", ".csv"):
-        return _read_image(path, shape, invert, scaled)
+        return _read_image(path, shape, invert, manner)
     if invert:
         raise Unfit(f"{path} is not an image, and only images can be inverted", code="E0614")
     if suffix == ".csv":
         return _read_csv(path, shape)
     if suffix == ".npy":
-        return _fit_array(read_npy(path), shape, scaled, str(path))
+        return _fit_array(read_npy(path), shape, manner, str(path))
     with open_archive(path) as archive:
         names = list(archive.headers)
         chosen = name if name in names else names[0]
@@ -81,10 +73,10 @@ def _read(path: Path, shape: tuple[int, ...], name: str, invert: bool, scaled: b
                 f"it has {', '.join(f'`{n}`' for n in names)}: give the one meant the input's name",
                 code="E0614",
             )
-        return _fit_array(archive.read(chosen), shape, scaled, f"`{chosen}` in {path}")
+        return _fit_array(archive.read(chosen), shape, manner, f"`{chosen}` in {path}")
 
 
-def _fit_array(values: np.ndarray, shape: tuple[int, ...], scaled: bool, what: str) -> Inputs:
+def _fit_array(values: np.ndarray, shape: tuple[int, ...], manner: Manner, what: str) -> Inputs:
     """An array [n, *shape] or [*shape], images also without their one channel."""
     notes = []
     given = values.shape
@@ -92,8 +84,9 @@ def _fit_array(values: np.ndarray, shape: tuple[int, ...], scaled: bool, what: s
     if one:
         values = values[None]
     if is_images(values) and len(shape) == 3:
-        values = image_values(values, scaled)
-        notes += ["scaled from 0 … 255 to [0, 1]"] if scaled else []
+        values = manner.scaled(values if values.ndim == 4 else values[..., None])
+        black, white = manner.span
+        notes += [] if manner.span == BYTES else [f"scaled from 0 … 255 to [{black:g}, {white:g}]"]
     elif len(shape) == 3 and shape[2] == 1 and values.shape[1:] == shape[:2]:
         values = values[..., None]
     if values.ndim != 1 + len(shape) or values.shape[1:] != shape or not len(values):
@@ -191,7 +184,7 @@ def _number(field: str, at: int, line: int, path: Path) -> float:
     return number
 
 
-def _read_image(path: Path, shape: tuple[int, ...], invert: bool, scaled: bool) -> Inputs:
+def _read_image(path: Path, shape: tuple[int, ...], invert: bool, manner: Manner) -> Inputs:
     if len(shape) != 3 or shape[2] not in MODES:
         raise Unfit(
             f"{path} is taken for an image, and the model takes {sized(shape)}",
@@ -199,82 +192,25 @@ def _read_image(path: Path, shape: tuple[int, ...], invert: bool, scaled: bool) 
             code="E0614",
         )
     notes: list[str] = []
-    image = _coloured(_open_image(path, notes), shape[2], path, notes)
-    image = _resized(image, *shape[:2], notes)
+    image = coloured(read_upright(path, notes), shape[2], path, notes)
+    rows, columns = manner.pad
+    inner = (shape[0] - 2 * rows, shape[1] - 2 * columns)
+    image = _resized(image, *inner, manner, notes)
     if invert:
         image = _inverted(image)
         notes.append("inverted")
-    pixels = np.asarray(image, dtype=np.uint8).reshape(1, *shape)
-    return Inputs(image_values(pixels, scaled), tuple(notes))
+    pixels = np.asarray(image, dtype=np.uint8).reshape(1, *inner, shape[2])
+    return Inputs(manner.scaled(manner.padded(pixels, 0)), tuple(notes))
 
 
-def _open_image(path: Path, notes: list[str]) -> "Image":
-    """The image of a file, unpacked and upright. Raises Unfit (E0601, E0602, E0603, E0611)."""
-    size = regular(path)
-    try:
-        from PIL import Image, ImageOps, UnidentifiedImageError
-    except ImportError:
-        help = "install it: `pip install pillow`"
-        raise Unfit("images are read by Pillow, which is not installed", help, code="E0611") from None
-    with warnings.catch_warnings(), damage_told(path):
-        # how large an image may be is judged here, from its header, by the rule for every other file
-        warnings.simplefilter("ignore")
-        try:
-            with Image.open(path, formats=FORMATS) as image:
-                refuse_bomb(prod(image.size) * len(image.getbands()), size, path)
-                if getattr(image, "is_animated", False):
-                    notes.append("took the first of several pictures")
-                if image.getexif().get(ORIENTATION, 1) != 1:
-                    notes.append("turned upright, as the camera noted")
-                return ImageOps.exif_transpose(image)
-        except UnidentifiedImageError:
-            raise Unfit(
-                f"{path} is not an image that archc reads",
-                f"those are {', '.join(FORMATS).lower()}; numbers stand in `.npy`, `.npz` and `.csv` files",
-                code="E0602",
-            ) from None
-        except Image.DecompressionBombError:
-            raise Unfit(f"{path} has more pixels than any photograph", "make it smaller first", code="E0603") from None
-        # Pillow's readers let these through for files that break off or contradict themselves
-        except (SyntaxError, ValueError, TypeError, IndexError, OverflowError) as error:
-            raise Unfit(f"{path} is damaged ({error})", "copy or make the file again", code="E0602") from None
-
-
-def _coloured(image: "Image", channels: int, path: Path, notes: list[str]) -> "Image":
-    """The image with 8 bits in each of so many channels."""
-    from PIL import Image
-
-    if image.mode.startswith("I;16"):
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-        notes.append("rounded from 16 bits a pixel to 8")
-    if image.mode not in ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"):
-        raise Unfit(f"{path} has pixels of the kind {image.mode}", "save it with 8 bits a channel", code="E0604")
-    if channels != 4 and (image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info):
-        image = image.convert("RGBA")
-        lowest = np.asarray(image.getchannel("A")).min()
-        paper = Image.new("RGBA", image.size, "white")
-        paper.alpha_composite(image)
-        image = paper.convert("RGB")
-        if lowest < 255:
-            notes.append("put on white where it is transparent")
-    if image.mode == MODES[channels]:
-        return image
-    if channels > 1:
-        notes.append(f"turned to {channels} channels")
-    elif image.mode != "1":
-        notes.append("turned to grey")
-    return image.convert(MODES[channels])
-
-
-def _resized(image: "Image", height: int, width: int, notes: list[str]) -> "Image":
-    from PIL.Image import Resampling
-
+def _resized(image: "Image", height: int, width: int, manner: Manner, notes: list[str]) -> "Image":
     if image.size == (width, height):
         return image
-    stretched = abs(image.height * width - image.width * height) > 0.02 * image.height * width
-    manner = "bilinear, proportions not kept" if stretched else "bilinear"
-    notes.append(f"resized from {image.height}x{image.width} to {height}x{width} (height x width, {manner})")
-    return image.resize((width, height), Resampling.BILINEAR)
+    other = abs(image.height * width - image.width * height) > 0.02 * image.height * width
+    treated = "bilinear, the middle part of it" if manner.crop else "bilinear, proportions not kept"
+    size = f"from {image.height}x{image.width} to {height}x{width}"
+    notes.append(f"resized {size} (height x width, {treated if other else 'bilinear'})")
+    return manner.framed(image, height, width)
 
 
 def _inverted(image: "Image") -> "Image":

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from archc.data import made, mnist, npz
+from archc.data import cifar10, made, mnist, npz, pictures, usps
 from archc.data.catalog import Where
 from archc.data.download import Progress
 from archc.data.table import Table, check_against, check_table, failed, fingerprint, save
@@ -28,7 +28,7 @@ def load(spec: DataSpec, where: Where, progress: Progress | None = None) -> Tabl
 
 
 def _source(spec: DataSpec, where: Where) -> str:
-    file = spec.arguments.get("file")
+    file = spec.arguments.get("file", spec.arguments.get("folder"))
     return str(where.find(file)) if isinstance(file, str) else f"the data set `{spec.name}`"
 
 
@@ -43,11 +43,15 @@ def _computed(make: Callable[..., Table]) -> Callable[[DataSpec, Where, Progress
 
 READERS: dict[str, Callable[[DataSpec, Where, Progress | None], Table]] = {
     "blobs": _computed(made.blobs),
+    "cifar10": cifar10.load,
     "circles": _computed(made.circles),
     "digits": _computed(made.digits),
     "examples": _examples,
-    "mnist": lambda spec, where, progress: mnist.load(spec.arguments["scale"] == "unit", where, progress),
+    "fashion_mnist": lambda spec, where, progress: mnist.load(mnist.FASHION_MNIST, spec, where, progress),
+    "images": lambda spec, where, progress: pictures.load(spec, where),
+    "mnist": lambda spec, where, progress: mnist.load(mnist.MNIST, spec, where, progress),
     "moons": _computed(made.moons),
     "npz": lambda spec, where, progress: npz.load(spec, where),
+    "usps": lambda spec, where, progress: usps.load(spec, where),
     "xor": _computed(made.xor),
 }

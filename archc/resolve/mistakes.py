@@ -7,7 +7,7 @@ from dataclasses import replace
 from archc.diagnostics import Edit, Fix, Related
 from archc.diagnostics.suggest import closest
 from archc.ops import OPS, Op
-from archc.parameters import FAMILIES, Described, show
+from archc.parameters import FAMILIES, Described, Parameter, Quoted, show
 from archc.resolve.absent import PENALTY, instead, plain
 from archc.resolve.arithmetic import FUNCTIONS
 from archc.resolve.wrong import Wrong, misspelt, wrong
@@ -166,7 +166,8 @@ def rewritten(cls: type[Described], call: tree.Call) -> str:
     for argument in call.arguments if word not in ADAPTIVE else ():
         text = plainly(argument.value)
         if argument.name is None:
-            positional.append(text)
+            taking = list(cls.parameters.values())[len(positional) : len(positional) + 1]
+            positional.append(spelt(argument.value, taking[0]) if taking else text)
             continue
         key = argument.name.span.text
         if key in ACTIVATION and cls.family == "layer":
@@ -185,7 +186,7 @@ def rewritten(cls: type[Described], call: tree.Call) -> str:
         near = key if key in cls.parameters else next(iter(closest(key, cls.parameters)), "")
         if not near or near in named:
             return ""
-        named[near] = text
+        named[near] = spelt(argument.value, cls.parameters[near])
     places = [p for p in cls.parameters.values() if not p.named_only]
     if names_inputs_first(word, len(positional)):
         del positional[0]
@@ -205,6 +206,11 @@ def rewritten(cls: type[Described], call: tree.Call) -> str:
         positional.append(named.pop(place.name))
     parts = [*positional, *(f"{key} = {text}" for key, text in named.items())]
     return (f"{cls.name}({', '.join(parts)})" if parts else cls.name) + tail
+
+
+def spelt(value: tree.Expression, parameter: Parameter) -> str:
+    """A value as its parameter takes it: a path stays in quotes; what others quote besides is a word here."""
+    return value.span.text if isinstance(value, tree.Text) and isinstance(parameter, Quoted) else plainly(value)
 
 
 def word_of(call: tree.Call) -> str:

@@ -40,12 +40,18 @@ def test_names_of_models(stem: str, name: str) -> None:
 
 
 def test_datasets(archc: Archc) -> None:
-    listed = archc("datasets").stdout
-    assert "digits    1,797 examples: image [8, 8, 1] -> digit (10 classes)\n" in listed
-    assert "mnist     60,000 examples and 10,000 to test: image [28, 28, 1] -> digit (10 classes)\n" in listed
+    listed = " ".join(archc("datasets").stdout.split())
+    assert "digits 1,797 examples: image [8, 8, 1] -> digit (10 classes) The 1,797 handwritten digits" in listed
+    assert "mnist 60,000 examples and 10,000 to test: image [28, 28, 1] -> digit (10 classes) " in listed
+    assert "usps 7,291 examples and 2,007 to test: image [16, 16, 1] -> digit (10 classes) " in listed
+    assert "images images(folder, …) The images of a folder that has a folder for each class" in listed
     one = archc("datasets", "moons").stdout
     assert "noise  standard deviation of the noise" in one and "held out unless said: 20% to validate" in one
     assert "npz(file, " in archc("datasets", "npz").stdout
+    fashion = archc("datasets", "fashion_mnist").stdout
+    assert (
+        "classes of label: T-shirt/top, Trouser, " in fashion and "a folder of their own, `fashion-mnist/`" in fashion
+    )
     wrong = archc("datasets", "moon")
     assert wrong.exit_code == 1 and "did you mean `moons`?" in wrong.stderr
 
@@ -82,7 +88,8 @@ def test_doctor(archc: Archc, monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.exit_code == 0
     for said in ("versions\n", "  jaxlib  ", "devices\n", "  cpu cores", "caches\n", "ARCHC_DATA    not set"):
         assert said in result.stdout
-    assert "0 of 4 files, cannot be downloaded: ARCHC_OFFLINE is set" in result.stdout
+    assert "  fashion_mnist 0 of 4 files, cannot be downloaded: ARCHC_OFFLINE is set\n" in result.stdout
+    assert "  usps          0 of 2 files, " in result.stdout
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

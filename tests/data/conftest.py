@@ -21,7 +21,7 @@ REAL = os.environ.get("ARCHC_DATA", "")
 @pytest.fixture(autouse=True)
 def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ARCHC_OFFLINE", "1")
-    monkeypatch.setattr("archc.data.mnist.cache", lambda: tmp_path / "cache" / "mnist")
+    monkeypatch.setattr("archc.data.folder.cache_folder", lambda: tmp_path / "cache")
     monkeypatch.delenv("ARCHC_DATA", raising=False)
 
 

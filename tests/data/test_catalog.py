@@ -15,7 +15,8 @@ TEN = tuple("0123456789")
 
 
 def test_every_data_set_is_registered_and_documented():
-    assert set(FAMILIES["data set"]) >= {"digits", "xor", "moons", "circles", "blobs", "examples", "mnist", "npz"}
+    assert set(FAMILIES["data set"]) >= {"digits", "xor", "moons", "circles", "blobs", "examples", "npz"}
+    assert set(FAMILIES["data set"]) >= {"mnist", "fashion_mnist", "usps", "cifar10", "images"}
     for made in FAMILIES["data set"].values():
         assert made.__doc__
 
@@ -37,7 +38,8 @@ def test_mnist_brings_its_test_part(room: Room):
     spec = room.spec("mnist")
     assert spec.features == (Column(name="image", kind="image", shape=(28, 28, 1)),)
     assert (spec.examples, spec.test_examples, spec.validate_share, spec.test_share) == (60_000, 10_000, 0.1, 0.0)
-    assert spec.arguments == {"scale": "unit"}
+    assert spec.arguments["scale"] == "unit"
+    assert {value for name, value in spec.arguments.items() if name not in ("scale", "fit", "seed")} == {None}
 
 
 def test_xor_holds_nothing_out(room: Room):
@@ -61,7 +63,7 @@ def test_made_points_and_their_arguments(room: Room):
         ("moons", (10**9,), "n", "at most 10_000_000 points are made"),
         ("moons", (100, -1), "noise", "`noise` takes a number"),
         ("blobs", (3, 4), "n", "3 points are too few for 4 classes"),
-        ("mnist", (), "scale", "one of `unit`, `none`"),
+        ("mnist", (), "scale", "one of `unit`, `signed`, `none`"),
     ],
 )
 def test_arguments_that_do_not_fit(name: str, positional: tuple[object, ...], parameter: str, problem: str):

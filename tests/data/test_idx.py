@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,16 @@ from archc.data import mnist
 from archc.data.catalog import Where
 from archc.data.download import NotFetched, Published, fetch
 from archc.data.idx import read_idx
+from archc.data.published import check_published
 from archc.data.readers import load
 from archc.parameters import Unfit
 
 from .conftest import Room, data_set, peak_of, refused
 
 IMAGES = np.arange(5 * 3 * 4, dtype=np.uint8).reshape(5, 3, 4)
+FILES = mnist.MNIST.files
+TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = FILES
+
 LABELS = np.array([0, 9, 3, 4, 5], dtype=np.uint8)
 
 
@@ -32,8 +37,8 @@ def test_files_are_read_packed_or_not(tmp_path: Path, pack):
     (tmp_path / "images").write_bytes(pack(idx(IMAGES)))
     (tmp_path / "labels").write_bytes(pack(idx(LABELS)))
     assert np.array_equal(read_idx(tmp_path / "images", 3), IMAGES)
-    images, labels = mnist.read_part(tmp_path / "images", tmp_path / "labels")
-    assert np.array_equal(labels, LABELS) and np.array_equal(images, IMAGES)
+    part = mnist.read_part(tmp_path / "images", tmp_path / "labels")
+    assert np.array_equal(part.labels, LABELS) and np.array_equal(part.images[..., 0], IMAGES)
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
@@ -137,31 +142,31 @@ def test_the_published_files(real_mnist: Path, room: Room, monkeypatch: pytest.M
 
 
 def test_unpacked_files_and_the_data_folder_do_too(real_mnist: Path, tmp_path: Path):
-    for file in mnist.FILES:
+    for file in FILES:
         packed = (real_mnist / file.name).read_bytes()
         (tmp_path / file.name.removesuffix(".gz")).write_bytes(gzip.decompress(packed))
     where = Where(tmp_path / "models", data_dir=tmp_path)
-    mnist.check_published(mnist.TRAIN_IMAGES, mnist.find(where)[mnist.TRAIN_IMAGES])
-    assert set(mnist.find(where)) == set(mnist.FILES)
+    check_published(TRAIN_IMAGES, mnist.MNIST.find(where)[TRAIN_IMAGES])
+    assert set(mnist.MNIST.find(where)) == set(FILES)
 
 
 def test_train_labels_with_test_images(real_mnist: Path, tmp_path: Path):
     with refused("E0605", "holds 10,000 images, and", "60,000 labels"):
-        mnist.read_part(real_mnist / mnist.TEST_IMAGES.name, real_mnist / mnist.TRAIN_LABELS.name)
-    for file in mnist.FILES:
+        mnist.read_part(real_mnist / TEST_IMAGES.name, real_mnist / TRAIN_LABELS.name)
+    for file in FILES:
         (tmp_path / file.name).symlink_to(real_mnist / file.name)
-    (tmp_path / mnist.TEST_LABELS.name).unlink()
-    (tmp_path / mnist.TEST_LABELS.name).symlink_to(real_mnist / mnist.TRAIN_LABELS.name)
+    (tmp_path / TEST_LABELS.name).unlink()
+    (tmp_path / TEST_LABELS.name).symlink_to(real_mnist / TRAIN_LABELS.name)
     where = Where(tmp_path, data_dir=tmp_path)
-    with refused("E0610", f"{tmp_path / mnist.TEST_LABELS.name} is train-labels-idx1-ubyte.gz under another name"):
+    with refused("E0610", f"{tmp_path / TEST_LABELS.name} is train-labels-idx1-ubyte.gz under another name"):
         load(data_set("mnist").spec(where), where)
 
 
 def test_files_of_another_set_are_told(tmp_path: Path):
-    for file in mnist.FILES:
+    for file in FILES:
         (tmp_path / file.name).write_bytes(gzip.compress(idx(IMAGES)))
     where = Where(tmp_path, data_dir=tmp_path)
-    with refused("E0610", str(tmp_path / mnist.TRAIN_IMAGES.name), "is not the published file", "not 440fcabf73cc"):
+    with refused("E0610", str(tmp_path / TRAIN_IMAGES.name), "is not the published file", "not 440fcabf73cc"):
         load(data_set("mnist").spec(where), where)
 
 
@@ -210,17 +215,17 @@ def test_what_is_not_the_published_file_is_not_kept(tmp_path: Path, data: bytes)
 
 def test_a_download_feeds_the_data_set(real_mnist: Path, room: Room, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("ARCHC_OFFLINE")
-    monkeypatch.setattr(mnist, "MIRRORS", (real_mnist.as_uri() + "/",))
+    monkeypatch.setattr(mnist, "MNIST", replace(mnist.MNIST, mirrors=(real_mnist.as_uri() + "/",)))
     spec, told = room.spec("mnist"), []
     load(spec, room.where, lambda done, total: told.append((done, total)))
     assert told[-1] == (11_594_722, 11_594_722)
     monkeypatch.setenv("ARCHC_OFFLINE", "1")
-    assert set(mnist.find(room.where)) == set(mnist.FILES)
+    assert set(mnist.MNIST.find(room.where)) == set(FILES)
 
 
 def test_no_network_is_told(room: Room, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("ARCHC_OFFLINE")
-    monkeypatch.setattr(mnist, "MIRRORS", ((room.folder / "gone").as_uri() + "/",))
+    monkeypatch.setattr(mnist, "MNIST", replace(mnist.MNIST, mirrors=((room.folder / "gone").as_uri() + "/",)))
     with refused("E0609", "they could not be downloaded (file://", "put train-images-idx3-ubyte.gz"):
         room.load("mnist")
 
@@ -229,4 +234,4 @@ def test_a_folder_that_cannot_be_written_is_told(room: Room, monkeypatch: pytest
     monkeypatch.delenv("ARCHC_OFFLINE")
     (room.folder / "cache").write_text("a file where the folder should be")
     with pytest.raises(Unfit, match="could not be downloaded"):
-        mnist.load(True, room.where)
+        mnist.load(mnist.MNIST, room.spec("mnist"), room.where)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from archc.data.images import read_inputs
+from archc.data.pixels import BYTES, Manner
 
 from .conftest import peak_of, refused
 
@@ -30,7 +31,7 @@ def test_an_image_that_fits_is_left_as_it_is(tmp_path: Path):
     assert inputs.values.dtype == np.float32 and inputs.values.shape == (1, 28, 28, 1)
     assert np.array_equal(inputs.values[0, :, :, 0], (GREY / 255).astype(np.float32))
     assert inputs.notes == ()
-    assert read_inputs(tmp_path / "a.png", (28, 28, 1), scaled=False).values.max() == GREY.max()
+    assert read_inputs(tmp_path / "a.png", (28, 28, 1), manner=Manner(span=BYTES)).values.max() == GREY.max()
 
 
 def test_what_is_done_is_said(tmp_path: Path):
@@ -51,6 +52,22 @@ def test_proportions_that_are_kept(tmp_path: Path):
     assert inputs.notes == ("turned to 3 channels", "resized from 90x60 to 30x20 (height x width, bilinear)")
     assert inputs.values.shape == (1, 30, 20, 3)
     assert np.allclose(inputs.values, 0.2)
+
+
+def test_images_are_treated_as_those_that_were_learnt_from(tmp_path: Path):
+    path = picture(tmp_path / "a.png", np.full((20, 40), 255, np.uint8))
+    padded = read_inputs(path, (12, 14, 1), manner=Manner(span=(-0.1, 1.175), pad=(2, 3)))
+    assert padded.notes == ("resized from 20x40 to 8x8 (height x width, bilinear, proportions not kept)",)
+    assert padded.values[0, 2:-2, 3:-3].min() == np.float32(1.175)
+    assert np.sum(padded.values == np.float32(-0.1)) == 12 * 14 - 8 * 8
+    halves = np.zeros((8, 24), np.uint8)
+    halves[:, 8:16] = 255
+    middle = read_inputs(picture(path, halves), (8, 8, 1), manner=Manner(span=(-1, 1), size=(8, 8), crop=True))
+    assert middle.notes == ("resized from 8x24 to 8x8 (height x width, bilinear, the middle part of it)",)
+    assert middle.values.min() == 1
+    np.save(tmp_path / "a.npy", halves)
+    array = read_inputs(tmp_path / "a.npy", (8, 24, 1), manner=Manner(span=(-1, 1)))
+    assert array.notes == ("scaled from 0 … 255 to [-1, 1]",) and array.values.min() == -1
 
 
 def test_transparency_is_put_on_white(tmp_path: Path):
@@ -133,7 +150,7 @@ def test_an_image_that_unpacks_to_too_much(tmp_path: Path, side: int):
     assert peak_of(attempt) < 2**24
 
 
-@pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "bmp", "ppm", "webp"])
+@pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "bmp", "ppm", "webp", "tif"])
 def test_no_byte_of_an_image_brings_it_down(tmp_path: Path, suffix: str):
     path = picture(tmp_path / f"a.{suffix}", GREY[:8, :8])
     sound = path.read_bytes()
@@ -165,7 +182,7 @@ def test_pixels_in_arrays_are_scaled_and_gain_a_channel(tmp_path: Path):
         inputs = read_inputs(path, (28, 28, 1))
         assert inputs.values.shape == (1, 28, 28, 1) and inputs.values.max() == 1
         assert inputs.notes == ("scaled from 0 … 255 to [0, 1]",)
-        assert read_inputs(path, (28, 28, 1), scaled=False).values.max() == 255
+        assert read_inputs(path, (28, 28, 1), manner=Manner(span=BYTES)).values.max() == 255
         np.save(path, array / 255)
         inputs = read_inputs(path, (28, 28, 1))
         assert inputs.values.max() == 1 and inputs.notes == ()

@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from archc.data import mnist
-from archc.data.catalog import Mnist
+from archc.data.catalog_images import Mnist
 from archc.data.download import Published
 from archc.train.folders import RunFolder
 from archc.train.loading import load_program
@@ -47,20 +47,13 @@ def publish_mnist(around: Around, folder: Path) -> None:
     """MNIST has six images and two to test, whose files are in `folder`."""
     folder.mkdir()
     train, test = np.zeros((6, 28, 28), np.uint8), np.zeros((2, 28, 28), np.uint8)
-    arrays = {
-        "TRAIN_IMAGES": train,
-        "TRAIN_LABELS": train[:, 0, 0],
-        "TEST_IMAGES": test,
-        "TEST_LABELS": test[:, 0, 0],
-    }
     files = []
-    for constant, array in arrays.items():
-        name, packed = getattr(mnist, constant).name, gzip.compress(idx(array))
-        (folder / name).write_bytes(packed)
-        files.append(Published(name, len(packed), sha256(packed).hexdigest(), ""))
-        around.patch.setattr(mnist, constant, files[-1])
-    around.patch.setattr(mnist, "FILES", tuple(files))
-    around.patch.setattr(mnist, "MIRRORS", (folder.resolve().as_uri() + "/",))
+    for published, array in zip(mnist.MNIST.files, (train, train[:, 0, 0], test, test[:, 0, 0]), strict=True):
+        packed = gzip.compress(idx(array))
+        (folder / published.name).write_bytes(packed)
+        files.append(Published(published.name, len(packed), sha256(packed).hexdigest(), ""))
+    mirrors = (folder.resolve().as_uri() + "/",)
+    around.patch.setattr(mnist, "MNIST", replace(mnist.MNIST, files=tuple(files), mirrors=mirrors))
     whole = Mnist._spec
 
     def small(self: Mnist, features: Any, targets: Any, examples: int, **rest: Any) -> Any:

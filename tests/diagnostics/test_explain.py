@@ -55,7 +55,7 @@ def shown(code: str, heading: str, folder: Path, request: pytest.FixtureRequest)
         patch.chdir(folder)
         patch.setenv("ARCHC_OFFLINE", "1")
         patch.delenv("ARCHC_DATA", raising=False)
-        patch.setattr("archc.data.mnist.cache", lambda: folder / "cache")
+        patch.setattr("archc.data.folder.cache_folder", lambda: folder / "cache")
         if (code, heading) in SITUATIONS:
             SITUATIONS[code, heading](Around(patch, end, trained))
         example = Example(trained, patch)

@@ -10,9 +10,10 @@ from archc.diagnostics.suggest import closest, distance
 
 WORDS = """
 accuracy adam adamw avg_pool batch batch_norm binary_cross_entropy conv cosine cross_entropy data dense dropout
-early_stopping epochs epsilon filters flatten global_avg_pool glorot_uniform he_normal init layer_norm linear loss mae
-max_pool metrics mnist momentum mse optimizer padding rate relu same seed sgd sigmoid softmax stop stride tanh validate
-weight_decay window adaptive_avg_pool conv_transpose depthwise_conv locally_connected multiplier separable_conv
+early_stopping epochs epsilon fashion_mnist filters flatten global_avg_pool glorot_uniform he_normal images init
+layer_norm linear loss mae max_pool metrics mnist momentum mse optimizer padding rate relu same seed sgd sigmoid
+softmax stop stride tanh validate weight_decay window
+adaptive_avg_pool conv_transpose depthwise_conv locally_connected multiplier separable_conv
 """
 NAMES = WORDS.split()
 
@@ -66,6 +67,10 @@ NAMES = WORDS.split()
         ("xavier_uniform", "glorot_uniform"),
         ("kaiming_normal", "he_normal"),
         ("MNIST", "mnist"),
+        ("FashionMNIST", "fashion_mnist"),
+        ("fashion", "fashion_mnist"),
+        ("ImageFolder", "images"),
+        ("image_dataset_from_directory", "images"),
     ],
 )
 def test_what_was_meant(typed: str, meant: str) -> None:
