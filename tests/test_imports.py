@@ -29,7 +29,10 @@ FLOORS = (
 """Rooms from the ground up. Those of one floor may import each other, in no circle."""
 
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
-LOW_DATA = ("archc.data.catalog", "archc.data.archive")
+LOW_DATA = tuple(
+    f"archc.data.{name}"
+    for name in ("archive", "catalog", "columns", "dataset", "delimited", "kinds", "survey", "tabular")
+)
 
 
 def module_of(path: Path) -> str:

@@ -1,114 +1,28 @@
 """What each data set is (columns, classes, rows), known without loading it.
 
 A data set is a `Described` class of the family "data set" whose `spec` gives a `DataSpec`. All
-but `npz` are known by heart; of an `.npz` file no more than the headers and the labels are read.
+but those of files are known by heart; of an `.npz` file no more than the headers and the labels are read.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isfinite, prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archc.data.dataset import LARGEST_FLOAT32, DataSet, Names, Where, class_column, there
+from archc.data.tabular import Csv
 from archc.ir import Column, DataSpec, made
-from archc.parameters import Choice, Count, Described, Numbers, Parameter, Quoted, Real, Unfit, Word, counted
+from archc.parameters import Choice, Count, Numbers, Quoted, Real, Unfit, Word, counted
 
 if TYPE_CHECKING:
     from archc.data.archive import Archive, Header
+
+__all__ = ["LARGEST_FLOAT32", "Csv", "DataSet", "Names", "Npz", "Where", "class_column"]
 
 MOST_MADE = 10_000_000
 """The most points that `moons` and its like make."""
 
 MOST_CLASSES = 100_000
 """The most classes that an array of labels may have."""
-
-LARGEST_FLOAT32 = 3.4028234663852886e38
-
-
-@dataclass(frozen=True)
-class Where:
-    """What a data set may need to know of its surroundings.
-
-    `folder` holds the `.arch` file: relative paths start there, then at `data_dir` if there is
-    one. `model_inputs` are the sizes (values in one example) of the model's inputs, in order;
-    `()` where they are not known yet.
-    """
-
-    folder: Path
-    model_inputs: tuple[int, ...] = ()
-    data_dir: Path | None = None
-
-    def find(self, written: str) -> Path:
-        """The file that a relative or absolute path means: below `folder` or `data_dir`.
-
-        Where neither has it, the path below `folder`, so that the error names that one.
-        """
-        first = self.folder / written
-        if self.data_dir is not None and not _there(first) and _there(self.data_dir / written):
-            return self.data_dir / written
-        return first
-
-    @property
-    def folders(self) -> tuple[Path, ...]:
-        """Where weights to start from are looked for, in this order: the last holds most `runs/`."""
-        return (self.folder, *([self.data_dir] if self.data_dir is not None else []), Path())
-
-    @property
-    def searched(self) -> str:
-        """Where `find` looks, in words."""
-        folder = Path.cwd() if self.folder == Path() else self.folder
-        then = f", then in {self.data_dir}" if self.data_dir is not None else ""
-        return f"it is looked for in the folder of the `.arch` file, {folder}{then}"
-
-
-def _there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
-
-
-class Names(Parameter):
-    """Names in a list, in quotes or without; one alone needs no list. Held as a tuple of texts."""
-
-    kind = "a list of names"
-
-    def accept(self, value: Any) -> tuple[str, ...]:
-        names = value if isinstance(value, list | tuple) else [value]
-        if not names or not all(isinstance(name, str) for name in names):
-            self.refuse(value, f'write names in a list: `{self.name} = ["digit"]`')
-        for at, name in enumerate(names):
-            if name in names[:at]:
-                raise Unfit(f"`{self.name}` names `{name}` twice")
-        return tuple(map(str, names))
-
-
-class DataSet(Described):
-    """Something to learn from."""
-
-    family = "data set"
-
-    def spec(self, where: Where) -> DataSpec:
-        """The columns, classes, rows and usual shares.
-
-        Raises Unfit; its `code` is that of the diagnostic where one is meant (E06…).
-        """
-        raise NotImplementedError
-
-    def _spec(self, features: Sequence[Column], targets: Sequence[Column], examples: int, **rest: Any) -> DataSpec:
-        return made(DataSpec)(
-            name=self.name,
-            arguments=self.values(),
-            features=tuple(features),
-            targets=tuple(targets),
-            examples=examples,
-            **rest,
-        )
-
-
-def class_column(name: str, count: int) -> Column:
-    """A target that is one of `count` classes, named by their numbers."""
-    return made(Column)(name=name, kind="class", shape=(), classes=tuple(map(str, range(count))))
 
 
 class Digits(DataSet):
@@ -296,7 +210,7 @@ class Npz(DataSet):
                 return self._spec_of(archive)
         except Unfit as unfit:
             unfit.parameter = unfit.parameter or "file"
-            if unfit.code == "E0601" and not unfit.help and not Path(self.file).is_absolute() and not _there(path):
+            if unfit.code == "E0601" and not unfit.help and not Path(self.file).is_absolute() and not there(path):
                 unfit.help = where.searched
             raise
 

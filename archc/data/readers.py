@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from archc.data import made, mnist, npz
+from archc.data import made, mnist, npz, table_file
 from archc.data.catalog import Where
 from archc.data.download import Progress
 from archc.data.table import Table, check_against, check_table, failed, fingerprint, save
@@ -44,6 +44,7 @@ def _computed(make: Callable[..., Table]) -> Callable[[DataSpec, Where, Progress
 READERS: dict[str, Callable[[DataSpec, Where, Progress | None], Table]] = {
     "blobs": _computed(made.blobs),
     "circles": _computed(made.circles),
+    "csv": lambda spec, where, progress: table_file.load(spec, where),
     "digits": _computed(made.digits),
     "examples": _examples,
     "mnist": lambda spec, where, progress: mnist.load(spec.arguments["scale"] == "unit", where, progress),

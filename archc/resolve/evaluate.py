@@ -97,6 +97,8 @@ class Evaluator:
             raise wrong("E0313", f"{needs}, and this is {kind}", span, label)
 
     def listed(self, argument: tree.Argument, parameter: Parameter | None) -> Any:
+        if isinstance(argument.name, tree.Name | tree.Text) and parameter is not None and parameter.labelled:
+            return (argument.name.value, self.plain(argument.value, "an entry", parameter))
         if argument.name is not None:
             raise wrong("E0314", "a list of plain values has no `=` in it", argument.span)
         return self.plain(argument.value, "an entry", parameter)
