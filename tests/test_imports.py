@@ -31,7 +31,7 @@ FLOORS = (
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 LOW_DATA = tuple(
     f"archc.data.{name}"
-    for name in ("archive", "catalog", "columns", "dataset", "delimited", "kinds", "survey", "tabular")
+    for name in ("archive", "bundled", "catalog", "columns", "dataset", "delimited", "kinds", "survey", "tabular")
 )
 
 

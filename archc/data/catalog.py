@@ -8,6 +8,7 @@ from math import isfinite, prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archc.data.bundled import BreastCancer, CreditApproval, Diabetes, Iris, Wine
 from archc.data.dataset import LARGEST_FLOAT32, DataSet, Names, Where, class_column, there
 from archc.data.tabular import Csv
 from archc.ir import Column, DataSpec, made
@@ -16,7 +17,19 @@ from archc.parameters import Choice, Count, Numbers, Quoted, Real, Unfit, Word, 
 if TYPE_CHECKING:
     from archc.data.archive import Archive, Header
 
-__all__ = ["LARGEST_FLOAT32", "Csv", "DataSet", "Names", "Npz", "Where", "class_column"]
+__all__ = [
+    "LARGEST_FLOAT32",
+    "BreastCancer",
+    "CreditApproval",
+    "Csv",
+    "DataSet",
+    "Diabetes",
+    "Iris",
+    "Names",
+    "Where",
+    "Wine",
+    "class_column",
+]
 
 MOST_MADE = 10_000_000
 """The most points that `moons` and its like make."""

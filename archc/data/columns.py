@@ -132,7 +132,7 @@ def refuse_texts(place: Place, seen: Seen) -> None:
     if not wrong:
         return
     line, value = place.first(lambda value: not is_number(value))
-    times = f" and {counted(wrong - 1, 'other')} like it" if wrong > 1 else ""
+    times = f"; so do {wrong - 1:,} other rows" if wrong > 2 else "; so does another row" if wrong == 2 else ""
     kind = kind_of(value)
     shown = value[:40]
     if kind == "comma":
@@ -144,7 +144,7 @@ def refuse_texts(place: Place, seen: Seen) -> None:
         help = "is the first line a header? then write `header = true`"
     else:
         help += f"; if words belong there: `columns = [{place.as_written()} = category]`"
-    problem = f"line {line} of {place.layout.path} holds {shown!r} in column `{place.name}`, whose values are numbers"
+    problem = f"line {line} of {place.layout.path} holds {shown!r} among the numbers of column `{place.name}`"
     raise Unfit(problem + times, help, code="E0613")
 
 

@@ -4,7 +4,7 @@ import csv
 import gzip
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -17,7 +17,7 @@ from archc.parameters import Unfit
 LONGEST_LINE = 2**20
 """Bytes of a line. A longer one is no table's."""
 MOST_COLUMNS = 10_000
-MOST_CELLS = 2**17
+MOST_CELLS = 2**16
 """Values that are held at a time."""
 SAMPLE = 50
 """Lines by which delimiter and header are told."""
@@ -38,7 +38,7 @@ class Layout:
     width: int
     names: tuple[str, ...] = ()
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Generator[Row, None, None]:
         """The rows below the header, each as wide as the first. Raises Unfit."""
         with closing(rows(self.path, self.delimiter)) as all_rows:
             for line, values in islice(all_rows, 1 if self.names else 0, None):
@@ -58,7 +58,7 @@ class Layout:
             return next((line, [values[at].strip()]) for line, values in all_rows if wanted(values[at].strip()))
 
 
-def lines(path: Path) -> Iterator[str]:
+def lines(path: Path) -> Generator[str, None, None]:
     """The lines of a UTF-8 text, packed by gzip or not. Raises Unfit (E0601, E0602, E0603), with the line."""
     size, unpacked = regular(path), 0
     with damage_told(path), path.open("rb") as plain:
@@ -75,25 +75,33 @@ def lines(path: Path) -> Iterator[str]:
 
 def decoded(line: bytes, number: int, path: Path) -> str:
     """A line as text. Raises Unfit (E0602, E0603)."""
-    where = f"line {number} of {path}"
     if number == 1:
-        if line[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise Unfit(f"{path} is UTF-16 text", "save it as CSV in UTF-8", code="E0602")
-        if line[:4] in (b"PK\3\4", b"PAR1", b"\x89HDF"):
-            raise Unfit(f"{path} is no text", "a spreadsheet or database is exported as CSV first", code="E0602")
+        refuse_other_kind(line, path)
         line = line.removeprefix(b"\xef\xbb\xbf")
     if len(line) > LONGEST_LINE:
-        raise Unfit(f"{where} is longer than a megabyte", "a row stands in a line of its own", code="E0603")
+        problem = f"line {number} of {path} is longer than a megabyte"
+        raise Unfit(problem, "a row stands in a line of its own", code="E0603")
     if b"\0" in line:
-        raise Unfit(f"{where} has a NUL byte in it", "the file is damaged, or no text", code="E0602")
+        problem = f"line {number} of {path} has a NUL byte in it"
+        raise Unfit(problem, "the file is damaged, or no text", code="E0602")
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as error:
-        byte = f"byte {error.start + 1} of it is 0x{line[error.start]:02x}"
-        raise Unfit(f"{where} is not UTF-8 text: {byte}", "save the file as CSV in UTF-8", code="E0602") from None
+        problem = f"line {number} of {path} is not UTF-8 text: byte {error.start + 1} of it is"
+        problem += f" 0x{line[error.start]:02x}"
+        raise Unfit(problem, "save the file as CSV in UTF-8", code="E0602") from None
 
 
-def rows(path: Path, delimiter: str) -> Iterator[Row]:
+def refuse_other_kind(line: bytes, path: Path) -> None:
+    """Raises Unfit (E0602) if the first line is that of something else than UTF-8 text."""
+    if line[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise Unfit(f"{path} is UTF-16 text", "save it as CSV in UTF-8", code="E0602")
+    if line[:4] in (b"PK\3\4", b"PAR1", b"\x89HDF", b"\x93NUM"):
+        help = "a spreadsheet or database is exported as CSV first; arrays of numpy are read by `npz`"
+        raise Unfit(f"{path} is no text", help, code="E0602")
+
+
+def rows(path: Path, delimiter: str) -> Generator[Row, None, None]:
     """The rows that are not blank. Raises Unfit."""
     with closing(lines(path)) as text:
         if delimiter == " ":
@@ -131,7 +139,7 @@ def layout_of(path: Path, delimiter: str | None, header: bool | None, names: tup
     if not sample:
         raise Unfit(f"{path} is empty", "the first line holds the names of the columns, or values", code="E0602")
     mark = delimiter or delimiter_of(sample)
-    top = [values for values in (split(line, mark) for line in sample)]
+    top = [split(line, mark) for line in sample]
     width = len(top[0])
     if width > MOST_COLUMNS:
         raise Unfit(f"{path} has {width:,} columns, and at most {MOST_COLUMNS:,} are read", code="E0603")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from archc.data import made, mnist, npz, table_file
+from archc.data import credit, made, mnist, npz, table_file
 from archc.data.catalog import Where
 from archc.data.download import Progress
 from archc.data.table import Table, check_against, check_table, failed, fingerprint, save
@@ -37,18 +37,27 @@ def _examples(spec: DataSpec, where: Where, progress: Progress | None) -> Table:
     return made.examples(rows, spec.features + spec.targets)
 
 
+def _bundled(spec: DataSpec, where: Where, progress: Progress | None) -> Table:
+    return made.table(spec)
+
+
 def _computed(make: Callable[..., Table]) -> Callable[[DataSpec, Where, Progress | None], Table]:
     return lambda spec, where, progress: make(**spec.arguments)
 
 
 READERS: dict[str, Callable[[DataSpec, Where, Progress | None], Table]] = {
     "blobs": _computed(made.blobs),
+    "breast_cancer": _bundled,
     "circles": _computed(made.circles),
+    "credit_approval": lambda spec, where, progress: credit.load(spec, where),
     "csv": lambda spec, where, progress: table_file.load(spec, where),
+    "diabetes": _bundled,
     "digits": _computed(made.digits),
     "examples": _examples,
+    "iris": _bundled,
     "mnist": lambda spec, where, progress: mnist.load(spec.arguments["scale"] == "unit", where, progress),
     "moons": _computed(made.moons),
     "npz": lambda spec, where, progress: npz.load(spec, where),
+    "wine": _bundled,
     "xor": _computed(made.xor),
 }

@@ -5,6 +5,7 @@ from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import isfinite
 
 from archc.data.dataset import LARGEST_FLOAT32
@@ -94,6 +95,7 @@ class Seen:
                 self.others += count
 
 
+@lru_cache(maxsize=2**16)
 def kind_of(value: str) -> str:
     """What a value is by itself: `number`, `endless`, `absent`, `date`, `comma`, or `text`."""
     if is_number(value):

@@ -1,6 +1,7 @@
 """The columns of a text file as arrays, as `tabular.Csv` decided that they are read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import compress
 from pathlib import Path
 from typing import Any
@@ -19,29 +20,32 @@ def load(spec: DataSpec, where: Where) -> Table:
 
     Features are float32 [n, width]; what the training rows are to fill is NaN.
     """
+    said: Any = spec.arguments
     columns = (*spec.features, *spec.targets)
-    table = read(where.find(str(spec.arguments["file"])), spec, columns, spec.examples)
+    names = said["names"] if said["header"] else ()
+    layout = Layout(where.find(said["file"]), said["delimiter"], len(said["names"]), names)
+    missing = frozenset({"", *said["missing"]})
+    table = read(layout, missing, columns, spec.examples)
     if spec.test_examples:
-        test = read(where.find(str(spec.arguments["test"])), spec, columns, spec.test_examples)
+        layout = replace(layout, path=where.find(said["test"]))
+        test = read(layout, missing, columns, spec.test_examples)
         table |= {f"test.{name}": array for name, array in test.items()}
     return table
 
 
-def read(path: Path, spec: DataSpec, columns: Sequence[Column], rows: int) -> Table:
-    """So many rows of a file."""
-    said: Any = spec.arguments
-    layout = Layout(path, said["delimiter"], len(said["names"]), said["names"] if said["header"] else ())
-    missing = frozenset({"", *said["missing"]})
+def read(layout: Layout, missing: frozenset[str], columns: Sequence[Column], rows: int) -> Table:
+    """So many rows of a file; `missing` is what stands where a value is missing. Raises Unfit."""
+    path = layout.path
     table = {
         column.name: np.empty((rows, *column.shape), np.int32 if column.kind == "class" else np.float32)
         for column in columns
     }
     fields = {field.at: Reading(field, missing, path) for column in columns for field in column.fields}
-    dropping = [field for field in fields.values() if field.field.missing == "drop"]
+    dropping = [at for at, reading in fields.items() if reading.field.missing == "drop"]
     row = 0
     for lines, values in layout.chunks():
-        keep = [not any(values_[each.field.at].strip() in missing for each in dropping) for values_ in values]
-        kept, at = list(compress(values, keep)), list(compress(lines, keep))
+        keep = [all(each[at].strip() not in missing for at in dropping) for each in values]
+        kept, numbers = list(compress(values, keep)), list(compress(lines, keep))
         if row + len(kept) > rows:
             raise Unfit(f"{path} has more than {rows:,} rows", REMAKE, code="E0605")
         texts = list(zip(*kept, strict=True)) if kept else [()] * layout.width
@@ -49,7 +53,7 @@ def read(path: Path, spec: DataSpec, columns: Sequence[Column], rows: int) -> Ta
             part = table[column.name][row : row + len(kept)]
             start = 0
             for field in column.fields:
-                fields[field.at].read(texts[field.at], at, part, column, start)
+                fields[field.at].read(texts[field.at], numbers, part, column, start)
                 start += field.width
         row += len(kept)
     if row < rows:
