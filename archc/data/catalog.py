@@ -243,6 +243,7 @@ class Npz(DataSet):
             test_examples=headers[brought[0]].shape[0] if brought else 0,
             validate_share=0.2,
             test_share=0.0 if brought else 0.2,
+            doubts=tuple(doubt for name in targets for doubt in _doubts(archive, columns[name])),
         )
 
     def _targets(self, archive: "Archive", names: list[str]) -> tuple[str, ...]:
@@ -256,6 +257,9 @@ class Npz(DataSet):
         labels = [name for name in names if _labels(archive.headers[name])]
         if not given and len(labels) != 1:
             found = f"{len(labels)} arrays" if labels else "no array"
+            advice = [said for name in names if (said := _as_labels(archive, name))]
+            if not labels and len(advice) == 1:
+                raise Unfit(f"{archive.path} has no labels of one dimension: {advice[0]}", code="E0608")
             raise Unfit(
                 f"{archive.path} has {found} of whole numbers with one dimension, so its target is not clear",
                 f'write which columns are to be learnt: `npz("{self.file}", targets = ["{(labels or names)[-1]}"])`',
@@ -335,6 +339,12 @@ def _column(archive: "Archive", name: str, target: bool) -> Column:
 def _classes(archive: "Archive", name: str) -> int:
     """One more than the largest label."""
     labels = archive.read(name)
+    if int(labels.min()) == int(labels.max()) and len(labels) > 1:
+        raise Unfit(
+            f"`{name}` in {archive.path} is {labels[0]} in all of its {len(labels):,} rows",
+            "with one class alone there is nothing to tell apart",
+            code="E0607",
+        )
     for row in (int(labels.argmin()), int(labels.argmax())):
         if not 0 <= labels[row] < MOST_CLASSES:
             wrong = "is negative" if labels[row] < 0 else "is too large for a class"
@@ -347,3 +357,30 @@ def _classes(archive: "Archive", name: str) -> int:
                 code="E0607",
             )
     return int(labels.max()) + 1
+
+
+def _as_labels(archive: "Archive", name: str) -> str:
+    """What to do about an array that looks like labels and has two dimensions; "" for any other."""
+    header = archive.headers[name]
+    if not header.whole or len(header.shape) != 2:
+        return ""
+    if header.shape[1] == 1:
+        return f"`{name}` is {_sized(header.shape)}; saved as `{name}[:, 0]` it is a class"
+    array = archive.read(name)
+    if int(array.min()) != 0 or int(array.max()) != 1 or not (array.sum(axis=1) == 1).all():
+        return ""
+    return f"`{name}` has a single 1 in every row; saved as `{name}.argmax(axis=1)` it is a class"
+
+
+def _doubts(archive: "Archive", target: Column) -> list[str]:
+    """What may not be meant by a target."""
+    name = target.name
+    if target.kind != "class":
+        advice = _as_labels(archive, name)
+        return [f"the target is taken for numbers: {advice}"] if advice else []
+    known = set(archive.read(name).tolist())
+    unused = [int(label) for label in target.classes if int(label) not in known]
+    if not unused:
+        return []
+    shown = ", ".join(map(str, unused[:5])) + (", …" if len(unused) > 5 else "")
+    return [f"no row of `{name}` in {archive.path} has the label {shown}: there are {len(known)} of {len(target.classes)}"]

@@ -263,6 +263,8 @@ class Evaluator:
     def call(self, call: tree.Call, parameter: Parameter | None) -> Any:
         callee = call.callee
         if isinstance(callee, tree.Member):
+            if not self.in_model and parameter is not None and parameter.family:
+                raise foreign_call(callee, call, members(parameter.family), parameter.family)
             raise foreign_call(callee, call, OPS if self.in_model else {})
         if not isinstance(callee, tree.Name):
             raise wrong("E0308", "only a layer or a function can be called", callee.span)
