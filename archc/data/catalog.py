@@ -383,4 +383,6 @@ def _doubts(archive: "Archive", target: Column) -> list[str]:
     if not unused:
         return []
     shown = ", ".join(map(str, unused[:5])) + (", …" if len(unused) > 5 else "")
-    return [f"no row of `{name}` in {archive.path} has the label {shown}: there are {len(known)} of {len(target.classes)}"]
+    return [
+        f"no row of `{name}` in {archive.path} has the label {shown}: there are {len(known)} of {len(target.classes)}"
+    ]

@@ -80,7 +80,8 @@ def inferred(place: Place, seen: Seen) -> str:
         skip = f"`columns = [{place.as_written()} = skip]`"
         raise Unfit(f"{place.what} has no value in any row", f"leave it out: {skip}", code="E0613")
     texts = seen.others + seen.dates + seen.commas
-    if seen.numbers + seen.endless >= 9 * texts and seen.numbers + seen.endless:
+    # a few words among numbers are more likely wrong than categories: they are refused, and `category` proposed
+    if seen.numbers + seen.endless > texts:
         return "number"
     if seen.commas >= 9 * (seen.values - seen.commas):
         refuse_commas(place)
@@ -140,8 +141,6 @@ def refuse_texts(place: Place, seen: Seen) -> None:
     help = f"mend it; if it means that the value is missing: `missing = {shown!r}`".replace("'", '"')
     if kind == "absent":
         help = f'say how missing values look: `missing = "{shown}"`'
-    elif wrong == 1 and line <= 2 and not place.layout.names:
-        help = "is the first line a header? then write `header = true`"
     else:
         help += f"; if words belong there: `columns = [{place.as_written()} = category]`"
     problem = f"line {line} of {place.layout.path} holds {shown!r} among the numbers of column `{place.name}`"

@@ -4,7 +4,7 @@ import csv
 import gzip
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -17,8 +17,8 @@ from archc.parameters import Unfit
 LONGEST_LINE = 2**20
 """Bytes of a line. A longer one is no table's."""
 MOST_COLUMNS = 10_000
-MOST_CELLS = 2**16
-"""Values that are held at a time."""
+MOST_CELLS, MOST_LETTERS = 2**16, 2**23
+"""Values that are held at a time, and their length."""
 SAMPLE = 50
 """Lines by which delimiter and header are told."""
 
@@ -27,6 +27,8 @@ DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "upright stro
 
 Row = tuple[int, list[str]]
 """The number of a row's first line, and its values."""
+Chunk = tuple[list[int], list[list[str]]]
+"""The same of several rows."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,21 @@ class Layout:
                     raise ragged(self, line, values)
                 yield line, values
 
-    def chunks(self) -> Iterator[tuple[list[int], list[list[str]]]]:
+    def chunks(self) -> Generator[Chunk, None, None]:
         """The rows in portions that fit in the memory: their lines and their values."""
+        numbers: list[int] = []
+        portion: list[list[str]] = []
+        letters = 0
         with closing(self.rows()) as all_rows:
-            while portion := list(islice(all_rows, max(1, MOST_CELLS // self.width))):
-                yield [line for line, _ in portion], [values for _, values in portion]
+            for line, values in all_rows:
+                numbers.append(line)
+                portion.append(values)
+                letters += sum(map(len, values))
+                if len(portion) * self.width >= MOST_CELLS or letters >= MOST_LETTERS:
+                    yield numbers, portion
+                    numbers, portion, letters = [], [], 0
+        if portion:
+            yield numbers, portion
 
     def first(self, at: int, wanted: Callable[[str], bool]) -> Row:
         """The first line whose value in a column is wanted, and that value alone."""
@@ -147,7 +159,21 @@ def layout_of(path: Path, delimiter: str | None, header: bool | None, names: tup
         raise single(path, mark, delimiter is not None, sample)
     if header if header is not None else not names and has_header(top):
         return Layout(path, mark, width, header_names(path, top[0], given=header is not None))
+    refuse_header(path, top, names)
     return Layout(path, mark, width)
+
+
+def refuse_header(path: Path, top: list[list[str]], names: tuple[str, ...]) -> None:
+    """Raises Unfit (E0613) if a word stands over nothing but numbers in the first of several rows."""
+    for at, value in enumerate(top[0]):
+        below = [values[at] for values in top[1:] if at < len(values)]
+        if len(below) < 2 or not value[:1].isalpha() or value.lower() in ("na", "nan", "null", "inf", "infinity"):
+            continue
+        if all(is_number(each) for each in below):
+            name = names[at] if at < len(names) else f"A{at + 1}"
+            problem = f"line 1 of {path} holds {value[:40]!r} among the numbers of column `{name}`"
+            help = "is it a header? then write `header = true`" + " and leave `names` out" * bool(names)
+            raise Unfit(problem, help, parameter="header", code="E0613")
 
 
 def single(path: Path, mark: str, given: bool, sample: list[str]) -> Unfit:
@@ -185,11 +211,11 @@ def delimiter_of(sample: list[str]) -> str:
 def has_header(top: list[list[str]]) -> bool:
     """Whether the first row names the columns: no number is in it, and below there are, or none of it comes again."""
     first, rest = top[0], top[1:]
-    if any(is_number(value) for value in first) or len(set(first)) < len(first):
+    if any(is_number(value) for value in first):
         return False
     if any(is_number(value) for values in rest for value in values):
         return True
-    return not any(value in values for value in first for values in rest)
+    return len(set(first)) == len(first) and not any(value in values for value in first for values in rest)
 
 
 def header_names(path: Path, values: list[str], given: bool) -> tuple[str, ...]:

@@ -240,7 +240,7 @@ class Table:
         ):
             return
         classes = columns[0].classes
-        problem = f"no target has two classes of which one is `{self.data.positive}`"
+        problem = f"no target of {self.path} has two classes of which one is `{self.data.positive}`"
         help = f"the classes of `{columns[0].name}` are {listed(classes[:8])}" if classes else "the target is numbers"
         raise Unfit(problem, help, parameter="positive", code="E0608")
 

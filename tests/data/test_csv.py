@@ -166,7 +166,11 @@ def test_every_layout_gives_the_same(room: Room, text: str, delimiter: str, pack
 
 def test_quotes_hold_delimiters_and_line_ends(room: Room):
     write(room, 'a,b,y\n1,"u, v",0\n2,"w\nx",1\n3,"say ""z""",1\n4,"u, v",oops\n')
-    assert room.spec("csv", "f.csv", target="y").features[0].fields[1].categories == ('say "z"', "u, v", "w\nx")
+    assert room.spec("csv", "f.csv", target="y", columns=[("y", category())]).features[0].fields[1].categories == (
+        'say "z"',
+        "u, v",
+        "w\nx",
+    )
     # the row behind a value of two lines is in line 6
     with refused("E0613", "line 6 of", "'oops'"):
         room.spec("csv", "f.csv", target="a", columns=[("y", number())])
@@ -190,9 +194,8 @@ def test_decimal_commas_do_not_split_where_semicolons_do(room: Room):
     ],
 )
 def test_where_names_come_from(room: Room, text: str, said: dict[str, object], names: tuple[str, ...]):
-    spec = room.spec(
-        "csv", write(room, text + text.splitlines()[-1].replace("1", "0") + "x\n"), target=names[2], **said
-    )
+    write(room, text)
+    spec = room.spec("csv", "f.csv", target=names[1], **said)
     assert spec.arguments["names"] == names
 
 
