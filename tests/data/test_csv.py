@@ -188,9 +188,9 @@ def test_decimal_commas_do_not_split_where_semicolons_do(room: Room):
         ("1,u,0\n2,v,1\n", {}, ("A1", "A2", "A3")),
         ("1,u,0\n2,v,1\n", {"names": ["a", "b", "y"]}, ("a", "b", "y")),
         ("u,v,w\nu,x,w\n", {}, ("A1", "A2", "A3")),
-        ("p,q,r\nu,x,w\n", {}, ("p", "q", "r")),
+        ("p,q,r\nu,x,w\nu,z,w\n", {}, ("p", "q", "r")),
         ("1,q,w\n2,x,w\n", {"header": False}, ("A1", "A2", "A3")),
-        (",q,r\n1,x,w\n", {}, ("A1", "q", "r")),
+        (",q,r\n1,x,w\n1,z,w\n", {}, ("A1", "q", "r")),
     ],
 )
 def test_where_names_come_from(room: Room, text: str, said: dict[str, object], names: tuple[str, ...]):
