@@ -94,8 +94,10 @@ def parts_of(spec: "DataSpec", module: "Module | None") -> "dict[str, np.ndarray
     """The rows of each part, cut as training cuts them; all of them where there is no recipe."""
     import numpy as np
 
+    from archc.data.portrait import WHOLE
+
     if module is None or module.recipe is None:
-        return {"train": np.arange(spec.examples)}
+        return {WHOLE: np.arange(spec.examples)}
     from archc.program.emit import emit
     from archc.train.loading import load_program
 
@@ -110,7 +112,8 @@ def scales(module: "Module") -> bool:
 
 def told(found: dict[str, Any], terminal: Terminal) -> Iterator[str]:
     """The portrait as lines."""
-    rows = ", ".join(f"{count:,} to {part.replace('validation', 'validate')}" for part, count in found["rows"].items())
+    shares = {"all": "rows", "train": "to train", "validation": "to validate", "test": "to test"}
+    rows = ", ".join(f"{count:,} {shares[part]}" for part, count in found["rows"].items())
     yield f"{terminal.bold('data')}      {found['data']}: {rows}"
     for column in found["columns"]:
         shape = str(column["shape"]) if column["shape"] else ""

@@ -13,6 +13,8 @@ from archc.ir import Column, DataSpec
 Parts = Mapping[str, np.ndarray]
 """The rows of each part; a test part of the data set's own is not among them."""
 
+WHOLE = "all"
+"""The only part of a data set that no recipe cuts."""
 EXAMPLES = 5
 """How many rows are shown."""
 UNEVEN = 10
@@ -82,13 +84,12 @@ def spread(values: np.ndarray) -> dict[str, float]:
 
 def classes(column: Column, table: Table, parts: Parts) -> dict[str, dict[str, int]]:
     """How often each class is in each part."""
-    counts = {
-        part: np.bincount(table[column.name][rows], minlength=len(column.classes)) for part, rows in parts.items()
-    }
+    labels, count = table[column.name], len(column.classes)
+    counts = {part: np.bincount(labels[rows], minlength=count) for part, rows in parts.items()}
     own = table.get(f"test.{column.name}")
     if own is not None:
-        counts["test"] = np.bincount(own, minlength=len(column.classes))
-    return {name: {part: int(count[at]) for part, count in counts.items()} for at, name in enumerate(column.classes)}
+        counts["test"] = np.bincount(own, minlength=count)
+    return {name: {part: int(each[at]) for part, each in counts.items()} for at, name in enumerate(column.classes)}
 
 
 def problems(spec: DataSpec, table: Table, parts: Parts, scaled: bool) -> Iterator[str]:
@@ -115,17 +116,22 @@ def problems(spec: DataSpec, table: Table, parts: Parts, scaled: bool) -> Iterat
     yield from shared_rows(spec, table, parts)
 
 
+def to(part: str) -> str:
+    """` to train`; a data set by itself isn't cut into parts."""
+    return f" to {part}" if part != WHOLE else ""
+
+
 def class_problems(column: Column, counts: dict[str, dict[str, int]], first: str) -> Iterator[str]:
     there = {name: parts[first] for name, parts in counts.items()}
     absent = [name for name, count in there.items() if not count]
     if absent:
         shown = ", ".join(f"`{name}`" for name in absent[:5]) + (", …" if len(absent) > 5 else "")
-        yield f"no row to {first} has the class {shown} of `{column.name}`"
+        yield f"no row{to(first)} has the class {shown} of `{column.name}`"
     known = {name: count for name, count in there.items() if count}
     if known and max(known.values()) > UNEVEN * min(known.values()):
         often, seldom = max(known, key=known.__getitem__), min(known, key=known.__getitem__)
         yield (
-            f"`{column.name}` is `{often}` in {known[often]:,} rows to {first} and `{seldom}` in {known[seldom]:,}: "
+            f"`{column.name}` is `{often}` in {known[often]:,} rows{to(first)} and `{seldom}` in {known[seldom]:,}: "
             f"always guessing `{often}` is right in {known[often] / sum(known.values()):.0%}"
         )
 
@@ -139,9 +145,9 @@ def field_problems(column: Column, values: np.ndarray, spreads: dict[str, float]
         cells = flat[:, start : start + width]
         start += width
         if np.isnan(cells).all():
-            yield f"{name} has no value in any row to train"
+            yield f"{name} has no value in any row"
         elif (np.nanmin(cells, axis=0) == np.nanmax(cells, axis=0)).all():
-            yield f"{name} is the same in every row to train, and so tells nothing"
+            yield f"{name} is the same in every row, and so tells nothing"
         elif width == 1:
             spreads[name] = float(np.nanstd(cells, dtype=np.float64))
 
@@ -158,7 +164,7 @@ def shared_rows(spec: DataSpec, table: Table, parts: Parts) -> Iterator[str]:
     for part, rows_of_part in seen.items():
         shared = sum(key in known for key in rows_of_part)
         if part != first and shared:
-            yield f"{shared:,} of the {len(rows_of_part):,} rows to {part} have the features of a row to {first}"
+            yield f"{shared:,} of the {len(rows_of_part):,} rows to {part} have the features of a row{to(first)}"
 
 
 def keys(spec: DataSpec, table: Table, rows: np.ndarray, prefix: str) -> list[bytes]:

@@ -115,7 +115,7 @@ CATALOGUE: dict[str, str] = {
     "E0434": "nothing left to train",
     "W0401": "a batch larger than the data",
     "W0402": "a recipe that is for another model",
-    "W0403": "data that may not be meant so",
+    "W0404": "data that may not be meant so",
     "W0430": "a part for which a setting does nothing",
     "W0431": "a part that is frozen at random values",
     # promises

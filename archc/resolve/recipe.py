@@ -265,7 +265,7 @@ class RecipeResolver:
         if not self.sound:
             return None
         for doubt in spec.doubts:
-            self.report.add(Diagnostic("W0403", doubt, data, help="`archc data` shows what the model will see"))
+            self.report.add(Diagnostic("W0404", doubt, data, help="`archc data` shows what the model will see"))
         stop = self.values.get("stop")
         monitor = self.monitor(stop, metrics, rows)
         batch = self.values["batch"]
