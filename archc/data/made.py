@@ -1,6 +1,7 @@
 """Data that are computed: written-out rows, the exclusive or, points in the plane, scikit-learn's digits."""
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def table(spec: DataSpec) -> Table:
 def bundled(name: str) -> Any:
     """What scikit-learn's loader gives. Raises Unfit (E0611)."""
     try:
-        from sklearn import datasets  # type: ignore[import-untyped]
+        datasets = import_module("sklearn.datasets")
     except ImportError:
         problem = f"`{name}` comes with scikit-learn, which is not installed"
         raise Unfit(problem, "install it: `pip install scikit-learn`", code="E0611") from None
