@@ -31,7 +31,7 @@ from archc.source import Source
 if TYPE_CHECKING:
     import numpy as np
 
-    from archc.data.catalog import Where
+    from archc.data.dataset import Where
     from archc.data.table import Table
     from archc.train.prediction import Prediction
     from archc.train.progress import Listener
@@ -174,7 +174,7 @@ class Model:
         return predict((self.module, self.program()), inputs)
 
     def _where(self) -> "Where":
-        from archc.data.catalog import Where
+        from archc.data.dataset import Where
 
         return Where(self.job.path.parent, data_dir=self.job.data_dir)
 
@@ -251,7 +251,7 @@ class Run:
 
     def evaluate(self, part: str | None = None) -> dict[str, Any]:
         """Figures of the best weights over a part of the data. Raises archc.Failed."""
-        from archc.data.catalog import Where
+        from archc.data.dataset import Where
         from archc.data.readers import load as load_data
         from archc.train.evaluation import evaluate
         from archc.train.folders import open_run, read_module

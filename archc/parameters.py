@@ -99,6 +99,8 @@ class Parameter:
     """Whether it takes nothing but numbers, so that a word in it must be a name of the file."""
     words: tuple[str, ...] = ()
     """Words that stand for themselves here, before they are looked up as names."""
+    labelled: ClassVar[bool] = False
+    """Whether entries of a list may have labels: `[a = 1, b = 2]`, which are pairs of a text and a value."""
     family: str = ""
     """The registry (`archc.recipes`) whose items may stand here, as `normal(0.01)` or `relu`."""
 

@@ -36,8 +36,8 @@ TOLERANCE = 0.02
 
 def table(folder: Path) -> Path:
     """The first rows of MNIST as an .npz file."""
-    from archc.data.catalog import Where
     from archc.data.catalog_images import Mnist
+    from archc.data.dataset import Where
     from archc.data.readers import load, save
 
     where = Where(Path.cwd())

@@ -29,7 +29,22 @@ FLOORS = (
 """Rooms from the ground up. Those of one floor may import each other, in no circle."""
 
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
-LOW_DATA = ("archc.data.catalog", "archc.data.archive", "archc.data.folder", "archc.data.opening")
+LOW_DATA = tuple(
+    f"archc.data.{name}"
+    for name in (
+        "archive",
+        "bundled",
+        "catalog",
+        "columns",
+        "dataset",
+        "delimited",
+        "folder",
+        "kinds",
+        "opening",
+        "survey",
+        "tabular",
+    )
+)
 
 
 def module_of(path: Path) -> str:

@@ -18,6 +18,8 @@ COUNTS = {
     "nor": (3, 2),
     "xor_given": (9, 6),
     "xor": (9, 6),
+    "iris": (131, 112),
+    "credit_approval": (52, 51),
     "digits": (76_586, 675_072),
     "lenet5": (61_706, 416_520),
     "mnist_mlp": (79_510, 79_400),
@@ -31,6 +33,12 @@ COUNTS = {
 needs_mnist = pytest.mark.skipif(
     not Path(os.environ.get("ARCHC_DATA", ""), "mnist").is_dir() or not os.environ.get("ARCHC_DATA"),
     reason="needs the MNIST files: set ARCHC_DATA to the folder that holds mnist/",
+)
+
+
+needs_credit = pytest.mark.skipif(
+    not Path(os.environ.get("ARCHC_DATA", ""), "credit-approval").is_dir() or not os.environ.get("ARCHC_DATA"),
+    reason="needs the UCI credit approvals: set ARCHC_DATA to the folder that holds credit-approval/",
 )
 
 
@@ -128,3 +136,20 @@ def test_fashion_mnist_reaches_what_the_header_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["lenet5", "mnist_mlp", "matlab_digits"])
 def test_mnist_reaches_what_the_header_says(name: str, tmp_path: Path) -> None:
     assert trained(name, tmp_path, 0) >= stated(name)
+
+
+def test_iris_learns_what_its_header_says(tmp_path: Path) -> None:
+    reached = median(trained("iris", tmp_path, seed) for seed in range(5))
+    assert reached >= 0.95 and abs(reached - stated("iris")) < 0.01
+
+
+@needs_credit
+def test_credit_approval_learns_what_its_header_says(tmp_path: Path) -> None:
+    reached = median(trained("credit_approval", tmp_path, seed) for seed in range(5))
+    assert reached >= 0.84 and abs(reached - stated("credit_approval")) < 0.02
+
+
+@needs_credit
+def test_the_network_for_credit_approval_learns_too(tmp_path: Path) -> None:
+    network = archc.load("credit_approval", recipe="network")
+    assert network.fit(seed=0, run=tmp_path / "run").result["test"]["accuracy"] >= 0.84

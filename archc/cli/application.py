@@ -27,6 +27,7 @@ COMMANDS = {
     "evaluate": "Measure a trained network on a part of its data.",
     "predict": "Apply a network to images, numbers or files.",
     "models": "List the built-in models, or print one.",
+    "data": "Show what a model will see of its data.",
     "datasets": "List the data sets, show one, or save it as a file.",
     "explain": "Say more about the code of an error or a warning.",
     "doctor": "Show versions, devices, caches and data folders.",

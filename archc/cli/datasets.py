@@ -8,15 +8,15 @@ import click
 
 from archc.cli.command import Command
 from archc.cli.compiling import Asked, checked, choice_options
-from archc.cli.data import load_table
+from archc.cli.loading import load_table
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
 from archc.cli.writing import refuse_output
 from archc.locate import SUFFIX, built_in
 
 if TYPE_CHECKING:
-    from archc.data.catalog import DataSet
-    from archc.ir import Column, DataSpec
+    from archc.data.dataset import DataSet
+    from archc.ir import Column, DataSpec, Module
 
 _CLASSES_SHOWN = 12
 _SENTENCE = re.compile(r".*?\.(?!\S)")
@@ -42,7 +42,7 @@ _SENTENCE = re.compile(r".*?\.(?!\S)")
 def command(ctx: click.Context, /, name: str | None, save: Path | None, **choice: Any) -> None:
     """List the data sets, show one, or save it as a file.
 
-    NAME is a data set; a FILE means the data set of its recipe.
+    NAME is a data set; a FILE means the data set of its recipe. `archc data` shows what is in one.
     """
     terminal = ctx.ensure_object(Terminal)
     refuse_output(save, None, ctx, suffix=".npz")
@@ -60,7 +60,7 @@ def command(ctx: click.Context, /, name: str | None, save: Path | None, **choice
     else:
         refuse_unknown(name)
         asked = Asked(name, **choice)
-        spec, folder = recipe_data(asked, terminal), asked.path().parent
+        spec, folder = recipe_data(checked(asked, terminal)[1]), asked.path().parent
         text = f"the data of {name}\n\n{columns(spec)}"
     if save is None:
         terminal.result(text)
@@ -70,7 +70,7 @@ def command(ctx: click.Context, /, name: str | None, save: Path | None, **choice
 
 def known() -> "dict[str, type[DataSet]]":
     """The data sets by name."""
-    from archc.data.catalog import DataSet
+    from archc.data.dataset import DataSet
     from archc.parameters import FAMILIES
 
     family: Any = FAMILIES[DataSet.family]
@@ -79,7 +79,7 @@ def known() -> "dict[str, type[DataSet]]":
 
 def spec_of(data_set: "type[DataSet]", data_dir: Path | None) -> "DataSpec | None":
     """What a data set is as it stands; None for one that is nothing without arguments."""
-    from archc.data.catalog import Where
+    from archc.data.dataset import Where
 
     if any(parameter.required for parameter in data_set.parameters.values()):
         return None
@@ -166,11 +166,11 @@ def refuse_unknown(name: str) -> None:
     raise Failed(Diagnostic("E0004", f"there is no data set, no file and no built-in model `{name}`", help=help))
 
 
-def recipe_data(asked: Asked, terminal: Terminal) -> "DataSpec":
+def recipe_data(module: "Module") -> "DataSpec":
     """The data set that a file's recipe learns from. Raises Failed."""
     from archc.cli.train import recipe_of
 
-    return recipe_of(checked(asked, terminal)[1]).data
+    return recipe_of(module).data
 
 
 def keep(spec: "DataSpec | None", folder: Path, data_dir: Path | None, save: Path, terminal: Terminal) -> None:

@@ -99,8 +99,8 @@ def data(data_dir: Path | None) -> Iterator[tuple[str, str]]:
 def published(data_dir: Path | None) -> Iterator[tuple[str, str]]:
     """How many files of each published set are there."""
     from archc.data import cifar10, usps
-    from archc.data.catalog import Where
     from archc.data.catalog_images import Cifar10
+    from archc.data.dataset import Where
     from archc.data.download import offline
     from archc.data.mnist import FASHION_MNIST, MNIST
 

@@ -8,7 +8,7 @@ import click
 
 from archc.cli.command import Command
 from archc.cli.compiling import data_dir_option
-from archc.cli.data import load_again
+from archc.cli.loading import load_again
 from archc.cli.named import FileName, find_run
 from archc.cli.terminal import Terminal
 

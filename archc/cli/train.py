@@ -7,7 +7,7 @@ import click
 
 from archc.cli.command import Command
 from archc.cli.compiling import Asked, checked, choice_options, counted, typed, unroll_option
-from archc.cli.data import load_again, load_table, rows_of_parts
+from archc.cli.loading import load_again, load_table, rows_of_parts
 from archc.cli.named import FileName, find_run, is_run
 from archc.cli.terminal import Terminal
 from archc.train.signals import Signals

@@ -1,5 +1,5 @@
 """Data sets. Importing this registers them all."""
 
-from archc.data import catalog, catalog_images
+from archc.data import bundled, catalog, catalog_images, tabular
 
-__all__ = ["catalog", "catalog_images"]
+__all__ = ["bundled", "catalog", "catalog_images", "tabular"]

@@ -1,17 +1,16 @@
 """What each data set is (columns, classes, rows), known without loading it.
 
 A data set is a `Described` class of the family "data set" whose `spec` gives a `DataSpec`. All
-but `npz` are known by heart; of an `.npz` file no more than the headers and the labels are read.
+but those of files are known by heart; of an `.npz` file no more than the headers and the labels are read.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isfinite, prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archc.data.dataset import LARGEST_FLOAT32, DataSet, Names, Where, class_column, there
 from archc.ir import Column, DataSpec, made
-from archc.parameters import Choice, Count, Described, Numbers, Parameter, Quoted, Real, Unfit, Word, counted
+from archc.parameters import Choice, Count, Numbers, Quoted, Real, Unfit, Word, counted
 
 if TYPE_CHECKING:
     from archc.data.archive import Archive, Header
@@ -21,94 +20,6 @@ MOST_MADE = 10_000_000
 
 MOST_CLASSES = 100_000
 """The most classes that an array of labels may have."""
-
-LARGEST_FLOAT32 = 3.4028234663852886e38
-
-
-@dataclass(frozen=True)
-class Where:
-    """What a data set may need to know of its surroundings.
-
-    `folder` holds the `.arch` file: relative paths start there, then at `data_dir` if there is
-    one. `model_inputs` are the sizes (values in one example) of the model's inputs, in order;
-    `()` where they are not known yet.
-    """
-
-    folder: Path
-    model_inputs: tuple[int, ...] = ()
-    data_dir: Path | None = None
-
-    def find(self, written: str) -> Path:
-        """The file that a relative or absolute path means: below `folder` or `data_dir`.
-
-        Where neither has it, the path below `folder`, so that the error names that one.
-        """
-        first = self.folder / written
-        if self.data_dir is not None and not _there(first) and _there(self.data_dir / written):
-            return self.data_dir / written
-        return first
-
-    @property
-    def folders(self) -> tuple[Path, ...]:
-        """Where weights to start from are looked for, in this order: the last holds most `runs/`."""
-        return (self.folder, *([self.data_dir] if self.data_dir is not None else []), Path())
-
-    @property
-    def searched(self) -> str:
-        """Where `find` looks, in words."""
-        folder = Path.cwd() if self.folder == Path() else self.folder
-        then = f", then in {self.data_dir}" if self.data_dir is not None else ""
-        return f"it is looked for in the folder of the `.arch` file, {folder}{then}"
-
-
-def _there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
-
-
-class Names(Parameter):
-    """Names in a list, in quotes or without; one alone needs no list. Held as a tuple of texts."""
-
-    kind = "a list of names"
-
-    def accept(self, value: Any) -> tuple[str, ...]:
-        names = value if isinstance(value, list | tuple) else [value]
-        if not names or not all(isinstance(name, str) for name in names):
-            self.refuse(value, f'write names in a list: `{self.name} = ["digit"]`')
-        for at, name in enumerate(names):
-            if name in names[:at]:
-                raise Unfit(f"`{self.name}` names `{name}` twice")
-        return tuple(map(str, names))
-
-
-class DataSet(Described):
-    """Something to learn from."""
-
-    family = "data set"
-
-    def spec(self, where: Where) -> DataSpec:
-        """The columns, classes, rows and usual shares.
-
-        Raises Unfit; its `code` is that of the diagnostic where one is meant (E06…).
-        """
-        raise NotImplementedError
-
-    def _spec(self, features: Sequence[Column], targets: Sequence[Column], examples: int, **rest: Any) -> DataSpec:
-        return made(DataSpec)(
-            name=self.name,
-            arguments=self.values(),
-            features=tuple(features),
-            targets=tuple(targets),
-            examples=examples,
-            **rest,
-        )
-
-
-def class_column(name: str, count: int) -> Column:
-    """A target that is one of `count` classes, named by their numbers."""
-    return made(Column)(name=name, kind="class", shape=(), classes=tuple(map(str, range(count))))
 
 
 class Digits(DataSet):
@@ -281,7 +192,7 @@ class Npz(DataSet):
                 return self._spec_of(archive)
         except Unfit as unfit:
             unfit.parameter = unfit.parameter or "file"
-            if unfit.code == "E0601" and not unfit.help and not Path(self.file).is_absolute() and not _there(path):
+            if unfit.code == "E0601" and not unfit.help and not Path(self.file).is_absolute() and not there(path):
                 unfit.help = where.searched
             raise
 
@@ -301,6 +212,7 @@ class Npz(DataSet):
             test_examples=headers[brought[0]].shape[0] if brought else 0,
             validate_share=0.2,
             test_share=0.0 if brought else 0.2,
+            doubts=tuple(doubt for name in targets for doubt in _doubts(archive, columns[name])),
         )
 
     def _targets(self, archive: "Archive", names: list[str]) -> tuple[str, ...]:
@@ -314,6 +226,9 @@ class Npz(DataSet):
         labels = [name for name in names if _labels(archive.headers[name])]
         if not given and len(labels) != 1:
             found = f"{len(labels)} arrays" if labels else "no array"
+            advice = [said for name in names if (said := _as_labels(archive, name))]
+            if not labels and len(advice) == 1:
+                raise Unfit(f"{archive.path} has no labels of one dimension: {advice[0]}", code="E0608")
             raise Unfit(
                 f"{archive.path} has {found} of whole numbers with one dimension, so its target is not clear",
                 f'write which columns are to be learnt: `npz("{self.file}", targets = ["{(labels or names)[-1]}"])`',
@@ -393,6 +308,12 @@ def _column(archive: "Archive", name: str, target: bool) -> Column:
 def _classes(archive: "Archive", name: str) -> int:
     """One more than the largest label."""
     labels = archive.read(name)
+    if int(labels.min()) == int(labels.max()) and len(labels) > 1:
+        raise Unfit(
+            f"`{name}` in {archive.path} is {labels[0]} in all of its {len(labels):,} rows",
+            "with one class alone there is nothing to tell apart",
+            code="E0607",
+        )
     for row in (int(labels.argmin()), int(labels.argmax())):
         if not 0 <= labels[row] < MOST_CLASSES:
             wrong = "is negative" if labels[row] < 0 else "is too large for a class"
@@ -405,3 +326,32 @@ def _classes(archive: "Archive", name: str) -> int:
                 code="E0607",
             )
     return int(labels.max()) + 1
+
+
+def _as_labels(archive: "Archive", name: str) -> str:
+    """What to do about an array that looks like labels and has two dimensions; "" for any other."""
+    header = archive.headers[name]
+    if not header.whole or len(header.shape) != 2:
+        return ""
+    if header.shape[1] == 1:
+        return f"`{name}` is {_sized(header.shape)}; saved as `{name}[:, 0]` it is a class"
+    array = archive.read(name)
+    if int(array.min()) != 0 or int(array.max()) != 1 or not (array.sum(axis=1) == 1).all():
+        return ""
+    return f"`{name}` has a single 1 in every row; saved as `{name}.argmax(axis=1)` it is a class"
+
+
+def _doubts(archive: "Archive", target: Column) -> list[str]:
+    """What may not be meant by a target."""
+    name = target.name
+    if target.kind != "class":
+        advice = _as_labels(archive, name)
+        return [f"the target is taken for numbers: {advice}"] if advice else []
+    known = set(archive.read(name).tolist())
+    unused = [int(label) for label in target.classes if int(label) not in known]
+    if not unused:
+        return []
+    shown = ", ".join(map(str, unused[:5])) + (", …" if len(unused) > 5 else "")
+    return [
+        f"no row of `{name}` in {archive.path} has the label {shown}: there are {len(known)} of {len(target.classes)}"
+    ]

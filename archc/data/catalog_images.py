@@ -5,7 +5,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archc.data.catalog import DataSet, Where, class_column
+from archc.data.dataset import DataSet, Where, class_column
 from archc.ir import Column, DataSpec, made
 from archc.parameters import Choice, Count, Flag, Numbers, Parameter, Quoted, Unfit, Window, Word, counted, whole
 

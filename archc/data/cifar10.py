@@ -7,7 +7,6 @@ import numpy as np
 
 from archc.data import pixels
 from archc.data.archive import damage_told, read_exactly, regular
-from archc.data.catalog import Where
 from archc.data.catalog_images import (
     CIFAR10,
     CIFAR10_ARCHIVE,
@@ -16,6 +15,7 @@ from archc.data.catalog_images import (
     SAMPLE_FOLDERS,
     SAMPLE_STRIPS,
 )
+from archc.data.dataset import Where
 from archc.data.download import Progress, Published
 from archc.data.folder import looked_through
 from archc.data.opening import opened

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 import numpy as np
 
 from archc.data.archive import open_archive, read_npy, regular
-from archc.data.catalog import LARGEST_FLOAT32
+from archc.data.dataset import LARGEST_FLOAT32
 from archc.data.npz import is_images, plain_values
 from archc.data.pictures import MODES, coloured, read_upright
 from archc.data.pixels import BYTES, PLAIN, Manner

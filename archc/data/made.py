@@ -1,27 +1,38 @@
 """Data that are computed: written-out rows, the exclusive or, points in the plane, scikit-learn's digits."""
 
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 
 from archc.data.table import Table
-from archc.ir import Column
+from archc.ir import Column, DataSpec
 from archc.parameters import Unfit
 
 
 def digits() -> Table:
     """`image` [1797, 8, 8, 1] in [0, 1] and `digit` [1797]. Raises Unfit where scikit-learn is missing."""
-    try:
-        from sklearn.datasets import load_digits  # type: ignore[import-untyped]
-    except ImportError:
-        raise Unfit(
-            "`digits` comes with scikit-learn, which is not installed",
-            "install it: `pip install scikit-learn`",
-            code="E0611",
-        ) from None
-    bunch = load_digits()
+    bunch = bundled("digits")
     images = np.asarray(bunch.images, dtype=np.float32)[..., None]
     return {"image": images / np.float32(16), "digit": np.asarray(bunch.target, dtype=np.int32)}
+
+
+def table(spec: DataSpec) -> Table:
+    """`features` [n, k] and the target [n] of a table that comes with scikit-learn. Raises Unfit."""
+    bunch, (target,) = bundled(spec.name), spec.targets
+    dtype = np.int32 if target.kind == "class" else np.float32
+    return {"features": np.asarray(bunch.data, dtype=np.float32), target.name: np.asarray(bunch.target, dtype=dtype)}
+
+
+def bundled(name: str) -> Any:
+    """What scikit-learn's loader gives. Raises Unfit (E0611)."""
+    try:
+        datasets = import_module("sklearn.datasets")
+    except ImportError:
+        problem = f"`{name}` comes with scikit-learn, which is not installed"
+        raise Unfit(problem, "install it: `pip install scikit-learn`", code="E0611") from None
+    return getattr(datasets, f"load_{name}")()
 
 
 def xor() -> Table:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from archc.data import pixels
-from archc.data.catalog import Where
+from archc.data.dataset import Where
 from archc.data.download import Progress, Published
 from archc.data.idx import read_idx
 from archc.data.published import PublishedSet

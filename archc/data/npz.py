@@ -3,7 +3,7 @@
 import numpy as np
 
 from archc.data.archive import open_archive
-from archc.data.catalog import Where
+from archc.data.dataset import Where
 from archc.data.table import Table, check_labels
 from archc.ir import Column, DataSpec
 from archc.parameters import Unfit

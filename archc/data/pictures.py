@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archc.data import pixels
-from archc.data.catalog import Where
+from archc.data.dataset import Where
 from archc.data.folder import listing
 from archc.data.opening import ORIENTATION, opened
 from archc.data.table import REMAKE, Table

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archc.data.archive import damage_told, regular
-from archc.data.catalog import Where
+from archc.data.dataset import Where
 from archc.data.download import NotFetched, Progress, Published, fetch, offline
 from archc.data.folder import cache, looked_through
 from archc.parameters import Unfit

@@ -57,7 +57,17 @@ def check_table(table: Table, spec: DataSpec, source: str) -> None:
         if column.kind == "class":
             check_labels(array, len(column.classes), what)
         else:
-            check_finite(array, what)
+            check_finite(without_gaps(array, column), what)
+
+
+def without_gaps(array: np.ndarray, column: Column) -> np.ndarray:
+    """A column [n, …] with 0 where a value is missing that the training rows will fill."""
+    if not column.gaps:
+        return array
+    known = array.copy()
+    for start, stop, _ in column.gaps:
+        known[:, start:stop][np.isnan(known[:, start:stop])] = 0
+    return known
 
 
 def check_finite(array: np.ndarray, what: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from archc.data import pixels
 from archc.data.archive import damage_told, regular
-from archc.data.catalog import Where
+from archc.data.dataset import Where
 from archc.data.download import Published
 from archc.data.folder import looked_through
 from archc.data.published import PublishedSet

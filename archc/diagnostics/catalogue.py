@@ -116,6 +116,7 @@ CATALOGUE: dict[str, str] = {
     "W0401": "a batch larger than the data",
     "W0402": "a recipe that is for another model",
     "W0403": "a learning rate that is far too high",
+    "W0404": "data that may not be meant so",
     "W0430": "a part for which a setting does nothing",
     "W0431": "a part that is frozen at random values",
     # promises

@@ -296,6 +296,10 @@ OTHER_TOOLS: dict[str, tuple[str, ...]] = {
     "fliplr": ("flip",),
     "colorjitter": ("colour",),
     "color": ("colour",),
+    "readcsv": ("csv",),
+    "csvfile": ("csv",),
+    "readtable": ("csv",),
+    "tabular": ("csv",),
     "cifar": ("cifar10",),
     "fashion": ("fashion_mnist",),
     "imagefolder": ("images",),
@@ -328,7 +332,7 @@ OTHER_TOOLS: dict[str, tuple[str, ...]] = {
 }
 """What other tools call it, as `_plain` makes it, and our names for it, the likeliest first."""
 
-_DECORATION = re.compile(r"(?:layer|[123]d|_)")
+_DECORATION = re.compile(r"(?:^load_|^fetch_|layer|[123]d|_)")
 
 
 def closest(word: str, candidates: Iterable[str], n: int = 1) -> list[str]:

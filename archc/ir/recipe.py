@@ -6,24 +6,66 @@ from typing import Literal, TypeVar
 from archc.ir.graph import Argument, Frozen, Graph, Item, Place
 
 
+class Field(Frozen):
+    """A column of a table: one number of a flat column, or several.
+
+    `at` counts the columns of the file from 0. A number is divided by `scale`; a category becomes a
+    1 among zeros, in the order of `categories`. `missing` is what stands where a value is missing: a
+    number; "median", "mean" or "mode" of the training rows; "own" for the last category, which is
+    made for it; "drop" leaves such rows out; "" where none is missing. `strip` are characters that
+    are cut off both ends of a value.
+    """
+
+    name: str
+    at: int
+    kind: Literal["number", "category"]
+    categories: tuple[str, ...] = ()
+    scale: float = 1.0
+    missing: float | str = ""
+    strip: str = ""
+
+    @property
+    def width(self) -> int:
+        """How many numbers it takes."""
+        return len(self.categories) or 1
+
+    @property
+    def learnt(self) -> bool:
+        """Whether the training rows say what stands for a missing value."""
+        return self.missing in ("median", "mean", "mode")
+
+
 class Column(Frozen):
     """One named thing that every example of a data set has.
 
     `shape` is that of one example ((8, 8, 1) for an image, () for a class or a single number). A
-    class column holds whole numbers from 0, and `classes` names them.
+    class column holds whole numbers from 0, and `classes` names them. One that is read from a
+    table has the `fields` that its numbers come from.
     """
 
     name: str
     kind: Literal["image", "number", "class"]
     shape: tuple[int, ...]
     classes: tuple[str, ...] = ()
+    fields: tuple[Field, ...] = ()
+
+    @property
+    def gaps(self) -> tuple[tuple[int, int, str], ...]:
+        """Which of its numbers may be missing until the training rows fill them: from, to, by which statistic."""
+        found, start = [], 0
+        for field in self.fields:
+            if field.learnt:
+                found.append((start, start + field.width, str(field.missing)))
+            start += field.width
+        return tuple(found)
 
 
 class DataSpec(Frozen):
     """A data set as known without loading it.
 
     `test_examples` is above 0 for a set that brings a test part of its own, which `examples` does
-    not count. `validate` and `test` are the shares held out where the recipe doesn't say.
+    not count. `validate` and `test` are the shares held out where the recipe doesn't say. `doubts`
+    are sentences about what may not be meant.
     """
 
     name: str
@@ -34,6 +76,7 @@ class DataSpec(Frozen):
     test_examples: int = 0
     validate_share: float = 0.0
     test_share: float = 0.0
+    doubts: tuple[str, ...] = ()
 
 
 class LossTerm(Frozen):

@@ -14,6 +14,7 @@ BATCH, EPOCHS, STEPS, EVAL_BATCH, PATIENCE = 8, 5, 3, 16, 2
 PART_ROWS = {"train": 20, "validation": 6, "test": 4}
 CHOOSE, FINAL, MONITOR = "validation", "test", "loss"
 METRICS = ("accuracy",)
+GAPS = {"x": ((0, 1, "median"), (1, 2, "mean"))}
 REPEATS = {"repeat1": {"dense2": [f"dense{i + 2}" for i in range(3)]}}
 TrainState = collections.namedtuple("TrainState", "params stats opt_state step key")
 

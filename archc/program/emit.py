@@ -3,7 +3,7 @@
 from typing import Any
 
 from archc import __version__
-from archc.code import Literal
+from archc.code import Literal, Mapping
 from archc.ir import Graph, Module, Recipe
 from archc.passes import run
 from archc.program.link import Linked, import_lines, link, names_read
@@ -60,12 +60,24 @@ def roles_of(recipe: Recipe, convolves: bool, target: Target) -> dict[str, str]:
     looped = "run_steps_looped_ragged" if recipe.ragged else "run_steps_looped"
     return {
         "run_steps": "run_steps_one_by_one" if one_by_one else looped,
-        "parts": "parts_with_test" if recipe.data.test_examples else "parts_by_split",
+        "parts": parts_of(recipe),
         "best_epoch": f"best_epoch_{'lowest' if recipe.monitor.better == 'lower' else 'highest'}",
         "should_stop": "should_stop_early" if recipe.stop else "should_stop_at_end",
         "main": "main_with_start" if recipe.start else "main",
         **ways(recipe),
     }
+
+
+def parts_of(recipe: Recipe) -> str:
+    """Which sibling cuts the rows into parts."""
+    if gaps_of(recipe):
+        return "parts_filled_with_test" if recipe.data.test_examples else "parts_filled"
+    return "parts_with_test" if recipe.data.test_examples else "parts_by_split"
+
+
+def gaps_of(recipe: Recipe) -> dict[str, tuple[tuple[int, int, str], ...]]:
+    """By column, which of its numbers may be missing, and the statistic that fills them."""
+    return {column.name: column.gaps for column in recipe.data.features if column.gaps}
 
 
 def constants(recipe: Recipe, used: frozenset[str]) -> list[str]:
@@ -85,7 +97,9 @@ def constants(recipe: Recipe, used: frozenset[str]) -> list[str]:
     parts = {"CHOOSE": choose, "FINAL": "test" if recipe.test_rows else choose, "MONITOR": recipe.monitor.quantity}
     rows = f"PART_ROWS = {literal({part: rows for part, rows in cut.items() if rows})}"
     metrics = layout(Literal(tuple(term.name for term in recipe.metrics)), 0, "METRICS = ")
-    return [*together(numbers), rows, *together(parts), *(metrics if "METRICS" in used else [])]
+    gaps = layout(Mapping(tuple((name, Literal(each)) for name, each in gaps_of(recipe).items())), 0, "GAPS = ")
+    lines = [*(metrics if "METRICS" in used else []), *(gaps if "GAPS" in used else [])]
+    return [*together(numbers), rows, *together(parts), *lines]
 
 
 def together(values: dict[str, Any]) -> list[str]:

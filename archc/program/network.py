@@ -17,7 +17,7 @@ from archc.program.statements import Statement, lines, used
 from archc.program.variables import of_model
 
 _FACE = """
-MODEL BATCH EPOCHS STEPS PART_ROWS CHOOSE FINAL MONITOR METRICS PATIENCE EVAL_BATCH REPEATS TrainState init adapt
+MODEL BATCH EPOCHS STEPS PART_ROWS CHOOSE FINAL MONITOR METRICS GAPS PATIENCE EVAL_BATCH REPEATS TrainState init adapt
 apply predict loss metrics summarize kept measure optimizer select run_steps parts best_epoch should_stop named main
 """
 FACE = frozenset(_FACE.split())

@@ -97,6 +97,8 @@ class Evaluator:
             raise wrong("E0313", f"{needs}, and this is {kind}", span, label)
 
     def listed(self, argument: tree.Argument, parameter: Parameter | None) -> Any:
+        if isinstance(argument.name, tree.Name | tree.Text) and parameter is not None and parameter.labelled:
+            return (argument.name.value, self.plain(argument.value, "an entry", parameter))
         if argument.name is not None:
             raise wrong("E0314", "a list of plain values has no `=` in it", argument.span)
         return self.plain(argument.value, "an entry", parameter)
@@ -262,6 +264,8 @@ class Evaluator:
     def call(self, call: tree.Call, parameter: Parameter | None) -> Any:
         callee = call.callee
         if isinstance(callee, tree.Member):
+            if not self.in_model and parameter is not None and parameter.family:
+                raise foreign_call(callee, call, members(parameter.family), parameter.family)
             raise foreign_call(callee, call, OPS if self.in_model else {})
         if not isinstance(callee, tree.Name):
             raise wrong("E0308", "only a layer or a function can be called", callee.span)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archc.data.catalog import Where
+from archc.data.dataset import Where
 from archc.diagnostics import Diagnostic, Related, Report
 from archc.ir import Module, Recipe, made
 from archc.ir.verify import verify

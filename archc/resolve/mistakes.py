@@ -117,23 +117,25 @@ def unknown_call(
     return wrong("E0301", title, callee.span, help=help)
 
 
-def foreign_call(callee: tree.Member, call: tree.Call, layers: Mapping[str, type[Described]]) -> Wrong:
-    """`nn.Linear(784, 10)`."""
-    title = f"there is no layer `{callee.span.text}`"
+def foreign_call(
+    callee: tree.Member, call: tree.Call, layers: Mapping[str, type[Described]], kind: str = "layer"
+) -> Wrong:
+    """`nn.Linear(784, 10)`; `layers` are what may have been meant, each of a kind."""
+    title = f"there is no {kind} `{callee.span.text}`"
     word = callee.name.value
     near = word if word in layers else next(iter(closest(word, layers)), "")
     other = instead(word, layers)
     if other:
         return wrong("E0308", f"archc has no `{word}`", callee.span, help=other)
     if not near:
-        return wrong("E0308", title, callee.span, help=of_your_own(word) if layers else "")
+        return wrong("E0308", title, callee.span, help=of_your_own(word) if layers and kind == "layer" else "")
     meant = rewritten(layers[near], call)
     if not meant and word in ADAPTIVE:
         return wrong("E0308", title, callee.span, help=f"`{near}` pools to one cell; {SMALLER}")
     if not meant:
-        help = f"layers stand by themselves: `{near}` is the nearest; {layers[near].usage()}"
+        help = f"{kind}s stand by themselves: `{near}` is the nearest; {layers[near].usage()}"
         return wrong("E0308", title, callee.span, help=help)
-    return wrong("E0308", title, callee.span, help=f"layers stand by themselves: `{meant}`", fix=meant, at=call.span)
+    return wrong("E0308", title, callee.span, help=f"{kind}s stand by themselves: `{meant}`", fix=meant, at=call.span)
 
 
 def of_your_own(word: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from archc.data.catalog import DataSet, Where
+from archc.data.dataset import DataSet, Where
 from archc.diagnostics import Diagnostic, Related, Report
 from archc.diagnostics.suggest import closest
 from archc.ir import DataSpec, Graph, LossTerm, MetricTerm, Monitor, Port, Recipe, made
@@ -265,6 +265,8 @@ class RecipeResolver:
             self.attempt(lambda: metrics.extend(objective.metrics(measured, losses)))
         if not self.sound:
             return None
+        for doubt in spec.doubts:
+            self.report.add(Diagnostic("W0404", doubt, data, help="`archc data` shows what the model will see"))
         stop = self.values.get("stop")
         monitor = self.monitor(stop, metrics, rows)
         batch = self.values["batch"]

@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from archc.data.catalog import Where
+from archc.data.dataset import Where
 from archc.data.table import Table, check_against, fingerprint
 from archc.data.table import save as write_arrays
 from archc.diagnostics import Diagnostic, Failed

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archc.data.catalog import DataSet, Where
+from archc.data.dataset import DataSet, Where
 from archc.data.readers import load
 from archc.data.table import Table
 from archc.diagnostics import Failed

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from archc.data.catalog import Where
+from archc.data.dataset import Where
 from archc.ir import Column, DataSpec
 from archc.parameters import FAMILIES, Unfit, Word
 

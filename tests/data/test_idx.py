@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from archc.data import mnist
-from archc.data.catalog import Where
+from archc.data.dataset import Where
 from archc.data.download import NotFetched, Published, fetch
 from archc.data.idx import read_idx
 from archc.data.published import check_published

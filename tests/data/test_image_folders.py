@@ -206,7 +206,7 @@ def room_features(*shape: int) -> tuple[Column, ...]:
 def test_a_set_known_by_heart_needs_neither_numpy_nor_pillow():
     code = (
         "import sys; from pathlib import Path; from archc.parameters import FAMILIES; "
-        "from archc.data.catalog import Where; "
+        "from archc.data.dataset import Where; "
         "[FAMILIES['data set'][n].build([], {'size': 32}).spec(Where(Path())) "
         " for n in ('mnist', 'fashion_mnist', 'usps', 'cifar10')]; "
         "print([m for m in ('numpy', 'jax', 'sklearn', 'PIL') if m in sys.modules])"

@@ -12,8 +12,8 @@ import pytest
 
 import archc
 from archc.data import cifar10, usps
-from archc.data.catalog import Where
 from archc.data.catalog_images import CIFAR10_ARCHIVE, CIFAR10_BATCHES
+from archc.data.dataset import Where
 from archc.data.download import Published
 from archc.data.mnist import FASHION_MNIST
 from archc.data.readers import load

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from archc.data.catalog import Where
+from archc.data.dataset import Where
 from archc.data.readers import load
 from archc.ir import Graph, Module
 from archc.ops import OPS

@@ -12,7 +12,7 @@ from archc.program.link import FOLDER, IMPORTS, Definition, definitions, import_
 KERNELS = [path for path in sorted(FOLDER.glob("*.py")) if path.stem not in ("__init__", "face")]
 ROLES = {
     "run_steps": ("run_steps_one_by_one", "run_steps_looped", "run_steps_looped_ragged"),
-    "parts": ("parts_by_split", "parts_with_test"),
+    "parts": ("parts_by_split", "parts_with_test", "parts_filled", "parts_filled_with_test"),
     "best_epoch": ("best_epoch_lowest", "best_epoch_highest"),
     "should_stop": ("should_stop_at_end", "should_stop_early"),
     "named": ("named_as_kept", "named_apart"),
@@ -25,7 +25,7 @@ OF_WEIGHTS = {
 """Jobs that only some recipes have, so that not every program does them."""
 FROM_THE_MODEL = {
     *("BATCH", "CHOOSE", "EPOCHS", "EVAL_BATCH", "FINAL", "METRICS", "MONITOR", "PART_ROWS", "PATIENCE", "STEPS"),
-    *("REPEATS", "TrainState", "adapt", "apply", "init", "loss", "metrics", "optimizer", "select"),
+    *("GAPS", "REPEATS", "TrainState", "adapt", "apply", "init", "loss", "metrics", "optimizer", "select"),
     *("summarize", "kept", "measure"),
 }
 

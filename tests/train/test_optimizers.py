@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from archc.data.catalog import Where
+from archc.data.dataset import Where
 from archc.data.readers import Table, load
 from archc.ir import Module
 from archc.program import emit

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from archc.data.catalog import Where
+from archc.data.dataset import Where
 from archc.data.readers import load
 from archc.program import emit
 from archc.source import Source
