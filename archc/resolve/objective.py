@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from archc.diagnostics import Related
-from archc.ir import Column, DataSpec, LossTerm, MetricTerm, Port, made
+from archc.ir import Column, DataSpec, LossTerm, MetricTerm, Node, Port, made
 from archc.ir.items import item, op_of, restored
 from archc.parameters import FAMILIES, Described, Unfit
 from archc.recipes.loss import Function, Loss
@@ -61,14 +61,20 @@ class Objective:
 
     def check_end(self, loss: Loss, port: Port, column: Column, span: Span) -> None:
         """Raises Wrong if the output ends in a function that the loss can't see through."""
-        final = self.nodes.get(port.value)
-        if final is None or loss.reads == "linear" or final.op == loss.reads or not op_of(final).activation:
+        last = self.nodes.get(port.value)
+        final = innermost(last)
+        if final is None or loss.reads == "linear" or not op_of(final).activation:
+            return
+        if final.op == loss.reads and final is last:
             return
         needs = "class scores" if loss.reads == "softmax" else "a probability"
         units = len(column.classes) if loss.reads == "softmax" else TensorType(port.shape).size
         title = f"`{loss.name}` needs {needs}, and the output ends in `{final.op}`"
-        related = (Related(self.spans[final.name], "the end"),)
-        raise wrong("E0408", title, span, related=related, help=f"end with `dense({units}) -> {loss.reads}`")
+        related = (Related(self.spans[port.value], "the end"),)
+        help = f"end with `dense({units}) -> {loss.reads}`"
+        if final is not last:
+            help += ", the function in the model itself: the loss can't see into a block"
+        raise wrong("E0408", title, span, related=related, help=help)
 
     def metrics(self, expression: tree.Expression | None, losses: list[LossTerm]) -> list[MetricTerm]:
         """`accuracy`, or `[accuracy, top = accuracy]`; what is usual where nothing is said. Raises Wrong."""
@@ -130,6 +136,14 @@ class Objective:
             return self.targets.get(output, self.targets[first])
         help = f"say which: `{described.name}({output}, {first})`; the targets are {listed(self.targets)}"
         raise wrong("E0410", f"no target of the data is called `{output}`", span, help=help)
+
+
+def innermost(node: Node | None) -> Node | None:
+    """The layer that gives a node's value: in a block, the last one there; None if the block only passes it on."""
+    while node is not None and node.body is not None:
+        inside = {inner.name: inner for inner in node.body.nodes}
+        node = inside.get(node.body.outputs[0].value)
+    return node
 
 
 def declared(evaluator: Evaluator, expression: tree.Expression, family: str) -> tuple[Described, list[tree.Name]]:
