@@ -13,6 +13,7 @@ class Activation(Op):
 
     drawing = "activation"
     activation = True
+    fused = True
     function: ClassVar[str]
 
     def output(self, x: TensorType) -> TensorType:

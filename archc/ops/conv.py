@@ -33,6 +33,7 @@ class Conv(Op):
 
     name = "conv"
     drawing = "conv"
+    relays = True
     example = "conv(32, 3x3, padding = same) -> relu"
 
     filters = Count("how many channels it gives")
@@ -113,6 +114,7 @@ class ConvTranspose(Op):
 
     name = "conv_transpose"
     drawing = "conv"
+    relays = True
     example = "conv_transpose(64, 2x2, stride = 2) -> relu"
 
     filters = Count("how many channels it gives")

@@ -10,6 +10,7 @@ class Flatten(Op):
     """All values of an example in one row: [height, width, channels] -> [height * width * channels]."""
 
     name = "flatten"
+    fused = linear = True
     example = "flatten -> dense(10)"
 
     def output(self, x: TensorType) -> TensorType:
@@ -26,6 +27,7 @@ class Reshape(Op):
     """The same values, row by row, in another shape: `7x7x128` is [7, 7, 128]."""
 
     name = "reshape"
+    fused = linear = True
     example = "dense(6272) -> reshape(7x7x128)"
 
     shape = Window("the new shape, the batch left out: a size such as `7x7x128`, or a number for a flat value")
@@ -59,6 +61,7 @@ class Crop(Op):
     """
 
     name = "crop"
+    fused = linear = True
     example = "crop(24, 24) -> conv(16, 3x3)"
 
     height = Count("how many rows remain")
@@ -84,6 +87,7 @@ class Pad(Op):
     """Puts cells of one value around an image, or before and after a sequence."""
 
     name = "pad"
+    fused = linear = True
     example = "pad(2) -> conv(6, 5x5)"
 
     cells = Window("how many on each side: `2`, or for each direction `2x3`", least=0)
@@ -111,6 +115,7 @@ class Upsample(Op):
     """
 
     name = "upsample"
+    fused = linear = True
     example = "upsample(2) -> conv(64, 3x3, padding = same)"
 
     factor = Window("how many times larger, `2` or for each direction `2x3`", default=2)

@@ -86,6 +86,19 @@ class Lowered:
         return cls(updates, updates)
 
 
+@dataclass(frozen=True, slots=True)
+class Buffers:
+    """Numbers that a training step holds for a layer and one example, beside what enters and leaves it.
+
+    `kept` from its forward pass to its backward pass, `early` from the start of the step to its
+    forward pass (XLA makes constants first), `zeros` from the start to its backward pass.
+    """
+
+    kept: float = 0
+    early: int = 0
+    zeros: int = 0
+
+
 class Op(Described):
     """A layer of the catalogue. Subclasses set `name`, and declare parameters as class attributes."""
 
@@ -99,6 +112,12 @@ class Op(Described):
     adapts: ClassVar[bool] = False
     """Whether its state is computed from the training rows beforehand."""
     activation: ClassVar[bool] = False
+    fused: ClassVar[bool] = False
+    """Whether its output is computed anew where the backward pass reads it, and so isn't kept."""
+    linear: ClassVar[bool] = False
+    """Whether its gradient reads nothing of what enters."""
+    relays: ClassVar[bool] = False
+    """Whether it keeps what enters in another layout, for the gradient of its kernel."""
     merges: ClassVar[bool] = False
     """Whether it takes several values, each from a flow of its own: then `joined` is its shape rule."""
 
@@ -122,6 +141,10 @@ class Op(Described):
     def macs(self, x: TensorType) -> int:
         """Multiply-accumulates of convolution and dense layers for one example."""
         return 0
+
+    def buffers(self, x: TensorType) -> Buffers:
+        """What a training step holds for it on a CPU; for a layer that `merges`, `x` is its first value."""
+        return Buffers()
 
     def lower(self, site: Site) -> Lowered:
         """The Python of it."""

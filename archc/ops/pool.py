@@ -1,9 +1,10 @@
 """Pooling."""
 
+from math import prod
 from typing import ClassVar
 
 from archc.code import Call, Code, Literal, call
-from archc.ops.op import Lowered, Op, Site, need_image, need_positions, padding_pairs, per_direction, windows
+from archc.ops.op import Buffers, Lowered, Op, Site, need_image, need_positions, padding_pairs, per_direction, windows
 from archc.parameters import Flag, Padding, Unfit, Window, Word
 from archc.types import TensorType
 
@@ -80,6 +81,19 @@ class MaxPool(Pool):
     example = "max_pool(2x2)"
     window_kernel = "max_pool_windows"
 
+    def buffers(self, x: TensorType) -> Buffers:
+        """Side by side: the maxima of the first cells of each window, of the first two, …
+
+        Else for each window the four numbers of the cell that won, and for each cell its four numbers
+        and a 0 to which gradients are added.
+        """
+        y, window, padding = self.output(x), self._window(x), self._padding(x)
+        if self._stride(x) == window and not any(map(any, padding)):
+            return Buffers(kept=y.size * (prod(window) - 1))
+        sides = (n + before + after for n, (before, after) in zip(x.spatial, padding, strict=True))
+        cells = prod(sides) * x.channels
+        return Buffers(kept=(x.rank + 1) * y.size, early=(x.rank + 1) * cells, zeros=cells)
+
     def disjoint(self, site: Site, window: tuple[int, ...]) -> Code:
         return call("max_pool_disjoint", site.x, window=window)
 
@@ -94,6 +108,7 @@ class AvgPool(Pool):
 
     name = "avg_pool"
     example = "avg_pool(2x2)"
+    linear = True
     window_kernel = "avg_pool_windows"
 
     def disjoint(self, site: Site, window: tuple[int, ...]) -> Code:
@@ -132,6 +147,7 @@ class GlobalAvgPool(GlobalPool):
 
     name = "global_avg_pool"
     example = "global_avg_pool -> dense(10)"
+    linear = True
     function = "jnp.mean"
 
 

@@ -13,6 +13,10 @@ class Optimizer(Described):
 
     rate = Family("the learning rate or its schedule", "schedule", number="constant")
 
+    def slots(self) -> int:
+        """How many arrays of a weight's size it keeps for each weight."""
+        raise NotImplementedError
+
     def lower(self) -> Code:
         raise NotImplementedError
 
@@ -31,6 +35,9 @@ class Sgd(Optimizer):
         if self.nesterov and not self.momentum:
             raise Unfit("`nesterov` needs a momentum", "for example `momentum = 0.9`", parameter="nesterov")
 
+    def slots(self) -> int:
+        return 1 if self.momentum else 0
+
     def lower(self) -> Code:
         keywords: tuple[tuple[str, Code], ...] = ()
         if self.momentum:
@@ -47,6 +54,9 @@ class Adam(Optimizer):
     beta1 = Real("share of the mean gradient that is kept", default=0.9, least=0, below=1, named=True)
     beta2 = Real("share of the mean squared gradient that is kept", default=0.999, least=0, below=1, named=True)
     epsilon = Real("what is added to the root", default=1e-8, above=0, named=True)
+
+    def slots(self) -> int:
+        return 2
 
     def lower(self) -> Code:
         return Call("optax.adam", (self.rate.lower(),), tuple(self._moments()))
