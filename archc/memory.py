@@ -1,4 +1,4 @@
-"""What a training step needs on the device: an estimate from the graph alone, after the way XLA compiles for a CPU.
+"""What a training step needs on the device: an estimate from the graph alone, of XLA's ways on a CPU.
 
 A step is the layers forward, then backward. Weights, their statistics, the optimizer's state and the
 batch are there all the time; everything else lives from the layer that makes it to the last that
@@ -6,13 +6,14 @@ reads it. The estimate is the sum at the moment when most lives:
 
 - what layers hold for their backward pass. Values that are cheap to compute anew from others
   (`Op.fused`) aren't held, what they are computed from is. A layer may hold more (`Op.buffers`), and
-  a convolution holds what enters in another layout (`Op.relays`);
+  layers with kernels hold what enters, convolutions in another layout (`Op.keeps`);
 - the values and gradients on their way from one layer to the next;
 - a second copy of every weight, which the gradient reads while the first one's place is written
   anew; and convolutions' kernels turned round, for the gradient of what enters;
 - less what finds room in the first places of the weights, which stand free in between.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,8 +32,9 @@ BYTES = {"float32": 4, "bf16": 2}
 class Estimate:
     """Bytes that a step of `batch` examples needs at its fullest moment.
 
-    `batch_rows` are the inputs and targets of the batch, `kept` what waits for the backward pass,
-    `workspace` whatever else lives then.
+    `optimizer` is the recipe's; without a recipe it is "", and plain `sgd` is meant. `weights` are all
+    numbers that the network owns, `state` those of the optimizer, `batch_rows` the inputs of the batch, `kept` what
+    waits for the backward pass, `workspace` whatever else lives then.
     """
 
     batch: int
@@ -59,7 +61,7 @@ def estimate(module: Module, batch: int | None = None) -> Estimate:
     kept, workspace = walk.fullest(bytes_)
     return Estimate(
         batch=size,
-        optimizer=optimizer.name if optimizer else "sgd",
+        optimizer=optimizer.name if optimizer else "",
         weights=4 * (module.graph.parameters + module.graph.state),
         state=4 * slots * sum(walk.learnt),
         batch_rows=4 * size * sum(TensorType(port.shape).size for port in module.graph.inputs),
@@ -105,6 +107,7 @@ class Walk:
     def __init__(self, graph: Graph, frozen: Sequence[str]):
         self.frozen = tuple(frozen)
         self.sizes: list[int] = []
+        self.ops: dict[int, Op] = {}
         self.steps: list[Step] = []
         inputs = {port.name: self.value(TensorType(port.shape)) for port in graph.inputs}
         self.inputs = frozenset(inputs.values())
@@ -133,9 +136,13 @@ class Walk:
         return values
 
     def layer(self, node: Node, owner: Node, scope: str, reads: tuple[int, ...], x: TensorType) -> int:
+        # copies of a repeat are one node
+        op = self.ops.get(id(node)) or self.ops.setdefault(id(node), op_of(node))
+        if op.view:
+            return reads[0]
         learns = not any(f"{scope}{owner.name}.".startswith(f"{part}.") for part in self.frozen)
         gives = self.value(TensorType(node.output))
-        self.steps.append(Step(op_of(node), reads, gives, x, owner.weights, learns))
+        self.steps.append(Step(op, reads, gives, x, owner.weights, learns))
         return gives
 
     def body(self, node: Node, scope: str, reads: tuple[int, ...]) -> int:
@@ -181,30 +188,33 @@ class Walk:
             if self.has_gradients(step):
                 kernels = [weight for weight in step.weights if weight.trainable]
                 yield from (Span(0, self.backward(i), TensorType(w.shape).size, once=True, place=True) for w in kernels)
-                if step.op.relays and self.moving.intersection(step.reads):
+                if step.op.keeps == "copy" and self.moving.intersection(step.reads):
                     yield Span(0, self.backward(i), TensorType(kernels[0].shape).size, once=True)
 
     def values(self) -> Iterator[Span]:
         """Values from where they are made to where they are last read, and their copies in another layout."""
-        forward, backward, relayed = defaultdict[int, int](int), dict[int, int](), dict[int, int]()
+        forward = defaultdict[int, int](int)
+        backward, entering, copies = dict[int, int](), dict[int, int](), dict[int, int]()
         for i, step in reversed(list(enumerate(self.steps))):
             last = forward[step.gives] if step.op.fused else i
             for read in step.reads:
                 forward[read] = max(forward[read], last)
-                waiting = relayed if step.op.relays and self.has_gradients(step) else backward
+                keeps = step.op.keeps if self.has_gradients(step) else ""
+                waiting = {"": backward, "copy": copies, "input": entering if self.is_fused(read) else backward}[keeps]
                 if self.differentiated(step) and not step.op.linear:
                     waiting[read] = max(waiting.get(read, 0), self.backward(i))
                 if step.op.fused and step.gives in backward:
                     backward[read] = max(backward.get(read, 0), backward[step.gives])
         for value in self.inputs:
             yield Span(0, forward[value], self.sizes[value])
-        for value, end in relayed.items():
+        for value, end in (*entering.items(), *copies.items()):
             yield Span(self.maker.get(value, 0), end, self.sizes[value], kept=True)
         for i, step in enumerate(self.steps):
             if not step.op.fused:
                 end = max(forward[step.gives], backward.get(step.gives, 0), i)
                 yield Span(i, end, self.sizes[step.gives], kept=step.gives in backward)
-                yield Span(i, i, sum(self.sizes[read] for read in step.reads if self.is_fused(read)))
+                passing = (read for read in step.reads if self.is_fused(read) and read not in entering)
+                yield Span(i, i, sum(self.sizes[read] for read in passing))
 
     def is_fused(self, value: int) -> bool:
         return value in self.maker and self.steps[self.maker[value]].op.fused
@@ -216,9 +226,10 @@ class Walk:
             for read in step.reads:
                 readers[read].append(i)
         for value in sorted(self.moving):
-            made, read = self.maker[value], readers[value]
-            if not (self.is_fused(value) and all(self.steps[i].op.fused for i in read)):
-                yield Span(self.backward(max(read, default=made)), self.backward(made), self.sizes[value])
+            made, ops = self.maker[value], [self.steps[i].op for i in readers[value]]
+            if not (self.is_fused(value) and all(op.fused or op.linear for op in ops)):
+                first = max([made, *readers[value]])
+                yield Span(self.backward(first), self.backward(made), self.sizes[value])
 
     def fullest(self, example: int) -> tuple[int, int]:
         """Bytes that are kept, and of all else, at the moment when most lives; `example` is what a number takes."""
@@ -241,11 +252,13 @@ def housed(living: Sequence[Span], example: int) -> int:
     A place is free from when the weight was copied until its new value is written: what stands there
     ends before the copy does.
     """
-    waiting = sorted(living, key=lambda span: -span.bytes(example))
+    waiting = sorted(((span.bytes(example), span.last) for span in living))
+    places = sorted(((span.bytes(example), span.last) for span in living if span.place), reverse=True)
     total = 0
-    for place in [span for span in waiting if span.place]:
-        guest = next((s for s in waiting if s.bytes(example) <= place.bytes(example) and s.last < place.last), None)
-        if guest is not None:
-            waiting.remove(guest)
-            total += guest.bytes(example)
+    for size, end in places:
+        fitting = bisect_right(waiting, (size, end))
+        while fitting and waiting[fitting - 1][1] >= end:
+            fitting -= 1
+        if fitting:
+            total += waiting.pop(fitting - 1)[0]
     return total

@@ -15,9 +15,14 @@ class Activation(Op):
     activation = True
     fused = True
     function: ClassVar[str]
+    phrase: ClassVar[str] = ""
+    """How courses put it."""
 
     def output(self, x: TensorType) -> TensorType:
         return x
+
+    def words(self, x: TensorType) -> str:
+        return self.phrase or super().words(x)
 
     def lower(self, site: Site) -> Lowered:
         return Lowered.same(Call(self.function, (site.x,)))
@@ -27,6 +32,7 @@ class Relu(Activation):
     """max(0, x)."""
 
     name = "relu"
+    title, phrase = "ReLU", "ReLU"
     example = "dense(100) -> relu"
     function = "jax.nn.relu"
 
@@ -35,6 +41,7 @@ class Sigmoid(Activation):
     """1 / (1 + exp(-x)), the logistic function."""
 
     name = "sigmoid"
+    title, phrase = "Sigmoid", "sigmoid"
     example = "dense(1) -> sigmoid"
     function = "jax.nn.sigmoid"
 
@@ -43,6 +50,7 @@ class Tanh(Activation):
     """The hyperbolic tangent."""
 
     name = "tanh"
+    title, phrase = "Tanh", "hyperbolic tangent"
     example = "dense(84) -> tanh"
     function = "jnp.tanh"
 
@@ -140,6 +148,7 @@ class Softmax(Activation):
     """exp(x) / Σ exp(x) over the channels: probabilities that add up to 1."""
 
     name = "softmax"
+    title, phrase = "Softmax", "softmax"
     example = "dense(10) -> softmax"
     function = "jax.nn.softmax"
 

@@ -9,10 +9,12 @@ from archc.ops.op import (
     Op,
     Site,
     WeightSpec,
+    in_brackets,
     need_image,
     need_positions,
     padding_pairs,
     per_direction,
+    sliding,
     spread,
     windows,
 )
@@ -33,7 +35,8 @@ class Conv(Op):
 
     name = "conv"
     drawing = "conv"
-    relays = True
+    keeps = "copy"
+    title = "Convolution"
     example = "conv(32, 3x3, padding = same) -> relu"
 
     filters = Count("how many channels it gives")
@@ -75,6 +78,11 @@ class Conv(Op):
         kernel = WeightSpec("kernel", (height, width, x.channels // self.groups, self.filters))
         return (kernel, *Bias.spec(self.bias, self.filters))
 
+    def words(self, x: TensorType) -> str:
+        window = "x".join(map(str, (*self._window(x), x.channels // self.groups)))
+        dilated = f"dilation {in_brackets(self._dilation(x))}, " if max(self._dilation(x)) > 1 else ""
+        return f"{self.filters} {window} convolutions with {dilated}{sliding(self._stride(x), self._padding(x))}"
+
     def macs(self, x: TensorType) -> int:
         return self.output(x).size * TensorType(self.weights(x)[0].shape[:-1]).size
 
@@ -114,7 +122,8 @@ class ConvTranspose(Op):
 
     name = "conv_transpose"
     drawing = "conv"
-    relays = True
+    keeps = "copy"
+    title = "Transposed Convolution"
     example = "conv_transpose(64, 2x2, stride = 2) -> relu"
 
     filters = Count("how many channels it gives")
@@ -183,6 +192,7 @@ class Pointwise(Op):
 
     name = "pointwise"
     drawing = "dense"
+    keeps = "input"
     example = "pointwise(64) -> relu"
 
     units = Count("how many channels it gives")

@@ -15,6 +15,8 @@ class Dense(Op):
 
     name = "dense"
     drawing = "dense"
+    keeps = "input"
+    title = "Fully Connected"
     example = "dense(120) -> tanh"
 
     units = Count("how many outputs it has")
@@ -34,6 +36,9 @@ class Dense(Op):
 
     def sight(self, x: TensorType) -> None:
         return None
+
+    def words(self, x: TensorType) -> str:
+        return f"{self.units} fully connected layer"
 
     def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
         shape = (x.channels, self.units)

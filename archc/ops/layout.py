@@ -10,7 +10,7 @@ class Flatten(Op):
     """All values of an example in one row: [height, width, channels] -> [height * width * channels]."""
 
     name = "flatten"
-    fused = linear = True
+    view = True
     example = "flatten -> dense(10)"
 
     def output(self, x: TensorType) -> TensorType:
@@ -27,7 +27,7 @@ class Reshape(Op):
     """The same values, row by row, in another shape: `7x7x128` is [7, 7, 128]."""
 
     name = "reshape"
-    fused = linear = True
+    view = True
     example = "dense(6272) -> reshape(7x7x128)"
 
     shape = Window("the new shape, the batch left out: a size such as `7x7x128`, or a number for a flat value")

@@ -67,6 +67,7 @@ class Add(Elementwise):
     """
 
     name = "add"
+    title = "Addition"
     linear = True
     example = "add(it, conv(64, 3x3, padding = same) -> relu)"
 
@@ -82,6 +83,7 @@ class Multiply(Elementwise):
     """
 
     name = "multiply"
+    title = "Multiplication"
     example = "multiply(it, global_avg_pool -> dense(64) -> sigmoid)"
 
     def merged(self, values: Sequence[Code]) -> Code:
@@ -137,7 +139,8 @@ class Concat(Merge):
     """Values behind one another along the channels; all their other dimensions must be equal."""
 
     name = "concat"
-    linear = True
+    title = "Depth Concatenation"
+    fused, linear = False, True
     example = "concat(conv(64, 1x1), conv(32, 3x3, padding = same))"
 
     def together(self, xs: Sequence[TensorType]) -> TensorType:

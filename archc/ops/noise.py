@@ -13,6 +13,7 @@ class Dropout(Op):
     """
 
     name = "dropout"
+    title = "Dropout"
     drawing = "other"
     example = "dropout(50%)"
     random = True
@@ -22,6 +23,9 @@ class Dropout(Op):
 
     def output(self, x: TensorType) -> TensorType:
         return x
+
+    def words(self, x: TensorType) -> str:
+        return f"{100 * self.rate:g}% dropout"
 
     def buffers(self, x: TensorType) -> Buffers:
         """A byte for each value, which says whether it was dropped."""

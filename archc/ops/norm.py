@@ -15,6 +15,7 @@ class BatchNorm(Op):
     """
 
     name = "batch_norm"
+    title = "Batch Normalization"
     drawing = "norm"
     example = "conv(16, 3x3, bias = false) -> batch_norm -> relu"
     fused = True
@@ -34,6 +35,9 @@ class BatchNorm(Op):
             WeightSpec("mean", shape, "zeros", trainable=False),
             WeightSpec("variance", shape, "ones", trainable=False),
         )
+
+    def words(self, x: TensorType) -> str:
+        return f"batch normalization with {x.channels} channels"
 
     def buffers(self, x: TensorType) -> Buffers:
         """The values less their mean."""
@@ -55,6 +59,7 @@ class LayerNorm(Op):
     """
 
     name = "layer_norm"
+    title = "Layer Normalization"
     drawing = "norm"
     example = "dense(64) -> layer_norm -> relu"
     fused = True
@@ -69,6 +74,13 @@ class LayerNorm(Op):
                 code="E0204",
             )
         return x
+
+    def words(self, x: TensorType) -> str:
+        return f"layer normalization with {x.channels} channels"
+
+    def buffers(self, x: TensorType) -> Buffers:
+        """The values less their mean, and those divided by their deviation."""
+        return Buffers(kept=2 * x.size)
 
     def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
         return (WeightSpec("scale", (x.channels,), "ones"), WeightSpec("shift", (x.channels,), "zeros"))
@@ -85,6 +97,7 @@ class Lrn(Op):
     """
 
     name = "lrn"
+    title = "Cross Channel Normalization"
     drawing = "norm"
     example = "conv(96, 11x11, stride = 4) -> relu -> lrn(5)"
     fused = True
@@ -104,6 +117,9 @@ class Lrn(Op):
 
     def output(self, x: TensorType) -> TensorType:
         return x
+
+    def words(self, x: TensorType) -> str:
+        return f"cross channel normalization with {self.window} channels per element"
 
     def buffers(self, x: TensorType) -> Buffers:
         """The squares with their edges, and what x is divided by."""

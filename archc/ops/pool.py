@@ -4,7 +4,18 @@ from math import prod
 from typing import ClassVar
 
 from archc.code import Call, Code, Literal, call
-from archc.ops.op import Buffers, Lowered, Op, Site, need_image, need_positions, padding_pairs, per_direction, windows
+from archc.ops.op import (
+    Buffers,
+    Lowered,
+    Op,
+    Site,
+    need_image,
+    need_positions,
+    padding_pairs,
+    per_direction,
+    sliding,
+    windows,
+)
 from archc.parameters import Flag, Padding, Unfit, Window, Word
 from archc.types import TensorType
 
@@ -36,6 +47,10 @@ class Pool(Op):
 
     def sight(self, x: TensorType) -> tuple[tuple[int, int], ...]:
         return tuple(zip(self._window(x), self._stride(x), strict=True))
+
+    def words(self, x: TensorType) -> str:
+        window = "x".join(map(str, self._window(x)))
+        return f"{window} {self.title.lower()} with {sliding(self._stride(x), self._padding(x))}"
 
     def lower(self, site: Site) -> Lowered:
         x = site.before
@@ -78,6 +93,7 @@ class MaxPool(Pool):
     """
 
     name = "max_pool"
+    title = "Max Pooling"
     example = "max_pool(2x2)"
     window_kernel = "max_pool_windows"
 
@@ -107,6 +123,7 @@ class AvgPool(Pool):
     """
 
     name = "avg_pool"
+    title = "Average Pooling"
     example = "avg_pool(2x2)"
     linear = True
     window_kernel = "avg_pool_windows"
@@ -133,6 +150,9 @@ class GlobalPool(Op):
     def sight(self, x: TensorType) -> None:
         return None
 
+    def words(self, x: TensorType) -> str:
+        return self.title.lower()
+
     def lower(self, site: Site) -> Lowered:
         directions = len(site.before.spatial)
         axes = 1 if directions == 1 else tuple(range(1, directions + 1))
@@ -146,6 +166,7 @@ class GlobalAvgPool(GlobalPool):
     """
 
     name = "global_avg_pool"
+    title = "Global Average Pooling"
     example = "global_avg_pool -> dense(10)"
     linear = True
     function = "jnp.mean"
@@ -158,5 +179,6 @@ class GlobalMaxPool(GlobalPool):
     """
 
     name = "global_max_pool"
+    title = "Global Max Pooling"
     example = "global_max_pool -> dense(10)"
     function = "jnp.max"
