@@ -206,7 +206,7 @@ class Walk:
                 if step.op.fused and step.gives in backward:
                     backward[read] = max(backward.get(read, 0), backward[step.gives])
         for value in self.inputs:
-            yield Span(0, forward[value], self.sizes[value])
+            yield Span(0, max(forward[value], backward.get(value, 0)), self.sizes[value])
         for value, end in (*entering.items(), *copies.items()):
             yield Span(self.maker.get(value, 0), end, self.sizes[value], kept=True)
         for i, step in enumerate(self.steps):
@@ -252,7 +252,7 @@ def housed(living: Sequence[Span], example: int) -> int:
     A place is free from when the weight was copied until its new value is written: what stands there
     ends before the copy does.
     """
-    waiting = sorted(((span.bytes(example), span.last) for span in living))
+    waiting = sorted((span.bytes(example), span.last) for span in living)
     places = sorted(((span.bytes(example), span.last) for span in living if span.place), reverse=True)
     total = 0
     for size, end in places:

@@ -174,13 +174,13 @@ def _memory_lines(summary: Summary) -> list[str]:
     if not summary.parameters:
         return lines
     examples = f"{step.batch:,} example{'s' * (step.batch != 1)}"
-    optimizer = step.optimizer or "plain sgd (there is no recipe)"
+    optimizer = step.optimizer or "plain sgd (no recipe)"
     there = [f"{_size(step.weights)} weights", f"{_size(step.batch_rows)} batch"]
     if step.state:
         there.insert(1, f"{_size(step.state)} state of {step.optimizer}")
     return [
         *lines,
-        f"training     {_size(step.total)} for a step of {examples} with {optimizer}, estimated:",
+        f"training     {_size(step.total)} for a step of {examples} by {optimizer}, estimated:",
         f"             {', '.join(there)},",
         f"             {_size(step.kept)} kept for the backward pass, {_size(step.workspace)} workspace",
     ]
