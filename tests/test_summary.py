@@ -129,8 +129,9 @@ def test_cells_stand_under_the_headings() -> None:
 
 def test_how_much_of_the_input_a_layer_sees(tmp_path: Path) -> None:
     file = tmp_path / "one.arch"
-    body = "block two { conv(4, 3, padding = same) -> conv(4, 3x1, padding = same) }\nmodel Net {\n    input x[40, 40, 1]\n    conv(4, 3)\n"
-    file.write_text(f"{body}    repeat 2 {{ two }}\n    max_pool(2)\n    global_avg_pool\n}}\n")
+    block = "block two { conv(4, 3, padding = same) -> conv(4, 3x1, padding = same) }"
+    body = "input x[40, 40, 1]\n conv(4, 3)\n repeat 2 { two }\n max_pool(2)\n global_avg_pool"
+    file.write_text(f"{block}\nmodel Net {{\n {body}\n}}\n")
     summary = summarize(module(Job(file), Report())[1])
     fields = {row.name: row.field for row in summary.layers}
     assert fields == {
