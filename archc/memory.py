@@ -72,7 +72,7 @@ def estimate(module: Module, batch: int | None = None) -> Estimate:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """A layer of the flat graph: its values by number, and its weights, its own or shared ones."""
+    """A layer of the flat graph: its values by number, and its weights, which are shared where it doesn't own them."""
 
     op: Op
     reads: tuple[int, ...]
@@ -80,6 +80,7 @@ class Step:
     x: TensorType
     weights: tuple[Weight, ...]
     learns: bool
+    owns: bool
 
 
 @dataclass(frozen=True)
@@ -115,43 +116,50 @@ class Walk:
         self.outputs = {values[port.value] for port in graph.outputs}
         self.maker = {step.gives: i for i, step in enumerate(self.steps)}
         self.moving = self.reached()
-        self.learnt = [TensorType(w.shape).size for s in self.steps for w in s.weights if s.learns and w.trainable]
+        self.learnt = [
+            TensorType(w.shape).size for s in self.steps for w in s.weights if s.owns and s.learns and w.trainable
+        ]
 
     def value(self, type_: TensorType) -> int:
         self.sizes.append(type_.size)
         return len(self.sizes) - 1
 
-    def flat(self, graph: Graph, scope: str, values: dict[str, int]) -> dict[str, int]:
+    def flat(self, graph: Graph, scope: str, values: dict[str, int], shared: bool = False) -> dict[str, int]:
         """Adds the steps of a graph to which `values` flow; all its values by name."""
         shapes = {port.name: TensorType(port.shape) for port in graph.inputs}
         owners: dict[str, Node] = {}
         for node in graph.nodes:
             owners[node.name] = owners[node.shares] if node.shares else node
             reads = tuple(values[name] for name in node.inputs)
+            owns = not (shared or node.shares)
+            # what is shared has the name of its first use
+            inner = f"{scope}{node.shares or node.name}."
             if node.body is None:
-                values[node.name] = self.layer(node, owners[node.name], scope, reads, shapes[node.inputs[0]])
+                weights = owners[node.name].weights
+                values[node.name] = self.layer(node, weights, inner, reads, shapes[node.inputs[0]], owns)
             else:
-                values[node.name] = self.body(node, scope, reads)
+                values[node.name] = self.body(node, scope if node.op == "repeat" else inner, reads, not owns)
             shapes[node.name] = TensorType(node.output)
         return values
 
-    def layer(self, node: Node, owner: Node, scope: str, reads: tuple[int, ...], x: TensorType) -> int:
+    def layer(
+        self, node: Node, weights: tuple[Weight, ...], scope: str, reads: tuple[int, ...], x: TensorType, owns: bool
+    ) -> int:
         # copies of a repeat are one node
         op = self.ops.get(id(node)) or self.ops.setdefault(id(node), op_of(node))
         if op.view:
             return reads[0]
-        learns = not any(f"{scope}{owner.name}.".startswith(f"{part}.") for part in self.frozen)
+        learns = not any(scope.startswith(f"{part}.") for part in self.frozen)
         gives = self.value(TensorType(node.output))
-        self.steps.append(Step(op, reads, gives, x, owner.weights, learns))
+        self.steps.append(Step(op, reads, gives, x, weights, learns, owns))
         return gives
 
-    def body(self, node: Node, scope: str, reads: tuple[int, ...]) -> int:
+    def body(self, node: Node, scope: str, reads: tuple[int, ...], shared: bool) -> int:
         """A block, or a repeat's copies one behind another."""
         assert node.body is not None
-        scopes = [scope] * node.count if node.op == "repeat" else [f"{scope}{node.name}."]
-        for inner in scopes:
+        for _ in range(node.count):
             given = {port.name: value for port, value in zip(node.body.inputs, reads, strict=True)}
-            values = self.flat(node.body, inner, given)
+            values = self.flat(node.body, scope, given, shared)
             reads = (values[node.body.outputs[0].value], *reads[1:])
         return reads[0]
 
@@ -185,7 +193,7 @@ class Walk:
                 yield Span(i, end, held.kept, kept=True)
                 yield Span(0, i, held.early)
                 yield Span(0, end, held.zeros)
-            if self.has_gradients(step):
+            if step.owns and self.has_gradients(step):
                 kernels = [weight for weight in step.weights if weight.trainable]
                 yield from (Span(0, self.backward(i), TensorType(w.shape).size, once=True, place=True) for w in kernels)
                 if step.op.keeps == "copy" and self.moving.intersection(step.reads):
@@ -234,7 +242,7 @@ class Walk:
     def fullest(self, example: int) -> tuple[int, int]:
         """Bytes that are kept, and of all else, at the moment when most lives; `example` is what a number takes."""
         spans = list(self.spans())
-        moments = [0] * (2 * len(self.steps) + 1)
+        moments = [0] * (2 * len(self.steps) + 2)
         for span in spans:
             moments[span.first] += span.bytes(example)
             moments[span.last + 1] -= span.bytes(example)

@@ -130,9 +130,16 @@ def test_what_is_frozen_first_keeps_nothing(tmp_path: Path) -> None:
     assert estimate(frozen).total < estimate(module).total
 
 
-def test_shared_weights_count_once() -> None:
-    twice = of("share tower = conv(3, 3x3, padding = 1)\n it -> tower -> tower -> global_avg_pool -> dense(2)")
-    assert twice.weights == 4 * (3 * 27 + 3 + 2 * 3 + 2)
+@pytest.mark.parametrize("tower", ["dense(64)", "dense(64) -> relu -> dense(64)"])
+def test_shared_weights_count_once(tower: str, tmp_path: Path) -> None:
+    text = f"model Net {{\n input image[8, 8, 1]\n flatten\n share tower = {tower}\n tower -> tower -> dense(10)\n}}\n"
+    step = estimate(trained(text, (8, 8, 1), tmp_path, 4, "adam(0.1)", 10))
+    assert step.weights == 4 * (tower.count("dense") * 65 * 64 + 65 * 10)
+    assert step.state == 2 * step.weights
+
+
+def test_a_network_of_no_layers_needs_no_more_than_its_input() -> None:
+    assert of("flatten").total == 4 * 2 * 32 * 32 * 3
 
 
 def test_a_batch_in_bf16_takes_half(tmp_path: Path) -> None:
