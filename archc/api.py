@@ -115,9 +115,9 @@ class Model:
         """Multiply-accumulates of convolution and dense layers for one example."""
         return self.module.graph.macs
 
-    def summary(self) -> "SummaryTable":
-        """Layers, shapes, parameters and costs, as a table."""
-        return SummaryTable(summary.summarize(self.module))
+    def summary(self, *, depth: int | None = None, batch: int | None = None) -> "SummaryTable":
+        """Layers, shapes, parameters and costs, as a table; `depth` and `batch` as for `archc summary`."""
+        return SummaryTable(summary.summarize(self.module, depth, batch))
 
     def program(self, target: Target = "cpu", *, unroll: bool = False) -> str:
         """The text of the standalone program; with `unroll` no repeat is a device loop."""

@@ -82,6 +82,7 @@ def test_summary_prints_and_shows_in_notebooks(net: Path) -> None:
     html = summary._repr_html_()
     assert html.startswith("<table>")
     assert "<td>dense1</td>" in html
+    assert "a step of 77 examples" in repr(archc.load(net).summary(batch=77))
 
 
 def test_compile_gives_the_program_imported(net: Path) -> None:

@@ -19,7 +19,7 @@ FLOORS = (
     ("passes",),
     ("program",),
     ("draw",),
-    ("pipeline", "summary"),
+    ("pipeline", "memory", "summary", "lecture"),
     ("data",),
     ("train",),
     ("export", "importers"),

@@ -25,8 +25,19 @@ COUNTS = {
     "mnist_mlp": (79_510, 79_400),
     "matlab_digits": (180_880, None),
     "fashion_mnist": (206_922, 1_218_048),
+    "alexnet": (60_965_224, 724_406_816),
+    "alexnet_torchvision": (61_100_840, 714_188_480),
+    "vgg11": (132_863_336, 7_609_090_048),
+    "vgg13": (133_047_848, 11_308_466_176),
+    "vgg16": (138_357_544, 15_470_264_320),
+    "vgg19": (143_667_240, 19_632_062_464),
+    "resnet18": (11_689_512, 1_814_073_344),
+    "resnet34": (21_797_672, 3_663_761_408),
     "resnet50": (25_557_032, 4_089_184_256),
+    "resnet101": (44_549_160, 7_801_405_440),
+    "resnet152": (60_192_808, 11_513_626_624),
     "googlenet": (13_378_280, None),
+    "googlenet_torchvision": (6_624_904, 1_498_376_192),
 }
 """Trainable parameters and multiply-accumulates."""
 
@@ -81,6 +92,13 @@ def test_counts_are_the_published_ones(name: str) -> None:
 def test_googlenet_is_counted_without_its_auxiliary_heads() -> None:
     text = built_in()["googlenet"].read_text(encoding="utf-8")
     assert "assert class.params == 6_998_552" in text and "assert class.macs == 1_582_671_872" in text
+
+
+@pytest.mark.parametrize("name", [name for name in COUNTS if COUNTS[name][0] > 1_000_000])
+def test_large_networks_hold_their_figures_themselves(name: str) -> None:
+    text = built_in()[name].read_text(encoding="utf-8")
+    assert f"assert params == {COUNTS[name][0]:_}" in text
+    assert "assert macs ==" in text or "assert class.macs ==" in text
 
 
 @pytest.mark.parametrize(("name", "lines"), [("resnet50", 40), ("googlenet", 60)])

@@ -88,6 +88,14 @@ def test_few_levels_can_be_shown() -> None:
 
 def test_json_is_what_is_promised() -> None:
     found = as_json(summarize(nested()))
+    estimate = summarize(nested()).step
+    step = {
+        "weights": 4 * (48 + 12),
+        "state": 0,
+        "batch_rows": 4 * 4,
+        "kept": estimate.kept,
+        "workspace": estimate.workspace,
+    }
     assert json.loads(json.dumps(found)) == found
     assert found == {
         "model": "Nested",
@@ -96,17 +104,48 @@ def test_json_is_what_is_promised() -> None:
         "parameters": 48,
         "state": 12,
         "macs": 48,
+        "activations": 48,
+        "training_step": {"batch": 1, "optimizer": None, "total": sum(step.values()), **step},
         "layers": [
-            {"name": f"tower1.dense{i}", "op": "dense", "output": [4], "parameters": 16, "macs": 16} for i in (1, 2, 3)
+            {
+                "name": f"tower1.dense{i}",
+                "op": "dense",
+                "output": [4],
+                "receptive_field": None,
+                "parameters": 16,
+                "macs": 16,
+            }
+            for i in (1, 2, 3)
         ],
     }
 
 
 def test_cells_stand_under_the_headings() -> None:
     rows = cells(summarize(nested()))
-    assert rows[0] == ("tower1", "tower", "[4]", "48", "48", "48 B")
-    assert rows[2] == ("    dense1", "dense", "[4]", "16", "16", "16 B")
+    assert rows[0] == ("tower1", "tower", "[4]", "", "48", "48", "48 B")
+    assert rows[2] == ("    dense1", "dense", "[4]", "", "16", "16", "16 B")
     assert {len(row) for row in rows} == {len(HEADINGS)}
+
+
+def test_how_much_of_the_input_a_layer_sees(tmp_path: Path) -> None:
+    file = tmp_path / "one.arch"
+    block = "block two { conv(4, 3, padding = same) -> conv(4, 3x1, padding = same) }"
+    body = "input x[40, 40, 1]\n conv(4, 3)\n repeat 2 { two }\n max_pool(2)\n global_avg_pool"
+    file.write_text(f"{block}\nmodel Net {{\n {body}\n}}\n")
+    summary = summarize(module(Job(file), Report())[1])
+    fields = {row.name: row.field for row in summary.layers}
+    assert fields == {
+        "conv1": 3,
+        "two1.conv1": 5,
+        "two1.conv2": (7, 5),
+        "two2.conv1": (9, 7),
+        "two2.conv2": (11, 7),
+        "max_pool1": (12, 8),
+        "global_avg_pool1": None,
+    }
+    shown = [(row.depth, row.name, row.field) for row in summary.rows]
+    assert shown[:3] == [(0, "conv1", 3), (0, "repeat ×2", (11, 7)), (1, "two1", (7, 5))]
+    assert [cell[3] for cell in cells(summary)][:2] == ["3", "11x7"]
 
 
 def test_the_source_is_named(tmp_path: Path) -> None:

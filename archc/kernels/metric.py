@@ -90,7 +90,7 @@ def pooled(counts):
     return np.sum(counts, axis=1, keepdims=True)
 
 
-def of_class(values, *, number):
+def value_of(values, *, number):
     """The value of one class."""
     return float(values[number])
 

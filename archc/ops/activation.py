@@ -13,10 +13,16 @@ class Activation(Op):
 
     drawing = "activation"
     activation = True
+    fused = True
     function: ClassVar[str]
+    phrase: ClassVar[str] = ""
+    """How courses put it."""
 
     def output(self, x: TensorType) -> TensorType:
         return x
+
+    def words(self, x: TensorType) -> str:
+        return self.phrase or super().words(x)
 
     def lower(self, site: Site) -> Lowered:
         return Lowered.same(Call(self.function, (site.x,)))
@@ -26,6 +32,7 @@ class Relu(Activation):
     """max(0, x)."""
 
     name = "relu"
+    title, phrase = "ReLU", "ReLU"
     example = "dense(100) -> relu"
     function = "jax.nn.relu"
 
@@ -42,6 +49,7 @@ class Sigmoid(Activation):
     """1 / (1 + exp(-x)), the logistic function."""
 
     name = "sigmoid"
+    title, phrase = "Sigmoid", "sigmoid"
     example = "dense(1) -> sigmoid"
     function = "jax.nn.sigmoid"
 
@@ -61,6 +69,7 @@ class Tanh(Activation):
     """The hyperbolic tangent."""
 
     name = "tanh"
+    title, phrase = "Tanh", "hyperbolic tangent"
     example = "dense(84) -> tanh"
     function = "jnp.tanh"
 
@@ -242,6 +251,7 @@ class Softmax(Activation):
     """exp(x) / Σ exp(x) over the channels: probabilities that add up to 1."""
 
     name = "softmax"
+    title, phrase = "Softmax", "softmax"
     example = "dense(10) -> softmax"
     function = "jax.nn.softmax"
     always: ClassVar[int] = 1

@@ -32,6 +32,7 @@ class Permute(Op):
     """
 
     name = "permute"
+    fused = linear = True
     example = "permute([1, 0]) -> pointwise(8)"
 
     axes = Order("the old place of each axis, such as `[1, 0]`")
@@ -107,6 +108,7 @@ class Take(Op):
     """
 
     name = "take"
+    fused = linear = True
     example = "take(-1, axis = 0) -> dense(10)"
 
     entries = Entries("one entry, `0`, or several, `[0, 2]`", default=None)
@@ -200,6 +202,7 @@ class PixelShuffle(Op):
     """
 
     name = "pixel_shuffle"
+    fused = linear = True
     example = "conv(64, 3x3, padding = same) -> pixel_shuffle(2)"
 
     factor = Window("how many times larger, `2` or for each direction `2x3`", default=2)
@@ -235,6 +238,7 @@ class SpaceToDepth(Op):
     """
 
     name = "space_to_depth"
+    fused = linear = True
     example = "space_to_depth(2) -> conv(64, 3x3)"
 
     factor = Window("how many cells of each direction, `2` or for each `2x3`", default=2)

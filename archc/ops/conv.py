@@ -11,7 +11,7 @@ from archc.ops.connect import (
     check_connections,
     connected_kernel,
 )
-from archc.ops.op import Bias, Lowered, Op, Site, WeightSpec, need_positions
+from archc.ops.op import Bias, Lowered, Op, Site, WeightSpec, in_brackets, need_positions, sliding
 from archc.ops.window import Pairs, Sliding, biased, cells, directions, padded
 from archc.parameters import Count, Padding, Real, Unfit, Window, Word
 from archc.types import TensorType
@@ -32,6 +32,8 @@ class Conv(Sliding):
     """
 
     name = "conv"
+    keeps = "copy"
+    title = "Convolution"
     example = "conv(32, 3x3, padding = same) -> relu"
 
     filters = Count("how many channels it gives")
@@ -70,6 +72,11 @@ class Conv(Sliding):
         fans = (cells(window) * inputs, cells(window) * outputs) if self.groups > 1 else None
         return (WeightSpec("kernel", (*window, inputs, self.filters), fans=fans), *bias)
 
+    def words(self, x: TensorType) -> str:
+        window = "x".join(map(str, (*self._window(x), x.channels // self.groups)))
+        dilated = f"dilation {in_brackets(self._dilation(x))}, " if max(self._dilation(x)) > 1 else ""
+        return f"{self.filters} {window} convolutions with {dilated}{sliding(self._stride(x), self._padding(x))}"
+
     def macs(self, x: TensorType) -> int:
         return cells(self._positions(x)) * TensorType(self.weights(x)[0].shape).size
 
@@ -103,6 +110,7 @@ class Pointwise(Op):
 
     name = "pointwise"
     drawing = "dense"
+    keeps = "input"
     example = "pointwise(64) -> relu"
 
     units = Count("how many channels it gives")

@@ -18,6 +18,8 @@ class ConvTranspose(Sliding):
     """
 
     name = "conv_transpose"
+    keeps = "copy"
+    title = "Transposed Convolution"
     example = "conv_transpose(64, 2x2, stride = 2) -> relu"
 
     filters = Count("how many channels it gives")

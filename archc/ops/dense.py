@@ -16,6 +16,8 @@ class Dense(Op):
 
     name = "dense"
     drawing = "dense"
+    keeps = "input"
+    title = "Fully Connected"
     example = "dense(120) -> tanh"
 
     units = Count("how many outputs it has")
@@ -33,6 +35,9 @@ class Dense(Op):
 
     def sight(self, x: TensorType) -> None:
         return None
+
+    def words(self, x: TensorType) -> str:
+        return f"{self.units} fully connected layer"
 
     def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
         kernel = Dense.weights_.spec(self.weights_, "kernel", (x.channels, self.units), trainable=self.trainable)

@@ -12,6 +12,8 @@ from archc.types import TensorType
 class Channelwise(Sliding):
     """What both kinds share: `multiplier` filters for each channel."""
 
+    keeps = "input"
+
     multiplier: Any
 
     def _kernel(self, x: TensorType, name: str) -> WeightSpec:
@@ -42,6 +44,7 @@ class DepthwiseConv(Channelwise):
     """
 
     name = "depthwise_conv"
+    title = "Depthwise Convolution"
     example = "depthwise_conv(3x3, padding = same) -> relu"
 
     window = Window("how far each filter sees, `3x3` or `3`")
@@ -83,6 +86,7 @@ class SeparableConv(Channelwise):
     """
 
     name = "separable_conv"
+    title = "Separable Convolution"
     example = "separable_conv(64, 3x3, padding = same) -> relu"
 
     filters = Count("how many channels it gives")

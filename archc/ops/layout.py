@@ -19,6 +19,7 @@ class Flatten(Op):
     """All values of an example in one row: [height, width, channels] -> [height * width * channels]."""
 
     name = "flatten"
+    view = True
     example = "flatten -> dense(10)"
 
     def output(self, x: TensorType) -> TensorType:
@@ -35,6 +36,7 @@ class Reshape(Op):
     """The same values, row by row, in another shape: `7x7x128` is [7, 7, 128]."""
 
     name = "reshape"
+    view = True
     example = "dense(6272) -> reshape(7x7x128)"
 
     shape = Window("the new shape, the batch left out: a size such as `7x7x128`, or a number for a flat value")
@@ -70,6 +72,7 @@ class Crop(Op):
     """
 
     name = "crop"
+    fused = linear = True
     example = "crop(24, 24) -> conv(16, 3x3)"
 
     height = Window("how many rows remain; or, without `width`, what remains of every direction")
@@ -147,6 +150,7 @@ class Pad(Op):
     """
 
     name = "pad"
+    fused = linear = True
     example = "pad(2) -> conv(6, 5x5)"
 
     cells = Margin("how many on each side: `2`, for each direction `2x3`, or pairs, `[(before, behind), …]`", least=0)
@@ -184,6 +188,7 @@ class Upsample(Op):
     """
 
     name = "upsample"
+    fused = linear = True
     example = "upsample(2) -> conv(64, 3x3, padding = same)"
 
     factor = Window("how many times larger, `2` or for each direction `2x3`", default=2)

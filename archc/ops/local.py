@@ -17,6 +17,8 @@ class LocallyConnected(Sliding):
     """
 
     name = "locally_connected"
+    keeps = "copy"
+    title = "Locally Connected"
     example = "locally_connected(8, 3x3) -> relu"
 
     filters = Count("how many channels it gives")

@@ -15,6 +15,7 @@ class Merge(Op):
 
     drawing = "merge"
     merges = True
+    fused = True
     pair: ClassVar[bool] = False
     """Whether it takes two values and no more."""
     instead: ClassVar[str] = ""
@@ -66,6 +67,8 @@ class Add(Elementwise):
     """
 
     name = "add"
+    title = "Addition"
+    linear = True
     example = "add(it, conv(64, 3x3, padding = same) -> relu)"
 
     def merged(self, values: Sequence[Code]) -> Code:
@@ -80,6 +83,7 @@ class Multiply(Elementwise):
     """
 
     name = "multiply"
+    title = "Multiplication"
     example = "multiply(it, global_avg_pool -> dense(64) -> sigmoid)"
 
     def merged(self, values: Sequence[Code]) -> Code:
@@ -93,6 +97,7 @@ class Average(Elementwise):
     """
 
     name = "average"
+    linear = True
     example = "average(dense(10), dense(32) -> relu -> dense(10))"
 
     def merged(self, values: Sequence[Code]) -> Code:
@@ -120,6 +125,7 @@ class Subtract(Elementwise):
     """
 
     name = "subtract"
+    linear = True
     example = "subtract(it, global_avg_pool)"
     pair = True
     instead = "add what is taken away first: `subtract(a, add(b, c))`"
@@ -133,6 +139,8 @@ class Concat(Merge):
     """Values behind one another along the channels; all their other dimensions must be equal."""
 
     name = "concat"
+    title = "Depth Concatenation"
+    fused, linear = False, True
     example = "concat(conv(64, 1x1), conv(32, 3x3, padding = same))"
 
     def together(self, xs: Sequence[TensorType]) -> TensorType:

@@ -1,7 +1,7 @@
 """Layers that disturb training on purpose, and do nothing after it."""
 
 from archc.code import Call, Literal
-from archc.ops.op import Lowered, Op, Site, Update, need_positions
+from archc.ops.op import Buffers, Lowered, Op, Site, Update, need_positions
 from archc.parameters import Real, show
 from archc.types import TensorType
 
@@ -13,14 +13,23 @@ class Dropout(Op):
     """
 
     name = "dropout"
+    title = "Dropout"
     drawing = "other"
     example = "dropout(50%)"
     random = True
+    fused = linear = True
 
     rate = Real("the share of the values that is dropped", least=0, below=1)
 
     def output(self, x: TensorType) -> TensorType:
         return x
+
+    def words(self, x: TensorType) -> str:
+        return f"{100 * self.rate:g}% dropout"
+
+    def buffers(self, x: TensorType) -> Buffers:
+        """A byte for each value, which says whether it was dropped."""
+        return Buffers(kept=x.size / 4)
 
     def lower(self, site: Site) -> Lowered:
         drop = Call("dropout", (site.x, site.random_key), (("rate", Literal(float(self.rate))),))
@@ -78,6 +87,7 @@ class GaussianNoise(Op):
     """In training, adds to each value a random number, Gaussian with mean 0. After training it does nothing."""
 
     name = "gaussian_noise"
+    fused = linear = True
     example = "gaussian_noise(0.1) -> dense(64)"
     random = True
 

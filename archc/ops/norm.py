@@ -1,7 +1,7 @@
 """Layers that bring values to another scale."""
 
 from archc.code import Call, Code, Literal, Operation, call
-from archc.ops.op import Bias, Lowered, Op, Site, Update, WeightSpec
+from archc.ops.op import Bias, Buffers, Lowered, Op, Site, Update, WeightSpec
 from archc.parameters import Choice, Count, Flag, Real, Unfit, Word, counted
 from archc.types import TensorType
 
@@ -15,8 +15,10 @@ class BatchNorm(Op):
     """
 
     name = "batch_norm"
+    title = "Batch Normalization"
     drawing = "norm"
     example = "conv(16, 3x3, bias = false) -> batch_norm -> relu"
+    fused = True
 
     epsilon = Real("what is added to the variance", default=1e-5, above=0, named=True)
     momentum = Real("share of the moving averages kept at a step", default=0.9, least=0, below=1, named=True)
@@ -34,6 +36,13 @@ class BatchNorm(Op):
             WeightSpec("variance", shape, "ones", trainable=False),
         )
 
+    def words(self, x: TensorType) -> str:
+        return f"batch normalization with {x.channels} channels"
+
+    def buffers(self, x: TensorType) -> Buffers:
+        """The values less their mean."""
+        return Buffers(kept=0 if self.frozen else x.size)
+
     def lower(self, site: Site) -> Lowered:
         epsilon = ("epsilon", Literal(float(self.epsilon)))
         momentum = ("momentum", Literal(float(self.momentum)))
@@ -50,8 +59,10 @@ class LayerNorm(Op):
     """
 
     name = "layer_norm"
+    title = "Layer Normalization"
     drawing = "norm"
     example = "dense(64) -> layer_norm -> relu"
+    fused = True
 
     epsilon = Real("what is added to the variance", default=1e-5, above=0, named=True)
 
@@ -63,6 +74,13 @@ class LayerNorm(Op):
                 code="E0204",
             )
         return x
+
+    def words(self, x: TensorType) -> str:
+        return f"layer normalization with {x.channels} channels"
+
+    def buffers(self, x: TensorType) -> Buffers:
+        """The values less their mean, and those divided by their deviation."""
+        return Buffers(kept=2 * x.size)
 
     def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
         return (WeightSpec("scale", (x.channels,), "ones"), WeightSpec("shift", (x.channels,), "zeros"))
@@ -153,8 +171,10 @@ class Lrn(Op):
     """
 
     name = "lrn"
+    title = "Cross Channel Normalization"
     drawing = "norm"
     example = "conv(96, 11x11, stride = 4) -> relu -> lrn(5)"
+    fused = True
 
     window = Count("how many channels count, the middle one included", default=5)
     k = Real("what is added to the sum", default=2, above=0, named=True)
@@ -172,6 +192,13 @@ class Lrn(Op):
     def output(self, x: TensorType) -> TensorType:
         return x
 
+    def words(self, x: TensorType) -> str:
+        return f"cross channel normalization with {self.window} channels per element"
+
+    def buffers(self, x: TensorType) -> Buffers:
+        """The squares with their edges, and what x is divided by."""
+        return Buffers(kept=x.size // x.channels * (x.channels + 2 * (self.window // 2)) + x.size)
+
     def lower(self, site: Site) -> Lowered:
         numbers = {name: float(getattr(self, name)) for name in ("k", "alpha", "beta")}
         # neighbours beyond the channels are none
@@ -188,6 +215,7 @@ class Scale(Op):
     name = "scale"
     drawing = "norm"
     example = "avg_pool(2x2) -> scale(bias = true)"
+    fused = True
 
     bias = Bias("whether each channel has a bias, and how it starts", default=False)
 
@@ -216,6 +244,7 @@ class Normalize(Op):
     drawing = "norm"
     example = "normalize(standard)"
     adapts = True
+    fused = linear = True
 
     kind = Choice("which scale", ("standard", "minmax", "signed", "center"), default=Word("standard"))
 

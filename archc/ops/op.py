@@ -1,8 +1,8 @@
 """What a layer is: its parameters, shape rule, weights, cost, and what it lowers to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from archc.code import Call, Code, Entry, Name
 from archc.parameters import FAMILIES, Described, Numbers, Parameter, Unfit, Word, members, show
@@ -92,12 +92,27 @@ class Lowered:
         return cls(updates, updates)
 
 
+@dataclass(frozen=True, slots=True)
+class Buffers:
+    """Numbers that a training step holds for a layer and one example, beside what enters and leaves it.
+
+    `kept` from its forward pass to its backward pass, `early` from the start of the step to its
+    forward pass (XLA makes constants first), `zeros` from the start to its backward pass.
+    """
+
+    kept: float = 0
+    early: int = 0
+    zeros: int = 0
+
+
 class Op(Described):
     """A layer of the catalogue. Subclasses set `name`, and declare parameters as class attributes."""
 
     family = "layer"
     drawing: ClassVar[str] = "other"
     """Which colour and legend entry a figure gives it."""
+    title: ClassVar[str] = ""
+    """What courses call it in a table, if not by its name."""
     example: ClassVar[str] = ""
     """A line that a person could write."""
     random: ClassVar[bool] = False
@@ -105,6 +120,14 @@ class Op(Described):
     adapts: ClassVar[bool] = False
     """Whether its state is computed from the training rows beforehand."""
     activation: ClassVar[bool] = False
+    fused: ClassVar[bool] = False
+    """Whether its output is computed anew where the backward pass reads it, and so isn't kept."""
+    linear: ClassVar[bool] = False
+    """Whether its gradient reads nothing of what enters."""
+    view: ClassVar[bool] = False
+    """Whether its output is what entered, under another shape."""
+    keeps: ClassVar[Literal["", "input", "copy"]] = ""
+    """Whether the gradient of its kernel reads what entered as an array, as it is or in another layout."""
     merges: ClassVar[bool] = False
     """Whether it takes several values, each from a flow of its own: then `joined` is its shape rule."""
 
@@ -128,6 +151,14 @@ class Op(Described):
     def macs(self, x: TensorType) -> int:
         """Multiply-accumulates of convolution and dense layers for one example."""
         return 0
+
+    def words(self, x: TensorType) -> str:
+        """What it does, as courses tell it in a table; as it is written, where they don't."""
+        return self.written()
+
+    def buffers(self, x: TensorType) -> Buffers:
+        """What a training step holds for it on a CPU; for a layer that `merges`, `x` is its first value."""
+        return Buffers()
 
     def lower(self, site: Site) -> Lowered:
         """The Python of it."""
@@ -358,3 +389,15 @@ def need_positions(x: TensorType, name: str, instead: str = "") -> None:
             code="E0204",
             label="takes [height, width, channels]",
         )
+
+
+def in_brackets(values: Iterable[int]) -> str:
+    """`[4 4]`: numbers by direction, as courses write them."""
+    return f"[{' '.join(str(value) for value in values)}]"
+
+
+def sliding(stride: Shape, padding: Sequence[tuple[int, int]]) -> str:
+    """`stride [2 2] and padding [0 0]`; where paddings differ before and after, all of them: `[0 1 0 1]`."""
+    even = all(before == after for before, after in padding)
+    cells = [before for before, _ in padding] if even else [n for pair in padding for n in pair]
+    return f"stride {in_brackets(stride)} and padding {in_brackets(cells)}"

@@ -1,9 +1,10 @@
 """Pooling."""
 
+from math import prod
 from typing import ClassVar
 
 from archc.code import Call, Code, Literal, call
-from archc.ops.op import Lowered, Op, Site, need_cells, need_positions, per_direction, windows
+from archc.ops.op import Buffers, Lowered, Op, Site, need_cells, need_positions, per_direction, sliding, windows
 from archc.ops.window import Pairs, Sliding
 from archc.parameters import Flag, Padding, Unfit, Window, Word
 from archc.types import Shape, TensorType
@@ -32,18 +33,22 @@ class Pool(Sliding):
         windows(x, self._window(x), self._stride(x), padding, self.name)
         return TensorType((*self._positions(x), x.channels))
 
+    def words(self, x: TensorType) -> str:
+        window = "x".join(map(str, self._window(x)))
+        return f"{window} {self.title.lower()} with {sliding(self._stride(x), self._padding(x))}"
+
     def lower(self, site: Site) -> Lowered:
         x = site.before
         window, stride, padding = self._window(x), self._stride(x), self._padding(x)
         if stride == window and not any(map(any, padding)):
             return Lowered.same(self.disjoint(site, window))
-        return Lowered.same(call(self.sliding(x), site.x, window=window, stride=stride, padding=padding))
+        return Lowered.same(call(self.window_kernel(x), site.x, window=window, stride=stride, padding=padding))
 
     def disjoint(self, site: Site, window: Shape) -> Code:
         """For windows side by side without padding, which need no sliding."""
         raise NotImplementedError
 
-    def sliding(self, x: TensorType) -> str:
+    def window_kernel(self, x: TensorType) -> str:
         """The kernel for any windows."""
         raise NotImplementedError
 
@@ -75,12 +80,26 @@ class MaxPool(Pool):
     """
 
     name = "max_pool"
+    title = "Max Pooling"
     example = "max_pool(2x2)"
+
+    def buffers(self, x: TensorType) -> Buffers:
+        """Side by side: the maxima of the first cells of each window, of the first two, …
+
+        Else for each window the four numbers of the cell that won, and for each cell its four numbers
+        and a 0 to which gradients are added.
+        """
+        y, window, padding = self.output(x), self._window(x), self._padding(x)
+        if self._stride(x) == window and not any(map(any, padding)):
+            return Buffers(kept=y.size * (prod(window) - 1))
+        sides = (n + before + after for n, (before, after) in zip(x.spatial, padding, strict=True))
+        cells = prod(sides) * x.channels
+        return Buffers(kept=(x.rank + 1) * y.size, early=(x.rank + 1) * cells, zeros=cells)
 
     def disjoint(self, site: Site, window: Shape) -> Code:
         return call(of_any("max_pool_disjoint", window), site.x, window=window)
 
-    def sliding(self, x: TensorType) -> str:
+    def window_kernel(self, x: TensorType) -> str:
         return "max_pool_windows"
 
 
@@ -93,7 +112,9 @@ class AvgPool(Pool):
     """
 
     name = "avg_pool"
+    title = "Average Pooling"
     example = "avg_pool(2x2)"
+    linear = True
 
     def disjoint(self, site: Site, window: Shape) -> Code:
         whole = tuple(n * k for n, k in zip(site.after.spatial, window, strict=True))
@@ -101,7 +122,7 @@ class AvgPool(Pool):
             return call(of_any("avg_pool_disjoint", window), site.x, window=window)
         return mean_of_parts(site, window)
 
-    def sliding(self, x: TensorType) -> str:
+    def window_kernel(self, x: TensorType) -> str:
         return of_any("avg_pool_windows", x.spatial)
 
 
@@ -166,6 +187,9 @@ class GlobalPool(Op):
     def sight(self, x: TensorType) -> None:
         return None
 
+    def words(self, x: TensorType) -> str:
+        return self.title.lower()
+
     def lower(self, site: Site) -> Lowered:
         directions = len(site.before.spatial)
         axes = 1 if directions == 1 else tuple(range(1, directions + 1))
@@ -179,7 +203,9 @@ class GlobalAvgPool(GlobalPool):
     """
 
     name = "global_avg_pool"
+    title = "Global Average Pooling"
     example = "global_avg_pool -> dense(10)"
+    linear = True
     function = "jnp.mean"
 
 
@@ -190,5 +216,6 @@ class GlobalMaxPool(GlobalPool):
     """
 
     name = "global_max_pool"
+    title = "Global Max Pooling"
     example = "global_max_pool -> dense(10)"
     function = "jnp.max"

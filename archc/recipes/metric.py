@@ -195,10 +195,10 @@ class Counted(Decided):
 
     def value(self, found: Code, n: Code, classes: int) -> Code:
         if self.average == "micro":
-            return call("of_class", call(self.kernel, call("pooled", found)), number=0)
+            return call("value_of", call(self.kernel, call("pooled", found)), number=0)
         if self.average or (classes > 2 and self.positive is None):
             return call(f"{self.average or 'macro'}_mean", call(self.kernel, found), found)
-        return call("of_class", call(self.kernel, found), number=1 if self.positive is None else self.positive)
+        return call("value_of", call(self.kernel, found), number=1 if self.positive is None else self.positive)
 
 
 class Precision(Counted):

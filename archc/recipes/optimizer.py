@@ -20,6 +20,10 @@ class Optimizer(Described):
     usual: ClassVar[str] = "1e-3"
     """A rate to begin with."""
 
+    def slots(self) -> int:
+        """How many arrays of a weight's size it keeps for each weight."""
+        raise NotImplementedError
+
     def lower(self) -> Code:
         raise NotImplementedError
 
@@ -45,6 +49,9 @@ class Sgd(Optimizer):
         if self.nesterov and self.average:
             raise Unfit("`nesterov` and `average` don't go together", "leave one of them out", parameter="average")
 
+    def slots(self) -> int:
+        return 1 if self.momentum else 0
+
     def lower(self) -> Code:
         if self.average:
             return stages(call("optax.ema", Literal(float(self.momentum)), debias=False), self.rate)
@@ -67,6 +74,9 @@ class AdaGrad(Optimizer):
     epsilon = Real("what is added to the root", default=1e-7, above=0, named=True)
     initial = Real("what the sum starts from", default=0, least=0, named=True)
 
+    def slots(self) -> int:
+        return 1
+
     def lower(self) -> Code:
         scaled = call("scale_by_all_squares", initial=float(self.initial), epsilon=float(self.epsilon))
         return stages(scaled, self.rate)
@@ -83,6 +93,9 @@ class AdaDelta(Optimizer):
     rate = Family("the learning rate or its schedule", "schedule", number="constant", default=Constant.build([1.0], {}))
     rho = Real("share of the averages that is kept", default=0.95, least=0, below=1, named=True)
     epsilon = Real("what is added under both roots", default=1e-6, above=0, named=True)
+
+    def slots(self) -> int:
+        return 2
 
     def lower(self) -> Code:
         moments = (("rho", Literal(float(self.rho))), ("eps", Literal(float(self.epsilon))))
@@ -103,6 +116,9 @@ class RmsProp(Optimizer):
     momentum = Real("share of the last step that is kept", default=0, least=0, below=1, named=True)
     centred = Flag("whether the variance is taken, not the mean square", default=False, named=True)
     under_root = Flag("whether epsilon stands under the root", default=True, named=True)
+
+    def slots(self) -> int:
+        return 1 + sum(map(bool, (self.momentum, self.centred)))
 
     def lower(self) -> Code:
         rho, epsilon = float(self.rho), float(self.epsilon)
@@ -128,6 +144,9 @@ class Adam(Optimizer):
     beta2 = Real("share of the mean squared gradient that is kept", default=0.999, least=0, below=1, named=True)
     epsilon = Real("what is added to the root", default=1e-8, above=0, named=True)
     under_root = Flag("whether epsilon stands under the root", default=False, named=True)
+
+    def slots(self) -> int:
+        return 2
 
     def lower(self) -> Code:
         return Call("optax.adam", (self.rate.lower(),), tuple(self._moments()))
@@ -170,6 +189,9 @@ class Lion(Optimizer):
     beta2 = Real("share of the mean gradient that is kept", default=0.99, least=0, below=1, named=True)
     weight_decay = Real("share of each kernel taken off, times the learning rate", default=0.01, least=0, named=True)
 
+    def slots(self) -> int:
+        return 1
+
     def lower(self) -> Code:
         moments = (("b1", Literal(float(self.beta1))), ("b2", Literal(float(self.beta2))))
         return Call("optax.lion", (self.rate.lower(),), (*moments, *own_decay(self.weight_decay)))
@@ -187,6 +209,9 @@ class Lamb(Optimizer):
     beta2 = Real("share of the mean squared gradient that is kept", default=0.999, least=0, below=1, named=True)
     epsilon = Real("what is added to the root", default=1e-6, above=0, named=True)
     weight_decay = Real("share of each kernel that joins its step", default=0.01, least=0, named=True)
+
+    def slots(self) -> int:
+        return 2
 
     def lower(self) -> Code:
         moments = call("optax.scale_by_adam", b1=float(self.beta1), b2=float(self.beta2), eps=float(self.epsilon))

@@ -2,21 +2,17 @@
 
 from typing import Any
 
-from archc.ir import Graph, Node
-from archc.ir.items import op_of
+from archc.ir.sight import field_of, port_reach, reaches
 from archc.resolve.network import Builder, macs, parameters
 from archc.resolve.values import Tensor
 from archc.resolve.wrong import wrong
 from archc.syntax import tree
-from archc.types import Shape, TensorType
+from archc.types import Shape
 
 FACTS = ("channels", "height", "width", "depth", "length", "shape", "size", "params", "macs", "receptive_field")
 
 RANKS = {"height": (3, 4), "width": (3, 4), "depth": (4,), "length": (2,)}
 """How many dimensions a value needs that has such a fact, channels included."""
-
-Reach = tuple[tuple[int, int], ...] | None
-"""In each direction, how many cells of the input a cell sees, and how far apart neighbours look; None for all."""
 
 
 def fact_of(tensor: Tensor, name: tree.Name, builder: Builder) -> Any:
@@ -50,46 +46,9 @@ def fact_of(tensor: Tensor, name: tree.Name, builder: Builder) -> Any:
 
 def receptive_field(tensor: Tensor, name: tree.Name, builder: Builder) -> int | Shape:
     """How many cells of the input a cell of the value sees: one number if that is the same in each direction."""
-    reaches: dict[str, Reach] = {}
-    shapes = {port.name: port.shape for port in builder.inputs}
-    for port in builder.inputs:
-        reaches[port.name] = ((1, 1),) * (len(port.shape) - 1)
-    steps(list(builder.nodes.values()), reaches, shapes)
-    reach = reaches[tensor.name]
-    if reach is None or not reach:
+    start = [port_reach(port) for port in builder.inputs]
+    reach = reaches(builder.inputs, start, list(builder.nodes.values()))[tensor.name]
+    field = field_of(reach)
+    if field is None:
         raise wrong("E0306", f"a value of shape {tensor.type} sees all of its input", name.span)
-    fields = tuple(field for field, _ in reach)
-    return fields[0] if len(set(fields)) == 1 else fields
-
-
-def steps(nodes: list[Node], reaches: dict[str, Reach], shapes: dict[str, Shape]) -> None:
-    """Adds the reach of every node's value."""
-    for node in nodes:
-        entering = [reaches[value] for value in node.inputs]
-        if node.body is None:
-            reaches[node.name] = layer(node, entering, TensorType(shapes[node.inputs[0]]))
-        else:
-            for _ in range(node.count):
-                entering = [through(node.body, entering), *entering[1:]]
-            reaches[node.name] = entering[0]
-        shapes[node.name] = node.output
-
-
-def through(body: Graph, entering: list[Reach]) -> Reach:
-    reaches = {port.name: reach for port, reach in zip(body.inputs, entering, strict=True)}
-    steps(list(body.nodes), reaches, {port.name: port.shape for port in body.inputs})
-    return reaches[body.outputs[0].value]
-
-
-def layer(node: Node, entering: list[Reach], x: TensorType) -> Reach:
-    """A merge sees what its widest branch sees."""
-    if any(reach is None for reach in entering):
-        return None
-    known = [reach for reach in entering if reach]
-    if not known:
-        return ()
-    start = tuple((max(f for f, _ in each), max(j for _, j in each)) for each in zip(*known, strict=False))
-    sight = op_of(node).sight(x)
-    if sight is None or len(sight) != len(start):
-        return None
-    return tuple((f + (w - 1) * j, j * s) for (f, j), (w, s) in zip(start, sight, strict=True))
+    return field

@@ -248,7 +248,8 @@ def test_reading_takes_little_memory(room: Room):
 def test_the_check_needs_no_numpy(room: Room):
     write(room, "a,y\n1,u\n2,v\n")
     code = (
-        "import sys; from pathlib import Path; from archc.data.dataset import Where; from archc.data.tabular import Csv;"
+        "import sys; from pathlib import Path; from archc.data.dataset import Where; "
+        "from archc.data.tabular import Csv; "
         "spec = Csv.build(['f.csv'], {'target': 'y'}).spec(Where(Path()));"
         "print(spec.examples, [m for m in ('numpy', 'jax', 'pandas') if m in sys.modules])"
     )

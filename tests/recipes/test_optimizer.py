@@ -9,7 +9,7 @@ import numpy as np
 import optax
 import pytest
 
-from archc.parameters import Unfit
+from archc.parameters import FAMILIES, Unfit
 from archc.recipes.optimizer import whole
 from tests.recipes.written import built, evaluated
 
@@ -111,3 +111,14 @@ def test_a_rate_has_to_be_given() -> None:
     for name in ("sgd", "adam", "adamw"):
         with pytest.raises(Unfit, match="needs `rate`"):
             built("optimizer", name)
+
+
+@pytest.mark.parametrize("name", FAMILIES["optimizer"])
+@pytest.mark.parametrize("named", [{}, {"momentum": 0.9}], ids=["", "momentum"])
+def test_how_many_arrays_it_keeps_for_each_weight(name: str, named: dict[str, float]) -> None:
+    if set(named) - set(FAMILIES["optimizer"][name].parameters):
+        return
+    optimizer = built("optimizer", name, RATE, **named)
+    state = evaluated(optimizer.lower()).init(jax.tree.map(jnp.float32, START))
+    kept = sum(leaf.size for leaf in jax.tree.leaves(state) if leaf.ndim)
+    assert kept == optimizer.slots() * sum(w.size for w in START["dense1"].values())

@@ -1,0 +1,346 @@
+"""ResNet152, compiled by archc 0.1.0 from resnet152.arch, to whose author it belongs.
+
+The file has no recipe, so there is nothing to train.
+"""
+
+import collections
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+MODEL = {
+    "name": "ResNet152",
+    "source": "resnet152.arch",
+    "sha256": "ffd7381f5637d0fe77f4c2dd2b0ea7c9b26b1cca59d180d108cc933acad0e077",
+    "licence": "belongs to whoever wrote resnet152.arch",
+    "inputs": {"image": (224, 224, 3)},
+    "outputs": {"output": (1000,)},
+    "recipe": None,
+}
+TrainState = collections.namedtuple("TrainState", "params stats opt_state step key")
+glorot_uniform = jax.nn.initializers.glorot_uniform()
+
+
+def conv2d(x, kernel, *, stride, padding):
+    """Cross-correlates x [batch, height, width, in] with kernel [height, width, in, out]."""
+    return jax.lax.conv_general_dilated(
+        x, kernel, stride, padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+
+
+def batch_norm(x, weights, stats, *, epsilon, momentum):
+    """Normalised by the batch (Ioffe and Szegedy, 2015), and the averages moved on."""
+    wide, axes = x.astype(jnp.float32), tuple(range(x.ndim - 1))
+    mean, variance = wide.mean(axes), wide.var(axes)
+    n = x.size // x.shape[-1]
+    moved = {
+        "mean": momentum * stats["mean"] + (1 - momentum) * mean,
+        "variance": momentum * stats["variance"]
+        + (1 - momentum) * variance * (n / max(n - 1, 1)),
+    }
+    factor = weights["scale"] * lax.rsqrt(variance + epsilon)
+    return ((wide - mean) * factor + weights["shift"]).astype(x.dtype), moved
+
+
+def batch_norm_frozen(x, weights, stats, *, epsilon):
+    """Normalised by the moving averages, as after training."""
+    factor = weights["scale"] * lax.rsqrt(stats["variance"] + epsilon)
+    return ((x - stats["mean"]) * factor + weights["shift"]).astype(x.dtype)
+
+
+def max_pool_windows(x, *, window, stride, padding):
+    """The maximum of each window; padding never wins."""
+    sizes, steps = (1, *window, 1), (1, *stride, 1)
+    pads = ((0, 0), *padding, (0, 0))
+    return lax.reduce_window(x, -jnp.inf, lax.max, sizes, steps, pads)
+
+
+def init_unit(key, *, k, inputs, filters):
+    """First weights and statistics of the block unit."""
+    params = {
+        "conv1": {"kernel": glorot_uniform(key, (k, k, inputs, filters))},
+        "batch_norm1": {"scale": jnp.ones(filters), "shift": jnp.zeros(filters)},
+    }
+    stats = {"batch_norm1": {"mean": jnp.zeros(filters), "variance": jnp.ones(filters)}}
+    return params, stats
+
+
+def init_head(key):
+    """First weights of the block head."""
+    return {
+        "dense1": {
+            "kernel": glorot_uniform(key, (2048, 1000)),
+            "bias": jnp.zeros(1000),
+        },
+    }
+
+
+def init_stem(key):
+    """First weights and statistics of the block stem."""
+    params, stats = {}, {}
+    params["unit1"], stats["unit1"] = init_unit(key, k=7, inputs=3, filters=64)
+    return params, stats
+
+
+def init_shortcut(key, *, inputs, filters):
+    """First weights and statistics of the block shortcut."""
+    params, stats = {}, {}
+    params["unit1"], stats["unit1"] = init_unit(
+        key, k=1, inputs=inputs, filters=filters
+    )
+    return params, stats
+
+
+def init_bottleneck(key, *, channels, filters):
+    """First weights and statistics of the block bottleneck."""
+    keys = jax.random.split(key, 3)
+    params, stats = {}, {}
+    params["unit1"], stats["unit1"] = init_unit(
+        keys[0], k=1, inputs=channels, filters=filters
+    )
+    params["unit2"], stats["unit2"] = init_unit(
+        keys[1], k=3, inputs=filters, filters=filters
+    )
+    params["unit3"], stats["unit3"] = init_unit(
+        keys[2], k=1, inputs=filters, filters=channels
+    )
+    return params, stats
+
+
+def init_bottleneck_2(key, *, inputs, filters, filters_2):
+    """First weights and statistics of the block bottleneck."""
+    keys = jax.random.split(key, 4)
+    params, stats = {}, {}
+    params["unit1"], stats["unit1"] = init_unit(
+        keys[0], k=1, inputs=inputs, filters=filters
+    )
+    params["unit2"], stats["unit2"] = init_unit(
+        keys[1], k=3, inputs=filters, filters=filters
+    )
+    params["unit3"], stats["unit3"] = init_unit(
+        keys[2], k=1, inputs=filters, filters=filters_2
+    )
+    params["shortcut1"], stats["shortcut1"] = init_shortcut(
+        keys[3], inputs=inputs, filters=filters_2
+    )
+    return params, stats
+
+
+def init_stage(key, *, inputs, filters, channels, count):
+    """First weights and statistics of the block stage."""
+    keys = jax.random.split(key, 2)
+    params, stats = {}, {}
+    params["bottleneck1"], stats["bottleneck1"] = init_bottleneck_2(
+        keys[0], inputs=inputs, filters=filters, filters_2=channels
+    )
+    for i, copy_key in enumerate(jax.random.split(keys[1], count)):
+        name = f"bottleneck{i + 2}"
+        params[name], stats[name] = init_bottleneck(
+            copy_key, channels=channels, filters=filters
+        )
+    return params, stats
+
+
+@jax.jit
+def init(key):
+    """The state before the first step."""
+    *keys, step_key = jax.random.split(key, 7)
+    params, stats = {}, {}
+    params["stem1"], stats["stem1"] = init_stem(keys[0])
+    params["stage1"], stats["stage1"] = init_stage(
+        keys[1], inputs=64, filters=64, channels=256, count=2
+    )
+    params["stage2"], stats["stage2"] = init_stage(
+        keys[2], inputs=256, filters=128, channels=512, count=7
+    )
+    params["stage3"], stats["stage3"] = init_stage(
+        keys[3], inputs=512, filters=256, channels=1024, count=35
+    )
+    params["stage4"], stats["stage4"] = init_stage(
+        keys[4], inputs=1024, filters=512, channels=2048, count=2
+    )
+    params["head1"] = init_head(keys[5])
+    return TrainState(params, stats, (), jnp.int32(0), step_key)
+
+
+def unit(params, stats, x, *, stride=(1, 1), padding=((0, 0), (0, 0)), train):
+    """Block unit, resnet.arch:10: [224, 224, 3] -> [112, 112, 64] and other sizes."""
+    stats = dict(stats)
+    with jax.named_scope("conv1"):
+        # resnet.arch:11
+        x = conv2d(x, params["conv1"]["kernel"], stride=stride, padding=padding)
+    with jax.named_scope("batch_norm1"):
+        if train:
+            # resnet.arch:11
+            x, stats["batch_norm1"] = batch_norm(
+                x,
+                params["batch_norm1"],
+                stats["batch_norm1"],
+                epsilon=1e-05,
+                momentum=0.9,
+            )
+        else:
+            # resnet.arch:11
+            x = batch_norm_frozen(
+                x, params["batch_norm1"], stats["batch_norm1"], epsilon=1e-05
+            )
+    return x, stats
+
+
+def shortcut(x, x_):
+    """Block shortcut, resnet.arch:21: [56, 56, 256], [56, 56, 256] -> [56, 56, 256] and other sizes."""
+    x = x + x_  # resnet.arch:22
+    return x
+
+
+def head(params, x):
+    """Block head, resnet.arch:59: [7, 7, 2048] -> [1000]."""
+    x = jnp.mean(x, axis=(1, 2))  # resnet.arch:59
+    with jax.named_scope("dense1"):
+        x = x @ params["dense1"]["kernel"] + params["dense1"]["bias"]  # resnet.arch:59
+    return x
+
+
+def stem(params, stats, x, *, train):
+    """Block stem, resnet.arch:56: [224, 224, 3] -> [56, 56, 64]."""
+    stats = dict(stats)
+    with jax.named_scope("unit1"):
+        # resnet.arch:56
+        x, stats["unit1"] = unit(
+            params["unit1"],
+            stats["unit1"],
+            x,
+            stride=(2, 2),
+            padding=((3, 3), (3, 3)),
+            train=train,
+        )
+    x = jax.nn.relu(x)  # resnet.arch:56
+    # resnet.arch:56
+    x = max_pool_windows(x, window=(3, 3), stride=(2, 2), padding=((1, 1), (1, 1)))
+    return x, stats
+
+
+def shortcut_2(params, stats, x, x_, *, stride, train):
+    """Block shortcut, resnet.arch:21: [56, 56, 256], [56, 56, 64] -> [56, 56, 256] and other sizes."""
+    stats = dict(stats)
+    with jax.named_scope("unit1"):
+        # resnet.arch:22
+        y, stats["unit1"] = unit(
+            params["unit1"], stats["unit1"], x_, stride=stride, train=train
+        )
+    x = x + y  # resnet.arch:22
+    return x, stats
+
+
+def bottleneck(params, stats, x, *, train):
+    """Block bottleneck, resnet.arch:35: [56, 56, 256] -> [56, 56, 256] and other sizes."""
+    stats = dict(stats)
+    with jax.named_scope("unit1"):
+        # resnet.arch:37
+        y, stats["unit1"] = unit(params["unit1"], stats["unit1"], x, train=train)
+    y = jax.nn.relu(y)  # resnet.arch:37
+    with jax.named_scope("unit2"):
+        # resnet.arch:38
+        y, stats["unit2"] = unit(
+            params["unit2"], stats["unit2"], y, padding=((1, 1), (1, 1)), train=train
+        )
+    y = jax.nn.relu(y)  # resnet.arch:38
+    with jax.named_scope("unit3"):
+        # resnet.arch:39
+        y, stats["unit3"] = unit(params["unit3"], stats["unit3"], y, train=train)
+    x = shortcut(y, x)  # resnet.arch:41
+    x = jax.nn.relu(x)  # resnet.arch:41
+    return x, stats
+
+
+def bottleneck_2(params, stats, x, *, stride, train):
+    """Block bottleneck, resnet.arch:35: [56, 56, 64] -> [56, 56, 256] and other sizes."""
+    stats = dict(stats)
+    with jax.named_scope("unit1"):
+        # resnet.arch:37
+        y, stats["unit1"] = unit(params["unit1"], stats["unit1"], x, train=train)
+    y = jax.nn.relu(y)  # resnet.arch:37
+    with jax.named_scope("unit2"):
+        # resnet.arch:38
+        y, stats["unit2"] = unit(
+            params["unit2"],
+            stats["unit2"],
+            y,
+            stride=stride,
+            padding=((1, 1), (1, 1)),
+            train=train,
+        )
+    y = jax.nn.relu(y)  # resnet.arch:38
+    with jax.named_scope("unit3"):
+        # resnet.arch:39
+        y, stats["unit3"] = unit(params["unit3"], stats["unit3"], y, train=train)
+    with jax.named_scope("shortcut1"):
+        # resnet.arch:41
+        x, stats["shortcut1"] = shortcut_2(
+            params["shortcut1"], stats["shortcut1"], y, x, stride=stride, train=train
+        )
+    x = jax.nn.relu(x)  # resnet.arch:41
+    return x, stats
+
+
+def stage(params, stats, x, *, stride, count, train):
+    """Block stage, resnet.arch:45: [56, 56, 64] -> [56, 56, 256] and other sizes."""
+    stats = dict(stats)
+    with jax.named_scope("bottleneck1"):
+        # resnet.arch:47
+        x, stats["bottleneck1"] = bottleneck_2(
+            params["bottleneck1"], stats["bottleneck1"], x, stride=stride, train=train
+        )
+    for i in range(count):
+        name = f"bottleneck{i + 2}"
+        with jax.named_scope(name):
+            # resnet.arch:48
+            x, stats[name] = bottleneck(params[name], stats[name], x, train=train)
+    return x, stats
+
+
+def apply(params, stats, inputs, *, train, key):
+    """The network: [batch, 1000], and the new stats."""
+    del key  # nothing in this model asks for it
+    stats = dict(stats)
+    x = inputs["image"]
+    with jax.named_scope("stem1"):
+        # resnet152.arch:7
+        x, stats["stem1"] = stem(params["stem1"], stats["stem1"], x, train=train)
+    with jax.named_scope("stage1"):
+        # resnet152.arch:8
+        x, stats["stage1"] = stage(
+            params["stage1"], stats["stage1"], x, stride=(1, 1), count=2, train=train
+        )
+    with jax.named_scope("stage2"):
+        # resnet152.arch:9
+        x, stats["stage2"] = stage(
+            params["stage2"], stats["stage2"], x, stride=(2, 2), count=7, train=train
+        )
+    with jax.named_scope("stage3"):
+        # resnet152.arch:10
+        x, stats["stage3"] = stage(
+            params["stage3"], stats["stage3"], x, stride=(2, 2), count=35, train=train
+        )
+    with jax.named_scope("stage4"):
+        # resnet152.arch:11
+        x, stats["stage4"] = stage(
+            params["stage4"], stats["stage4"], x, stride=(2, 2), count=2, train=train
+        )
+    with jax.named_scope("head1"):
+        x = head(params["head1"], x)  # resnet152.arch:13
+    return x, stats
+
+
+def predict(params, stats, inputs):
+    """What the model says, in evaluation mode."""
+    outputs, _ = apply(params, stats, inputs, train=False, key=jax.random.key(0))
+    return outputs
+
+
+def named(state):
+    """Weights and statistics by dotted name, as the .npz files hold them."""
+    leaves = jax.tree.leaves_with_path((state.params, state.stats))
+    return {".".join(k.key for k in path[1:]): np.asarray(w) for path, w in leaves}
