@@ -49,6 +49,11 @@ def conv2d_grouped(x, kernel, *, groups, **options):
     return jnp.concatenate([conv2d_general(*part, **options) for part in parts], axis=3)
 
 
+def uniform(key, shape, *, limit):
+    """Uniform in [-limit, limit)."""
+    return jax.random.uniform(key, shape, minval=-limit, maxval=limit)
+
+
 def dropout(x, key, *, rate):
     """Drops each value with probability `rate` and rescales the others."""
     keep = jax.random.bernoulli(key, 1 - rate, x.shape)
@@ -57,7 +62,8 @@ def dropout(x, key, *, rate):
 
 def local_response_norm(x, *, radius, k, alpha, beta):
     """x / (k + alpha Σ x²)^beta over neighbouring channels (Krizhevsky et al., 2012)."""
-    squares, channels = jnp.square(x.astype(jnp.float32)), x.shape[-1]
+    wide, channels = jnp.promote_types(x.dtype, jnp.float32), x.shape[-1]
+    squares = jnp.square(x.astype(wide))
     edges = ((0, 0),) * (x.ndim - 1) + ((radius, radius),)
     padded = jnp.pad(squares, edges)
     total = sum(padded[..., i : i + channels] for i in range(2 * radius + 1))
@@ -81,7 +87,7 @@ def init(key):
             "bias": jnp.zeros(96),
         },
         "conv2": {
-            "kernel": glorot_uniform(keys[1], (5, 5, 48, 256)),
+            "kernel": uniform(keys[1], (5, 5, 48, 256), limit=0.03692744729379982),
             "bias": jnp.full(256, 1.0),
         },
         "conv3": {
@@ -89,11 +95,11 @@ def init(key):
             "bias": jnp.zeros(384),
         },
         "conv4": {
-            "kernel": glorot_uniform(keys[3], (3, 3, 192, 384)),
+            "kernel": uniform(keys[3], (3, 3, 192, 384), limit=0.041666666666666664),
             "bias": jnp.full(384, 1.0),
         },
         "conv5": {
-            "kernel": glorot_uniform(keys[4], (3, 3, 192, 256)),
+            "kernel": uniform(keys[4], (3, 3, 192, 256), limit=0.04564354645876384),
             "bias": jnp.full(256, 1.0),
         },
         "fc6": {

@@ -39,7 +39,7 @@ def dropout(x, key, *, rate):
 
 def batch_norm(x, weights, stats, *, epsilon, momentum):
     """Normalised by the batch (Ioffe and Szegedy, 2015), and the averages moved on."""
-    wide, axes = x.astype(jnp.float32), tuple(range(x.ndim - 1))
+    wide, axes = x.astype(weights["scale"].dtype), tuple(range(x.ndim - 1))
     mean, variance = wide.mean(axes), wide.var(axes)
     n = x.size // x.shape[-1]
     moved = {
