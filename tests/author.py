@@ -328,7 +328,7 @@ class Author(random.Random):
     def term(self, end: End) -> tuple[str, str, str]:
         """A loss for an output: how it is written, its target, and whether that is a class."""
         options = {"mse": "number", "half_mse": "number", "huber": "number", "absolute_error": "number"}
-        if len(end.shape) == 1 and end.function != "sigmoid" and end.shape[0] > 1:
+        if len(end.shape) == 1 and end.function != "sigmoid" and 1 < end.shape[0] <= self.rows:
             options["mse"] = self.choice(["number", "class"])
         if end.function in ("linear", "softmax") and len(end.shape) == 1 and end.shape[0] > 1 and end is self.ends[-1]:
             options["cross_entropy"] = "class"

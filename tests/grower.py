@@ -5,6 +5,9 @@ from math import prod
 from typing import Any
 
 from archc.ops import Op
+from archc.ops.axes import Entries, Order, Place
+from archc.ops.connect import Connections
+from archc.ops.layout import Margin
 from archc.ops.op import Bias
 from archc.parameters import (
     Choice,
@@ -13,6 +16,7 @@ from archc.parameters import (
     Family,
     Flag,
     Numbers,
+    Padding,
     Parameter,
     Real,
     Unfit,
@@ -47,34 +51,37 @@ class Grower(Author):
 
     # arguments
 
-    def drawn(self, parameter: Parameter, cls: type[Described], x: TensorType) -> Any:
-        """A value that a parameter may take; LEAVE for one that it does not know how to make."""
-        directions = len(x.spatial)
-        match parameter:
-            case Bias():
-                kinds = ["true", "false", "given", "initialiser", *parameter.words]
-                kind = self.choice(kinds)
-                if kind == "given":
-                    return [round(self.uniform(-1, 1), 2) for _ in range(self.randint(1, 4))]
-                return {"true": True, "false": False}.get(kind) if kind in ("true", "false") else self.item(kind, x)
-            case Count():
-                return self.randint(parameter.least, parameter.least + 4)
-            case Real():
+    def drawn(self, parameter: Parameter, x: TensorType) -> Any:
+        """A value of one of the forms that a parameter may have; LEAVE if this one can't be told beforehand."""
+        form, directions = self.choice(forms(parameter)), len(x.spatial)
+        least = getattr(parameter, "least", None) or 0
+        match form, parameter:
+            case "true" | "false", _:
+                return form == "true"
+            case "initialiser", _:
+                return self.item(form, x)
+            case "given", Bias():
+                return [round(self.uniform(-1, 1), 2) for _ in range(self.randint(1, 4))]
+            case "given", Numbers():
+                return LEAVE
+            case "given", Order():
+                return self.sample(range(x.rank), x.rank)
+            case "given", Connections():
+                some = range(x.channels)
+                return [sorted(self.sample(some, self.randint(1, x.channels))) for _ in range(self.randint(1, 4))]
+            case "given", Entries():
+                return [self.randint(-2, 1) for _ in range(self.randint(1, 2))]
+            case "pairs", _:
+                return [(self.randint(0, 2), self.randint(0, 2)) for _ in range(directions)]
+            case "size", _:
+                return tuple(self.randint(least, least + 2) for _ in range(directions)) if directions > 1 else LEAVE
+            case "number", Real():
                 return self.real(parameter)
-            case Flag():
-                return self.random() < 0.5
-            case Choice():
-                return Word(self.choice(parameter.words))
-            case Window():
-                forms = ["number", "size"] if directions > 1 else ["number"]
-                form = self.choice([*forms, *parameter.words])
-                if form not in ("number", "size"):
-                    return Word(form)
-                lengths = [self.randint(parameter.least, parameter.least + 2) for _ in range(directions)]
-                return tuple(lengths) if form == "size" else lengths[0] if lengths else parameter.least
-            case Family():
-                return self.item(parameter.family, x)
-        return LEAVE
+            case "number", Entries() | Place():
+                return self.randint(-2, 2)
+            case "number", _:
+                return self.randint(least, least + 3)
+        return Word(form)
 
     def item(self, family: str, x: TensorType) -> Any:
         """Something of a family, with arguments of its own; a word as it stands."""
@@ -101,7 +108,7 @@ class Grower(Author):
         found = {}
         for name, parameter in cls.parameters.items():
             if parameter.required or self.random() < 0.35:
-                value = self.drawn(parameter, cls, x)
+                value = self.drawn(parameter, x)
                 if value is not LEAVE:
                     found[name] = value
         return found
@@ -126,10 +133,12 @@ class Grower(Author):
         """A layer that `x` may enter, as it is written, and the shape that leaves; None if none was found."""
         for _ in range(TRIES):
             given = self.given(cls, x)
+            # what is never trained has to be written out, and of what shape that is, is known without
+            kept = {"trainable": False} if given.pop("trainable", None) is False else {}
             try:
                 op = cls.build([], given)
                 op.output(x)
-                given |= self.written_out(op, x, given)
+                given |= self.written_out(op, x, given) | kept
                 op = cls.build([], given)
                 after = op.output(x)
                 weights = sum(prod(spec.shape) for spec in op.weights(x))
@@ -228,8 +237,34 @@ class Repeater(Grower):
         return [*lines, "optimizer = sgd(0.1)"]
 
 
+def forms(parameter: Parameter) -> list[str]:
+    """In which forms a parameter takes values. A word stands for itself."""
+    match parameter:
+        case Bias():
+            found = ["true", "false", "given", "initialiser"]
+        case Flag():
+            found = ["true", "false"]
+        case Padding() | Margin():
+            found = ["number", "size", "pairs"]
+        case Window():
+            found = ["number", "size"]
+        case Count() | Real() | Place():
+            found = ["number"]
+        case Entries():
+            found = ["number", "given"]
+        case Family():
+            found = [parameter.family]
+        case Numbers() | Order() | Connections():
+            found = ["given"]
+        case Choice():
+            found = []
+        case _:
+            raise TypeError(f"{type(parameter).__name__} is a kind of argument that the random models don't know")
+    return [*found, *parameter.words]
+
+
 def form(value: Any) -> str:
-    """What a value is like: a word stands for itself, everything else for its kind."""
+    """The form that a value has."""
     match value:
         case bool() | Word():
             return show(value)
@@ -239,5 +274,7 @@ def form(value: Any) -> str:
             return value.family
         case tuple():
             return "size"
+        case [(_, _), *_] if isinstance(value[0], tuple):
+            return "pairs"
         case _:
             return "given"

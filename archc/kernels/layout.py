@@ -1,6 +1,7 @@
 """Arranging the positions of [batch, …, channels] anew."""
 
 import jax.numpy as jnp
+import numpy as np
 
 
 def crop_cells(x, *, start, size):
@@ -46,9 +47,10 @@ def upsample_linear(x, *, factor):
     """Straight lines between the centres of cells, and level beyond the outermost."""
     for axis, n in ((axis, n) for axis, n in enumerate(factor, 1) if n > 1):
         last = x.shape[axis] - 1
-        places = jnp.clip((jnp.arange((last + 1) * n) + 0.5) / n - 0.5, 0, last)
+        # by numpy: two roundings of one place, in two parts of a compiled program, would be a cell apart
+        places = np.clip((np.arange((last + 1) * n) + 0.5) / n - 0.5, 0, last)
         low = places.astype(int)
-        share = (places - low).reshape(-1, *(1,) * (x.ndim - axis - 1)).astype(x.dtype)
-        below, above = (jnp.take(x, i, axis) for i in (low, jnp.minimum(low + 1, last)))
+        share = jnp.asarray(places - low, x.dtype).reshape(-1, *(1,) * (x.ndim - axis - 1))
+        below, above = (jnp.take(x, i, axis) for i in (low, np.minimum(low + 1, last)))
         x = below + share * (above - below)
     return x
