@@ -60,9 +60,7 @@ class Grower(Author):
                 return form == "true"
             case "initialiser", _:
                 return self.item(form, x)
-            case "given", Bias():
-                return [round(self.uniform(-1, 1), 2) for _ in range(self.randint(1, 4))]
-            case "given", Numbers():
+            case "given", Bias() | Numbers():
                 return LEAVE
             case "given", Order():
                 return self.sample(range(x.rank), x.rank)
@@ -71,6 +69,8 @@ class Grower(Author):
                 return [sorted(self.sample(some, self.randint(1, x.channels))) for _ in range(self.randint(1, 4))]
             case "given", Entries():
                 return [self.randint(-2, 1) for _ in range(self.randint(1, 2))]
+            case "size", Window(name="shape"):
+                return self.factors(x.size)
             case "pairs", _:
                 return [(self.randint(0, 2), self.randint(0, 2)) for _ in range(directions)]
             case "size", _:
@@ -115,14 +115,24 @@ class Grower(Author):
 
     def written_out(self, op: Op, x: TensorType, given: dict[str, Any]) -> dict[str, Any]:
         """Numbers for the arguments that hold a layer's weights, in the shapes that these have."""
-        specs = {spec.name: spec.shape for spec in op.weights(x)}
+        biased = {name: True for name, parameter in op.parameters.items() if isinstance(parameter, Bias)}
+        weights = op.build([], biased | given).weights(x)
+        specs = {spec.name: spec.shape for spec in weights}
         found: dict[str, Any] = {}
         for name, parameter in op.parameters.items():
-            if isinstance(parameter, Numbers) and name not in given and self.random() < 0.35:
-                shape = specs.get("kernel" if name == "weights" else name)
+            if isinstance(parameter, Numbers | Bias) and name not in given and self.random() < 0.35:
+                shape = specs.get(name, weights[0].shape if name == "weights" else None)
                 if shape is not None and prod(shape) <= 60:
                     found[name] = self.nested(shape)
         return found
+
+    def factors(self, size: int) -> Any:
+        """Whole numbers whose product it is."""
+        found = []
+        while size > 1 and len(found) < 2:
+            found.append(self.choice([n for n in range(1, size + 1) if size % n == 0]))
+            size //= found[-1]
+        return (*found, size) if found else LEAVE
 
     def nested(self, shape: Shape) -> Any:
         if not shape:
@@ -134,7 +144,7 @@ class Grower(Author):
         for _ in range(TRIES):
             given = self.given(cls, x)
             # what is never trained has to be written out, and of what shape that is, is known without
-            kept = {"trainable": False} if given.pop("trainable", None) is False else {}
+            kept = {"trainable": given.pop("trainable")} if "trainable" in given else {}
             try:
                 op = cls.build([], given)
                 op.output(x)
@@ -192,7 +202,7 @@ class Grower(Author):
 
     def many(self, shape: Shape) -> tuple[str, Shape]:
         body, after = self.inner(shape, same=True)
-        return f"repeat {self.choice([4, 5, 16, 17])} {{ {body} }}", after
+        return f"repeat {self.choice([4, 5, 16])} {{ {body} }}", after
 
     def merge(self, shape: Shape) -> tuple[str, Shape]:
         x = TensorType(shape)
@@ -227,9 +237,9 @@ class Repeater(Grower):
     def flow(self, shape: Shape, length: int) -> tuple[list[str], Shape]:
         if self.depth:
             return super().flow(shape, length)
-        repeated, shape = self.many(shape)
+        body, shape = self.inner(shape, same=True)
         steps, shape = super().flow(shape, min(length, 2))
-        return [repeated, *steps], shape
+        return [f"repeat {self.choice([4, 5])} {{ {body} }}", *steps], shape
 
     def settings(self) -> list[str]:
         """Rounding isn't to be made larger, so steps are in proportion to gradients."""

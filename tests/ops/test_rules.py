@@ -126,6 +126,9 @@ def test_every_value_has_the_shape_of_its_layer(first: int, tmp_path: Path) -> N
 
 STEPS = 60
 
+QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+"""How XLA compiles what runs once."""
+
 
 def stepped(module: Module, folder: Path, *, unroll: bool) -> dict[tuple[str, str], Any]:
     """All arrays after a training step on four rows; repeats are loops on the device, or written out."""
@@ -136,10 +139,25 @@ def stepped(module: Module, folder: Path, *, unroll: bool) -> dict[tuple[str, st
     with jax.enable_x64(True):
         table = {name: doubled(rows) for name, rows in load(module.recipe.data, Where(folder)).items()}
         data = program.select(table, np.arange(4))
-        state = jax.tree.map(doubled, program.adapt(program.init(jax.random.key(1)), data))
-        state, _ = program.train_step(state, data, np.arange(4))
+        state = begun(program)
+        step = program.train_step.lower(state, data, np.arange(4)).compile(QUICKLY)
+        state, _ = step(state, data, np.arange(4))
         arrays = {**arrays_of(program, state.params), **arrays_of(program, state.stats)}
         return {key: np.asarray(array) for key, array in arrays.items()}
+
+
+def begun(program: Any) -> Any:
+    """A state of numbers that don't depend on how repeats are stored; to compile `init` would take longer."""
+    numbers, shapes = np.random.default_rng(0), jax.eval_shape(program.init, jax.random.key(0))
+    trees = []
+    for tree in (shapes.params, shapes.stats):
+        apart = jax.eval_shape(program.unstack, tree) if hasattr(program, "REPEATS") else tree
+        leaves = [array for _, array in sorted(jax.tree.leaves_with_path(apart), key=lambda leaf: str(leaf[0]))]
+        filled = {id(leaf): numbers.uniform(0.3, 0.9, leaf.shape) for leaf in leaves}
+        whole = jax.tree.map(lambda leaf, filled=filled: filled[id(leaf)], apart)
+        trees.append(jax.tree.map(jnp.asarray, program.stack(whole) if hasattr(program, "REPEATS") else whole))
+    params, stats = trees
+    return program.TrainState(params, stats, program.optimizer.init(params), 0, jax.random.key(1))
 
 
 def doubled(array: Any) -> Any:
