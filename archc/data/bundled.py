@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from archc.data.columns import OWN
 from archc.data.dataset import DataSet, Where
+from archc.data.kinds import OWN
 from archc.ir import Column, DataSpec, Field, made
 from archc.parameters import Choice, Word
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from archc.data.delimited import Layout, is_number
-from archc.data.kinds import CategoryColumn, ColumnKind, NumberColumn
+from archc.data.kinds import OWN, CategoryColumn, ColumnKind, NumberColumn
 from archc.data.survey import MOST_VALUES, Seen, kind_of
 from archc.ir import Field, made
 from archc.parameters import Unfit, counted
@@ -16,8 +16,6 @@ MOST_NUMBERED = 20
 """The most different whole numbers of a target that is taken for classes without being told."""
 FEW = 20
 """Up to so many different words may each stand in one row only."""
-OWN = "(missing)"
-"""The name of the category that stands for a missing one."""
 RULES = {
     "number": "`median`, `mean`, `mode` (of the training rows), a number, or `drop` (leave such rows out)",
     "category": "`own` (a category of its own), `mode` (the most frequent of the training rows), or `drop`",

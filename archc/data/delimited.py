@@ -12,6 +12,7 @@ from math import isfinite
 from pathlib import Path
 
 from archc.data.archive import damage_told, refuse_bomb, regular
+from archc.data.kinds import DELIMITERS
 from archc.parameters import Unfit
 
 LONGEST_LINE = 2**20
@@ -22,8 +23,6 @@ MOST_CELLS, MOST_LETTERS = 2**16, 2**23
 SAMPLE = 50
 """Lines by which delimiter and header are told."""
 
-DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "upright strokes", " ": "blanks"}
-"""What values may be separated by. A blank stands for any run of blanks and tabs."""
 
 Row = tuple[int, list[str]]
 """The number of a row's first line, and its values."""

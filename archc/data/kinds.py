@@ -9,6 +9,12 @@ from archc.parameters import Choice, Described, Parameter, Quoted, Real, Unfit, 
 LEARNT = ("median", "mean", "mode")
 """Statistics of the training rows that stand for a missing value."""
 
+OWN = "(missing)"
+"""The name of the category that stands for a missing one."""
+
+DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "upright strokes", " ": "blanks"}
+"""What values may be separated by. A blank stands for any run of blanks and tabs."""
+
 
 class Filling(Parameter):
     """What stands for a missing number: a number, a statistic of the training rows; or such rows are dropped."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from archc.data.columns import OWN
+from archc.data.kinds import OWN
 from archc.data.table import Table
 from archc.ir import Column, DataSpec
 

@@ -50,7 +50,9 @@ def upsample_linear(x, *, factor):
         # by numpy: two roundings of one place, in two parts of a compiled program, would be a cell apart
         places = np.clip((np.arange((last + 1) * n) + 0.5) / n - 0.5, 0, last)
         low = places.astype(int)
-        share = jnp.asarray(places - low, x.dtype).reshape(-1, *(1,) * (x.ndim - axis - 1))
+        share = jnp.asarray(places - low, x.dtype).reshape(
+            -1, *(1,) * (x.ndim - axis - 1)
+        )
         below, above = (jnp.take(x, i, axis) for i in (low, np.minimum(low + 1, last)))
         x = below + share * (above - below)
     return x
