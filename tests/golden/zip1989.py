@@ -14,7 +14,7 @@ import optax
 MODEL = {
     "name": "Zip1989",
     "source": "zip1989.arch",
-    "sha256": "75f1f7b6fb09c400f0936e6f692018603a4948d662c0b5fc274b46faad5437a9",
+    "sha256": "cdaf82dd5f088e095eb4590051ef5b232e53f91c66c030d96948cc299bdf6968",
     "licence": "belongs to whoever wrote zip1989.arch",
     "inputs": {"image": (16, 16, 1)},
     "outputs": {"digit": (10,)},
@@ -120,19 +120,19 @@ def adapt(state, data):
 
 
 def maps(params, x):
-    """Block maps, zip1989.arch:15: [16, 16, 1] -> [8, 8, 12]."""
+    """Block maps, zip1989.arch:14: [16, 16, 1] -> [8, 8, 12]."""
     with jax.named_scope("conv1"):
         x = jnp.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)), constant_values=-1.0)
         x = conv2d(
             x, params["conv1"]["kernel"], stride=(2, 2), padding=((0, 0), (0, 0))
         )
-        x = x + params["conv1"]["bias"]  # zip1989.arch:16
-    x = scaled_tanh(x)  # zip1989.arch:16
+        x = x + params["conv1"]["bias"]  # zip1989.arch:15
+    x = scaled_tanh(x)  # zip1989.arch:15
     return x
 
 
 def maps_2(params, x):
-    """Block maps, zip1989.arch:15: [8, 8, 12] -> [4, 4, 12]."""
+    """Block maps, zip1989.arch:14: [8, 8, 12] -> [4, 4, 12]."""
     with jax.named_scope("conv1"):
         x = jnp.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)), constant_values=-1.0)
         x = conv2d(
@@ -158,8 +158,8 @@ def maps_2(params, x):
             stride=(2, 2),
             padding=((0, 0), (0, 0)),
         )
-        x = x + params["conv1"]["bias"]  # zip1989.arch:16
-    x = scaled_tanh(x)  # zip1989.arch:16
+        x = x + params["conv1"]["bias"]  # zip1989.arch:15
+    x = scaled_tanh(x)  # zip1989.arch:15
     return x
 
 
@@ -168,16 +168,16 @@ def apply(params, stats, inputs, *, train, key):
     del train, key  # nothing in this model asks for them
     x = inputs["image"]
     with jax.named_scope("H1"):
-        x = maps(params["H1"], x)  # zip1989.arch:22
+        x = maps(params["H1"], x)  # zip1989.arch:21
     with jax.named_scope("H2"):
-        x = maps_2(params["H2"], x)  # zip1989.arch:23
-    x = jnp.reshape(x, (-1, 192))  # zip1989.arch:25
+        x = maps_2(params["H2"], x)  # zip1989.arch:22
+    x = jnp.reshape(x, (-1, 192))  # zip1989.arch:24
     with jax.named_scope("H3"):
-        x = x @ params["H3"]["kernel"] + params["H3"]["bias"]  # zip1989.arch:26
-    x = scaled_tanh(x)  # zip1989.arch:26
+        x = x @ params["H3"]["kernel"] + params["H3"]["bias"]  # zip1989.arch:25
+    x = scaled_tanh(x)  # zip1989.arch:25
     with jax.named_scope("dense1"):
-        x = x @ params["dense1"]["kernel"] + params["dense1"]["bias"]  # zip1989.arch:27
-    x = scaled_tanh(x)  # zip1989.arch:27
+        x = x @ params["dense1"]["kernel"] + params["dense1"]["bias"]  # zip1989.arch:26
+    x = scaled_tanh(x)  # zip1989.arch:26
     return x, stats
 
 
