@@ -24,6 +24,7 @@ COUNTS = {
     "lenet5": (61_706, 416_520),
     "mnist_mlp": (79_510, 79_400),
     "matlab_digits": (180_880, None),
+    "zip1989": (9_760, 63_660),
     "fashion_mnist": (206_922, 1_218_048),
     "alexnet": (60_965_224, 724_406_816),
     "alexnet_torchvision": (61_100_840, 714_188_480),
@@ -147,6 +148,22 @@ def test_digits_reach_it_in_the_median_of_five_seeds(tmp_path: Path) -> None:
 )
 def test_fashion_mnist_reaches_what_the_header_says(tmp_path: Path) -> None:
     assert trained("fashion_mnist", tmp_path, 0) >= stated("fashion_mnist")
+
+
+def test_zip1989_holds_the_counts_of_the_paper_itself() -> None:
+    text = built_in()["zip1989"].read_text(encoding="utf-8")
+    for promise in ("params == 9_760", "macs + 1_000 == 64_660", "H3.size + digit.size == 1_256"):
+        assert promise in text
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not Path(os.environ.get("ARCHC_DATA", ""), "usps").is_dir() or not os.environ.get("ARCHC_DATA"),
+    reason="needs the USPS digits: set ARCHC_DATA to the folder that holds usps/",
+)
+def test_zip1989_errs_on_at_most_6_percent_in_the_median_of_five_seeds(tmp_path: Path) -> None:
+    reached = [trained("zip1989", tmp_path, seed) for seed in range(5)]
+    assert median(reached) >= 0.94 and abs(median(reached) - stated("zip1989")) < 0.01, reached
 
 
 @pytest.mark.slow
