@@ -14,7 +14,7 @@ import optax
 MODEL = {
     "name": "Applicants",
     "source": "applicants.arch",
-    "sha256": "8a558c112858763c032d05bf2dfc0fd7a2fe79c9f56c754d1ab709216b9bd286",
+    "sha256": "f4bf68cb2a8a7e5e81132d8d6a9cefd10b8f995bb3214731f10b4e982832c589",
     "licence": "belongs to whoever wrote applicants.arch",
     "inputs": {"applicant": (7,)},
     "outputs": {"approve": (1,)},
