@@ -14,7 +14,7 @@ import optax
 MODEL = {
     "name": "Applicants",
     "source": "applicants.arch",
-    "sha256": "f4bf68cb2a8a7e5e81132d8d6a9cefd10b8f995bb3214731f10b4e982832c589",
+    "sha256": "979b0a44483c641bbd54c33fba0de8a0aafd1cf170e5b81e776769c979083cd5",
     "licence": "belongs to whoever wrote applicants.arch",
     "inputs": {"applicant": (7,)},
     "outputs": {"approve": (1,)},
@@ -85,10 +85,10 @@ def apply(params, stats, inputs, *, train, key):
     """The network: [batch, 1], and the new stats."""
     del train, key  # nothing in this model asks for them
     x = inputs["applicant"]
-    # applicants.arch:6
+    # applicants.arch:5
     x = (x - stats["normalize1"]["offset"]) * stats["normalize1"]["factor"]
     with jax.named_scope("dense1"):
-        # applicants.arch:7
+        # applicants.arch:6
         x = x @ params["dense1"]["kernel"] + params["dense1"]["bias"]
     return x, stats
 

@@ -14,7 +14,7 @@ import optax
 MODEL = {
     "name": "LeNet5",
     "source": "lenet5_1998.arch",
-    "sha256": "c4a6d4b162072b01449299cbe29ca2c0f09224ba12859fdb8b43d08c693b6e48",
+    "sha256": "ca6c45eab9999648b47882a30d7c27c45b0363107e46e465d2b5277f7112fe2f",
     "licence": "belongs to whoever wrote lenet5_1998.arch",
     "inputs": {"image": (32, 32, 1)},
     "outputs": {"output": (10,)},
@@ -198,12 +198,12 @@ def adapt(state, data):
 
 
 def subsample(params, x, *, shape):
-    """Block subsample, lenet5_1998.arch:11: [28, 28, 6] -> [14, 14, 6] and other sizes."""
-    x = jnp.mean(jnp.reshape(x, shape), (2, 4))  # lenet5_1998.arch:11
+    """Block subsample, lenet5_1998.arch:10: [28, 28, 6] -> [14, 14, 6] and other sizes."""
+    x = jnp.mean(jnp.reshape(x, shape), (2, 4))  # lenet5_1998.arch:10
     with jax.named_scope("scale1"):
-        # lenet5_1998.arch:11
+        # lenet5_1998.arch:10
         x = x * params["scale1"]["scale"] + params["scale1"]["bias"]
-    x = scaled_tanh(x)  # lenet5_1998.arch:11
+    x = scaled_tanh(x)  # lenet5_1998.arch:10
     return x
 
 
@@ -213,10 +213,10 @@ def apply(params, stats, inputs, *, train, key):
     x = inputs["image"]
     with jax.named_scope("C1"):
         x = conv2d(x, params["C1"]["kernel"], stride=(1, 1), padding=((0, 0), (0, 0)))
-        x = x + params["C1"]["bias"]  # lenet5_1998.arch:16
-    x = scaled_tanh(x)  # lenet5_1998.arch:16
+        x = x + params["C1"]["bias"]  # lenet5_1998.arch:15
+    x = scaled_tanh(x)  # lenet5_1998.arch:15
     with jax.named_scope("S2"):
-        # lenet5_1998.arch:17
+        # lenet5_1998.arch:16
         x = subsample(params["S2"], x, shape=(-1, 14, 2, 14, 2, 6))
     with jax.named_scope("C3"):
         x = conv2d(
@@ -246,20 +246,20 @@ def apply(params, stats, inputs, *, train, key):
             stride=(1, 1),
             padding=((0, 0), (0, 0)),
         )
-        x = x + params["C3"]["bias"]  # lenet5_1998.arch:18
-    x = scaled_tanh(x)  # lenet5_1998.arch:18
+        x = x + params["C3"]["bias"]  # lenet5_1998.arch:17
+    x = scaled_tanh(x)  # lenet5_1998.arch:17
     with jax.named_scope("S4"):
-        # lenet5_1998.arch:19
+        # lenet5_1998.arch:18
         x = subsample(params["S4"], x, shape=(-1, 5, 2, 5, 2, 16))
     with jax.named_scope("C5"):
         x = conv2d(x, params["C5"]["kernel"], stride=(1, 1), padding=((0, 0), (0, 0)))
-        x = x + params["C5"]["bias"]  # lenet5_1998.arch:20
-    x = scaled_tanh(x)  # lenet5_1998.arch:20
-    x = jnp.reshape(x, (-1, 120))  # lenet5_1998.arch:21
+        x = x + params["C5"]["bias"]  # lenet5_1998.arch:19
+    x = scaled_tanh(x)  # lenet5_1998.arch:19
+    x = jnp.reshape(x, (-1, 120))  # lenet5_1998.arch:20
     with jax.named_scope("F6"):
-        x = x @ params["F6"]["kernel"] + params["F6"]["bias"]  # lenet5_1998.arch:22
-    x = scaled_tanh(x)  # lenet5_1998.arch:22
-    x = squared_distances(x, stats["rbf1"]["centres"])  # lenet5_1998.arch:23
+        x = x @ params["F6"]["kernel"] + params["F6"]["bias"]  # lenet5_1998.arch:21
+    x = scaled_tanh(x)  # lenet5_1998.arch:21
+    x = squared_distances(x, stats["rbf1"]["centres"])  # lenet5_1998.arch:22
     return x, stats
 
 
