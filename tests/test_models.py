@@ -2,6 +2,8 @@
 
 import os
 import re
+from collections import Counter
+from math import prod
 from pathlib import Path
 from statistics import median
 
@@ -16,12 +18,25 @@ ROWS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
 COUNTS = {
     "and": (2, 2),
     "nor": (3, 2),
+    "perceptron": (3, 3),
     "xor_given": (9, 6),
+    "mlp": (26, 20),
+    "mlp_threshold": (16, 12),
+    "keras_synthetic": (17, 12),
+    "logistic": (4, 3),
+    "applicants": (8, 7),
+    "backprop": (9, 6),
+    "claims": (25, 18),
+    "net_3_3_1": (16, 12),
+    "convolved": (9, 81),
+    "clipped": (3, 2),
+    "cascade": (51, 41),
     "xor": (9, 6),
     "iris": (131, 112),
     "credit_approval": (52, 51),
     "digits": (76_586, 675_072),
     "lenet5": (61_706, 416_520),
+    "lenet5_1998": (60_000, 325_680),
     "mnist_mlp": (79_510, 79_400),
     "matlab_digits": (180_880, None),
     "zip1989": (9_760, 63_660),
@@ -132,6 +147,25 @@ def test_xor_is_learnt_from_each_of_twenty_seeds(tmp_path: Path) -> None:
     assert all(learnt), f"{sum(learnt)} of 20"
 
 
+@pytest.mark.slow
+def test_odd_and_even_are_learnt_from_nineteen_of_twenty_seeds(tmp_path: Path) -> None:
+    model = archc.load("mlp")
+    learnt = [model.fit(seed=seed, run=tmp_path / str(seed)).result["train"]["accuracy"] == 1 for seed in range(20)]
+    assert sum(learnt) >= 19 and "19 of the seeds 0 to 19" in header("mlp")
+
+
+@pytest.mark.parametrize(("name", "least"), [("keras_synthetic", 0.95), ("applicants", 0.8)])
+def test_small_networks_learn_what_their_headers_say(name: str, least: float, tmp_path: Path) -> None:
+    reached = median(trained(name, tmp_path, seed) for seed in range(5))
+    assert reached >= least and abs(reached - stated(name)) < 0.03
+
+
+def test_the_applicant_of_the_lectures_is_refused(tmp_path: Path) -> None:
+    run = archc.load("applicants").fit(seed=0, run=tmp_path / "run")
+    chance = run.predict(applicant=np.array([[23, 0, 1, 30_000, 1, 1, 15_000]], np.float32))["approve"].values
+    assert chance[0, 0] < 0.2
+
+
 def test_digits_reach_what_the_header_says(tmp_path: Path) -> None:
     assert trained("digits", tmp_path, 0) >= stated("digits")
 
@@ -168,9 +202,23 @@ def test_zip1989_errs_on_at_most_6_percent_in_the_median_of_five_seeds(tmp_path:
 
 @pytest.mark.slow
 @needs_mnist
-@pytest.mark.parametrize("name", ["lenet5", "mnist_mlp", "matlab_digits"])
+@pytest.mark.parametrize("name", ["lenet5", "lenet5_1998", "mnist_mlp", "matlab_digits"])
 def test_mnist_reaches_what_the_header_says(name: str, tmp_path: Path) -> None:
     assert trained(name, tmp_path, 0) >= stated(name)
+
+
+@needs_mnist
+def test_lenet5_as_published_begins_to_learn(tmp_path: Path) -> None:
+    few = {"train.data": "mnist(pad = 2, range = [-0.1, 1.175], take = 3000)", "train.epochs": 5}
+    result = archc.load("lenet5_1998", settings=few).fit(seed=0, run=tmp_path / "run").result
+    assert result["test"]["accuracy"] >= 0.9
+
+
+def test_lenet5_as_published_has_the_counts_of_its_layers() -> None:
+    counted: Counter[str] = Counter()
+    for scope, node in archc.load("lenet5_1998").module.graph.layers():
+        counted[scope.split(".")[0]] += sum(prod(weight.shape) for weight in node.weights if weight.trainable)
+    assert +counted == {"C1": 156, "S2": 12, "C3": 1_516, "S4": 32, "C5": 48_120, "F6": 10_164}
 
 
 def test_iris_learns_what_its_header_says(tmp_path: Path) -> None:

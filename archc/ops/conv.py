@@ -1,6 +1,8 @@
 """Convolutions."""
 
+from dataclasses import replace
 from math import gcd
+from typing import Any
 
 from archc.code import Code, LiteralValue, Operation, call
 from archc.ops.connect import (
@@ -11,10 +13,22 @@ from archc.ops.connect import (
     check_connections,
     connected_kernel,
 )
-from archc.ops.op import Bias, Lowered, Op, Site, WeightSpec, in_brackets, need_positions, sliding
+from archc.ops.op import (
+    Bias,
+    Lowered,
+    Op,
+    Site,
+    Weights,
+    WeightSpec,
+    in_brackets,
+    need_positions,
+    shape_of,
+    sliding,
+    written_out,
+)
 from archc.ops.window import Pairs, Sliding, biased, cells, directions, padded
-from archc.parameters import Count, Padding, Real, Unfit, Window, Word
-from archc.types import TensorType
+from archc.parameters import Count, Described, Padding, Real, Unfit, Window, Word
+from archc.types import Shape, TensorType
 
 
 class Conv(Sliding):
@@ -28,7 +42,8 @@ class Conv(Sliding):
     of `groups` equal parts of the filters sees the first of as many parts of the channels, and so on.
 
     With `connect` the kernel is [height, width, connections], filter by filter, as in LeCun et al.
-    (1998), table I; `bias = per_unit` is LeCun et al. (1989).
+    (1998), table I; `bias = per_unit` is LeCun et al. (1989). `weights` gives the kernel's first
+    values, nested as its shape; for one channel and one filter [height, width] will do.
     """
 
     name = "conv"
@@ -47,6 +62,7 @@ class Conv(Sliding):
         "the channels that each filter reads, `[[0, 1], [1, 2]]` for two", default=Word("all"), named=True
     )
     pad_value = Real("what the padding holds", default=0, named=True)
+    weights_ = Weights("the kernel's first values, in its shape, or a CSV file of them", default=None, named=True)
 
     def check(self) -> None:
         check_groups(self.filters, self.groups)
@@ -65,12 +81,18 @@ class Conv(Sliding):
         return TensorType((*positions, self.filters))
 
     def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
-        window, bias = self._window(x), bias_of(self.bias, self.output(x))
+        kernel, bias = self._kernel(x), bias_of(self.bias, self.output(x))
+        if self.weights_ is not None:
+            kernel = replace(kernel, init=written_kernel(self.weights_, kernel.shape))
+        return (kernel, *bias)
+
+    def _kernel(self, x: TensorType) -> WeightSpec:
+        window = self._window(x)
         if self.connect != "all":
-            return (connected_kernel(self.connect, window, x.channels), *bias)
+            return connected_kernel(self.connect, window, x.channels)
         inputs, outputs = x.channels // self.groups, self.filters // self.groups
         fans = (cells(window) * inputs, cells(window) * outputs) if self.groups > 1 else None
-        return (WeightSpec("kernel", (*window, inputs, self.filters), fans=fans), *bias)
+        return WeightSpec("kernel", (*window, inputs, self.filters), fans=fans)
 
     def words(self, x: TensorType) -> str:
         window = "x".join(map(str, (*self._window(x), x.channels // self.groups)))
@@ -129,6 +151,25 @@ class Pointwise(Op):
     def lower(self, site: Site) -> Lowered:
         product = Operation("@", site.x, site.weight("kernel"))
         return Lowered.same(product if self.bias is False else Operation("+", product, site.weight("bias")))
+
+
+def written_kernel(numbers: Any, shape: Shape) -> Described:
+    """The initialiser that holds a written-out kernel. Raises Unfit unless it has the shape."""
+    given = shape_of(numbers)
+    if shape[-2:] == (1, 1) and given == shape[:-2]:
+        return written_out(nested_alone(numbers), shape, "weights")
+    if given not in (None, shape):
+        raise Unfit(
+            f"`weights` is {TensorType(given)}, and this kernel is {TensorType(shape)}",
+            "lists in lists, the filters innermost; for one channel and one filter the window alone will do",
+            parameter="weights",
+        )
+    return written_out(numbers, shape, "weights")
+
+
+def nested_alone(numbers: Any) -> Any:
+    """Nested tuples with each number n as ((n,),): one channel, one filter."""
+    return tuple(map(nested_alone, numbers)) if isinstance(numbers, tuple) else ((numbers,),)
 
 
 def check_groups(filters: int, groups: int) -> None:

@@ -1,0 +1,393 @@
+"""LeNet5, compiled by archc 0.1.0 from lenet5_1998.arch, to whose author it belongs.
+
+`python program.py data.npz --seed 0` trains it as `archc train` does.
+"""
+
+import argparse
+import collections
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+MODEL = {
+    "name": "LeNet5",
+    "source": "lenet5_1998.arch",
+    "sha256": "ca6c45eab9999648b47882a30d7c27c45b0363107e46e465d2b5277f7112fe2f",
+    "licence": "belongs to whoever wrote lenet5_1998.arch",
+    "inputs": {"image": (32, 32, 1)},
+    "outputs": {"output": (10,)},
+    "recipe": {"data": "mnist", "precision": "float32", "seed": 0},
+}
+BATCH, EPOCHS, STEPS, EVAL_BATCH = 32, 20, 1688, 256
+PART_ROWS = {"train": 54000, "validation": 6000}
+CHOOSE, FINAL, MONITOR = "validation", "test", "loss"
+optimizer = optax.sgd(optax.cosine_decay_schedule(0.002, EPOCHS * STEPS), momentum=0.9)
+TrainState = collections.namedtuple("TrainState", "params stats opt_state step key")
+
+
+def scaled_tanh(x):
+    """1.7159 tanh(2x / 3), which takes 1 to 1 and -1 to -1."""
+    return 1.7159 * jnp.tanh(2 / 3 * x)
+
+
+def conv2d(x, kernel, *, stride, padding):
+    """Cross-correlates x [batch, height, width, in] with kernel [height, width, in, out]."""
+    return jax.lax.conv_general_dilated(
+        x, kernel, stride, padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+
+
+def squared_distances(x, centres):
+    """Σ (x - centre)² for each centre of [in, units], added up in float32 at least."""
+    apart = x[:, :, None] - centres
+    wide = jnp.promote_types(apart.dtype, jnp.float32)
+    return jnp.sum(jnp.square(apart.astype(wide)), axis=1).astype(x.dtype)
+
+
+def uniform(key, shape, *, limit):
+    """Uniform in [-limit, limit)."""
+    return jax.random.uniform(key, shape, minval=-limit, maxval=limit)
+
+
+def connected(kernel, *, channels, connect):
+    """The whole kernel [..., in, out] of [..., connections], 0 where an output doesn't read."""
+    inputs = np.concatenate(connect)
+    outputs = np.repeat(np.arange(len(connect)), [len(reads) for reads in connect])
+    whole = jnp.zeros((*kernel.shape[:-1], channels, len(connect)), kernel.dtype)
+    return whole.at[..., inputs, outputs].set(kernel)
+
+
+def of_class(values, labels):
+    """The value of each example's class, from those of all classes in the last axis."""
+    return jnp.take_along_axis(values, labels[..., None], -1)[..., 0]
+
+
+def map_distance(distances, labels, *, j):
+    """y_t + log(e^-j + Σ e^-y)."""
+    all_of_them = jax.nn.logsumexp(-distances, -1)
+    return of_class(distances, labels) + jnp.logaddexp(-j, all_of_them)
+
+
+def init_subsample(*, size):
+    """First weights of the block subsample."""
+    return {"scale1": {"scale": jnp.ones(size), "bias": jnp.zeros(size)}}
+
+
+@jax.jit
+def init(key):
+    """The state before the first step."""
+    *keys, step_key = jax.random.split(key, 5)
+    params, stats = {}, {}
+    params["C1"] = {
+        "kernel": uniform(keys[0], (5, 5, 1, 6), limit=0.096),
+        "bias": jnp.zeros(6),
+    }
+    params["S2"] = init_subsample(size=6)
+    params["C3"] = {
+        "kernel": uniform(keys[1], (5, 5, 60), limit=0.02553191489361702),
+        "bias": jnp.zeros(16),
+    }
+    params["S4"] = init_subsample(size=16)
+    params["C5"] = {
+        "kernel": uniform(keys[2], (5, 5, 16, 120), limit=0.006),
+        "bias": jnp.zeros(120),
+    }
+    params["F6"] = {
+        "kernel": uniform(keys[3], (120, 84), limit=0.02),
+        "bias": jnp.zeros(84),
+    }
+    stats["rbf1"] = {
+        "centres": jnp.array(
+            (
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, 1.0, -1.0, 1.0, -1.0, -1.0),
+                (-1.0, -1.0, 1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0, -1.0),
+                (1.0, -1.0, 1.0, 1.0, -1.0, 1.0, -1.0, 1.0, 1.0, 1.0),
+                (1.0, 1.0, 1.0, 1.0, -1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
+                (1.0, -1.0, 1.0, 1.0, -1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
+                (-1.0, -1.0, -1.0, 1.0, 1.0, 1.0, 1.0, 1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 1.0, -1.0, -1.0),
+                (-1.0, -1.0, 1.0, 1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0),
+                (1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 1.0, 1.0),
+                (-1.0, 1.0, -1.0, -1.0, -1.0, -1.0, 1.0, -1.0, -1.0, -1.0),
+                (-1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (1.0, -1.0, 1.0, -1.0, 1.0, -1.0, -1.0, -1.0, 1.0, 1.0),
+                (-1.0, -1.0, -1.0, 1.0, -1.0, -1.0, -1.0, 1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, 1.0, -1.0, -1.0, -1.0, 1.0),
+                (1.0, 1.0, -1.0, -1.0, -1.0, -1.0, 1.0, -1.0, 1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, 1.0, -1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (1.0, -1.0, -1.0, -1.0, 1.0, -1.0, -1.0, 1.0, 1.0, -1.0),
+                (-1.0, -1.0, 1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 1.0),
+                (1.0, -1.0, -1.0, -1.0, -1.0, 1.0, 1.0, -1.0, -1.0, 1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, 1.0, -1.0, -1.0, -1.0, 1.0, -1.0),
+                (-1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 1.0, -1.0),
+                (-1.0, -1.0, -1.0, 1.0, 1.0, -1.0, -1.0, 1.0, -1.0, -1.0),
+                (1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 1.0),
+                (1.0, -1.0, -1.0, -1.0, -1.0, 1.0, 1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, 1.0, -1.0, -1.0, -1.0, 1.0, 1.0),
+                (-1.0, -1.0, -1.0, 1.0, -1.0, 1.0, 1.0, -1.0, -1.0, -1.0),
+                (-1.0, 1.0, -1.0, 1.0, -1.0, 1.0, 1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, 1.0, -1.0, 1.0, 1.0, 1.0, -1.0, -1.0),
+                (-1.0, -1.0, 1.0, -1.0, 1.0, -1.0, -1.0, -1.0, 1.0, 1.0),
+                (1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 1.0),
+                (1.0, -1.0, -1.0, -1.0, 1.0, 1.0, 1.0, -1.0, 1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, 1.0, 1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 1.0),
+                (-1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 1.0),
+                (-1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0, 1.0, -1.0, 1.0),
+                (-1.0, -1.0, -1.0, 1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0),
+                (1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 1.0, 1.0),
+                (1.0, -1.0, -1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, 1.0, 1.0, -1.0, 1.0, -1.0, -1.0, 1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (1.0, -1.0, -1.0, 1.0, 1.0, 1.0, 1.0, -1.0, 1.0, 1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 1.0, -1.0, 1.0, -1.0),
+                (1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (1.0, -1.0, -1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0, 1.0),
+                (-1.0, -1.0, -1.0, 1.0, -1.0, 1.0, 1.0, -1.0, 1.0, -1.0),
+                (-1.0, -1.0, -1.0, 1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0),
+                (1.0, -1.0, 1.0, -1.0, -1.0, -1.0, 1.0, -1.0, 1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 1.0, -1.0, -1.0),
+                (-1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 1.0),
+                (1.0, -1.0, -1.0, -1.0, 1.0, 1.0, 1.0, -1.0, 1.0, -1.0),
+                (-1.0, -1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, 1.0, 1.0, 1.0, -1.0, 1.0, -1.0, -1.0, -1.0, 1.0),
+                (1.0, 1.0, 1.0, 1.0, -1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
+                (1.0, 1.0, 1.0, 1.0, -1.0, 1.0, 1.0, -1.0, 1.0, 1.0),
+                (1.0, 1.0, 1.0, 1.0, -1.0, 1.0, 1.0, -1.0, 1.0, -1.0),
+                (-1.0, 1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, 1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+                (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0),
+            ),
+        ),
+    }
+    return TrainState(params, stats, optimizer.init(params), jnp.int32(0), step_key)
+
+
+def adapt(state, data):
+    """No layer of this model learns anything from the data beforehand."""
+    del data
+    return state
+
+
+def subsample(params, x, *, shape):
+    """Block subsample, lenet5_1998.arch:10: [28, 28, 6] -> [14, 14, 6] and other sizes."""
+    x = jnp.mean(jnp.reshape(x, shape), (2, 4))  # lenet5_1998.arch:10
+    with jax.named_scope("scale1"):
+        # lenet5_1998.arch:10
+        x = x * params["scale1"]["scale"] + params["scale1"]["bias"]
+    x = scaled_tanh(x)  # lenet5_1998.arch:10
+    return x
+
+
+def apply(params, stats, inputs, *, train, key):
+    """The network: [batch, 10], and the new stats."""
+    del train, key  # nothing in this model asks for them
+    x = inputs["image"]
+    with jax.named_scope("C1"):
+        x = conv2d(x, params["C1"]["kernel"], stride=(1, 1), padding=((0, 0), (0, 0)))
+        x = x + params["C1"]["bias"]  # lenet5_1998.arch:15
+    x = scaled_tanh(x)  # lenet5_1998.arch:15
+    with jax.named_scope("S2"):
+        # lenet5_1998.arch:16
+        x = subsample(params["S2"], x, shape=(-1, 14, 2, 14, 2, 6))
+    with jax.named_scope("C3"):
+        x = conv2d(
+            x,
+            connected(
+                params["C3"]["kernel"],
+                channels=6,
+                connect=(
+                    (0, 1, 2),
+                    (1, 2, 3),
+                    (2, 3, 4),
+                    (3, 4, 5),
+                    (0, 4, 5),
+                    (0, 1, 5),
+                    (0, 1, 2, 3),
+                    (1, 2, 3, 4),
+                    (2, 3, 4, 5),
+                    (0, 3, 4, 5),
+                    (0, 1, 4, 5),
+                    (0, 1, 2, 5),
+                    (0, 1, 3, 4),
+                    (1, 2, 4, 5),
+                    (0, 2, 3, 5),
+                    (0, 1, 2, 3, 4, 5),
+                ),
+            ),
+            stride=(1, 1),
+            padding=((0, 0), (0, 0)),
+        )
+        x = x + params["C3"]["bias"]  # lenet5_1998.arch:17
+    x = scaled_tanh(x)  # lenet5_1998.arch:17
+    with jax.named_scope("S4"):
+        # lenet5_1998.arch:18
+        x = subsample(params["S4"], x, shape=(-1, 5, 2, 5, 2, 16))
+    with jax.named_scope("C5"):
+        x = conv2d(x, params["C5"]["kernel"], stride=(1, 1), padding=((0, 0), (0, 0)))
+        x = x + params["C5"]["bias"]  # lenet5_1998.arch:19
+    x = scaled_tanh(x)  # lenet5_1998.arch:19
+    x = jnp.reshape(x, (-1, 120))  # lenet5_1998.arch:20
+    with jax.named_scope("F6"):
+        x = x @ params["F6"]["kernel"] + params["F6"]["bias"]  # lenet5_1998.arch:21
+    x = scaled_tanh(x)  # lenet5_1998.arch:21
+    x = squared_distances(x, stats["rbf1"]["centres"])  # lenet5_1998.arch:22
+    return x, stats
+
+
+def predict(params, stats, inputs):
+    """What the model says, in evaluation mode."""
+    outputs, _ = apply(params, stats, inputs, train=False, key=jax.random.key(0))
+    return outputs
+
+
+def loss(outputs, targets):
+    """The mean over the batch."""
+    losses = map_distance(outputs, targets["digit"], j=0.1)
+    return jnp.mean(losses)
+
+
+def metrics(outputs, targets, mask):
+    """Sums over the examples that the mask keeps: they add up over batches."""
+    losses = map_distance(outputs, targets["digit"], j=0.1)
+    return {
+        "loss": jnp.sum(mask * losses),
+        "accuracy": jnp.sum(
+            mask * (jnp.argmax(jnp.negative(outputs), -1) == targets["digit"])
+        ),
+    }
+
+
+def select(table, rows, prefix=""):
+    """Some rows of the columns, on the device."""
+    inputs = {"image": table[prefix + "image"][rows]}
+    targets = {"digit": table[prefix + "digit"][rows]}
+    return jax.device_put((inputs, targets))
+
+
+@jax.jit(donate_argnames="state")
+def train_step(state, data, rows):
+    """One optimizer step on some rows: the new state, and sums over the batch."""
+    inputs, targets = jax.tree.map(lambda values: values[rows], data)
+    key = jax.random.fold_in(state.key, state.step)
+
+    def objective(params):
+        outputs, stats = apply(params, state.stats, inputs, train=True, key=key)
+        return loss(outputs, targets), (metrics(outputs, targets, 1), stats)
+
+    grads, (sums, stats) = jax.grad(objective, has_aux=True)(state.params)
+    updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
+    params = optax.apply_updates(state.params, updates)
+    return TrainState(params, stats, opt_state, state.step + 1, state.key), sums
+
+
+def run_steps(state, data, order, start, stop):
+    """Steps start..stop of an epoch, a call each: XLA's CPU convolutions crawl in loops."""
+    sums = []
+    for i in range(start, stop):
+        state, more = train_step(state, data, order[i * BATCH : (i + 1) * BATCH])
+        sums.append(more)
+    return state, jax.tree.map(lambda *values: sum(values), *jax.device_get(sums))
+
+
+@jax.jit
+def evaluate_step(state, data, start):
+    """Sums over the rows from `start`; what lies past the last row is masked."""
+    rows = start + jnp.arange(EVAL_BATCH)
+    inputs, targets = jax.tree.map(lambda v: v.at[rows].get(mode="clip"), data)
+    outputs, _ = apply(state.params, state.stats, inputs, train=False, key=state.key)
+    return metrics(outputs, targets, rows < len(jax.tree.leaves(data)[0]))
+
+
+def evaluate(state, data):
+    """Averages over a part, in batches of one size."""
+    n = len(jax.tree.leaves(data)[0])
+    sums = [evaluate_step(state, data, start) for start in range(0, n, EVAL_BATCH)]
+    return {name: sum(float(s[name]) for s in sums) / n for name in sums[0]}
+
+
+def order(n, seed, epoch):
+    """A shuffle of n rows: number 0 cuts the parts, the others are those of the epochs."""
+    key = jax.random.fold_in(jax.random.key(seed), epoch)
+    return np.asarray(jax.random.permutation(jax.random.fold_in(key, 2), n))
+
+
+def split(n, seed):
+    """The row numbers of each part."""
+    cuts = np.cumsum(tuple(PART_ROWS.values()))[:-1]
+    return dict(zip(PART_ROWS, np.split(order(n, seed, 0), cuts)))
+
+
+def parts(table, seed):
+    """The data of each part, on the device; the data set brings its own test part."""
+    rows = split(sum(PART_ROWS.values()), seed)
+    data = {part: select(table, rows[part]) for part in PART_ROWS}
+    return {**data, "test": select(table, slice(None), "test.")}
+
+
+def best_epoch(history):
+    """Which epoch, from 0, did best so far."""
+    return min(range(len(history)), key=lambda epoch: history[epoch][MONITOR])
+
+
+def should_stop(history):
+    """After the last epoch."""
+    return len(history) == EPOCHS
+
+
+def named(state):
+    """Weights and statistics by dotted name, as the .npz files hold them."""
+    leaves = jax.tree.leaves_with_path((state.params, state.stats))
+    return {".".join(k.key for k in path[1:]): np.asarray(w) for path, w in leaves}
+
+
+def main():
+    """Trains as `archc train` does, and writes best.npz and last.npz."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("data", help="the data set, an .npz file")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    data = parts(np.load(args.data), args.seed)
+    state, history = adapt(init(jax.random.key(args.seed)), data["train"]), []
+    while not should_stop(history):
+        rows = order(PART_ROWS["train"], args.seed, len(history) + 1)
+        state, _ = run_steps(state, data["train"], rows, 0, STEPS)
+        history.append(evaluate(state, data[CHOOSE]))
+        print(f"epoch {len(history)}: {CHOOSE} {history[-1]}")
+        if best_epoch(history) == len(history) - 1:
+            best = jax.tree.map(jnp.copy, state)
+    print(f"epoch {best_epoch(history) + 1}: {FINAL} {evaluate(best, data[FINAL])}")
+    np.savez("best.npz", **named(best))
+    np.savez("last.npz", **named(state))
+
+
+if __name__ == "__main__":
+    main()

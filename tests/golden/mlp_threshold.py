@@ -1,0 +1,70 @@
+"""MlpThreshold, compiled by archc 0.1.0 from mlp_threshold.arch, to whose author it belongs.
+
+The file has no recipe, so there is nothing to train.
+"""
+
+import collections
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+MODEL = {
+    "name": "MlpThreshold",
+    "source": "mlp_threshold.arch",
+    "sha256": "0066cfd05a3f8537557efdacee216134c951b90761da1282bb794a5e15122e61",
+    "licence": "belongs to whoever wrote mlp_threshold.arch",
+    "inputs": {"x": (3,)},
+    "outputs": {"output": (1,)},
+    "recipe": None,
+}
+TrainState = collections.namedtuple("TrainState", "params stats opt_state step key")
+
+
+def threshold_step(x, *, threshold):
+    """1 strictly above the threshold, else 0."""
+    return (x > threshold).astype(x.dtype)
+
+
+@jax.jit
+def init(key):
+    """The state before the first step."""
+    params = {
+        "dense1": {
+            "kernel": jnp.array(((1.0, 1.0, 1.0), (1.0, 1.0, 1.0), (1.0, 1.0, 1.0))),
+            "bias": jnp.array((-0.5, -1.5, -2.5)),
+        },
+        "dense2": {
+            "kernel": jnp.array(((1.0,), (-1.0,), (1.0,))),
+            "bias": jnp.array((-0.5,)),
+        },
+    }
+    stats = {}
+    return TrainState(params, stats, (), jnp.int32(0), key)
+
+
+def apply(params, stats, inputs, *, train, key):
+    """The network: [batch, 1], and the new stats."""
+    del train, key  # nothing in this model asks for them
+    x = inputs["x"]
+    with jax.named_scope("dense1"):
+        # mlp_threshold.arch:6
+        x = x @ params["dense1"]["kernel"] + params["dense1"]["bias"]
+    x = threshold_step(x, threshold=0.0)  # mlp_threshold.arch:6
+    with jax.named_scope("dense2"):
+        # mlp_threshold.arch:7
+        x = x @ params["dense2"]["kernel"] + params["dense2"]["bias"]
+    x = threshold_step(x, threshold=0.0)  # mlp_threshold.arch:7
+    return x, stats
+
+
+def predict(params, stats, inputs):
+    """What the model says, in evaluation mode."""
+    outputs, _ = apply(params, stats, inputs, train=False, key=jax.random.key(0))
+    return outputs
+
+
+def named(state):
+    """Weights and statistics by dotted name, as the .npz files hold them."""
+    leaves = jax.tree.leaves_with_path((state.params, state.stats))
+    return {".".join(k.key for k in path[1:]): np.asarray(w) for path, w in leaves}
