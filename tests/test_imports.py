@@ -40,6 +40,7 @@ LOW_DATA = tuple(
         "delimited",
         "folder",
         "kinds",
+        "looked_through",
         "opening",
         "survey",
         "tabular",
