@@ -13,7 +13,8 @@ def gradients(program: Any, **inputs: list[float]) -> tuple[float, Any]:
     """What a network without a recipe says of one example, and the derivatives of its only number by its weights."""
     state = program.init(jax.random.key(0))
     rows = {name: np.array([row], np.float32) for name, row in inputs.items()}
-    return jax.value_and_grad(lambda params: program.predict(params, state.stats, rows)[0, 0])(state.params)  # type: ignore[no-any-return]
+    said = jax.value_and_grad(lambda params: program.predict(params, state.stats, rows)[0, 0])
+    return said(state.params)  # type: ignore[no-any-return]
 
 
 def taught(program: Any, x: list[list[float]], y: list[float]) -> tuple[float, Any]:

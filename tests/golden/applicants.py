@@ -14,7 +14,7 @@ import optax
 MODEL = {
     "name": "Applicants",
     "source": "applicants.arch",
-    "sha256": "979b0a44483c641bbd54c33fba0de8a0aafd1cf170e5b81e776769c979083cd5",
+    "sha256": "250a60aa964653eba3aff54814b161f0af19a1d08385257d2f64e84566503dca",
     "licence": "belongs to whoever wrote applicants.arch",
     "inputs": {"applicant": (7,)},
     "outputs": {"approve": (1,)},

@@ -14,7 +14,7 @@ import optax
 MODEL = {
     "name": "Backprop",
     "source": "backprop.arch",
-    "sha256": "7d9578265e1ca5b1858edd72999fc7430115bed9429ed50defe598e984c2aaaa",
+    "sha256": "8ea5bdf7167f53d6166d9b0fe292a3aa4e2717d21a66d59cd9ba9a096b8fcebc",
     "licence": "belongs to whoever wrote backprop.arch",
     "inputs": {"x": (2,)},
     "outputs": {"output": (1,)},

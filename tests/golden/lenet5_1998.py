@@ -14,7 +14,7 @@ import optax
 MODEL = {
     "name": "LeNet5",
     "source": "lenet5_1998.arch",
-    "sha256": "ca6c45eab9999648b47882a30d7c27c45b0363107e46e465d2b5277f7112fe2f",
+    "sha256": "c2350ef6e6b2a40708820497f4704cbf3e75b2a0384f3e2778701cacb98a1519",
     "licence": "belongs to whoever wrote lenet5_1998.arch",
     "inputs": {"image": (32, 32, 1)},
     "outputs": {"output": (10,)},

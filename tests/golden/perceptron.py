@@ -12,7 +12,7 @@ import numpy as np
 MODEL = {
     "name": "Perceptron",
     "source": "perceptron.arch",
-    "sha256": "cc96b759cf36af35b8eb8c27b80c42350557e7fa31b5b9cecf61f2f983c0059b",
+    "sha256": "b2ff59ac8285b9b9e3130ebcbc02b5aeac2663ba342fdc53a7d822a48e829687",
     "licence": "belongs to whoever wrote perceptron.arch",
     "inputs": {"x": (3,)},
     "outputs": {"output": (1,)},
