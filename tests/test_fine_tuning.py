@@ -51,6 +51,11 @@ def test_digits_of_mnist_help_to_read_zip_codes(tmp_path: Path, monkeypatch: pyt
     assert {name for name in before if not np.array_equal(before[name], after[name])} == {"head.kernel", "head.bias"}
 
 
+def test_the_page_shows_the_built_in_file() -> None:
+    text, page = (path.read_text(encoding="utf-8") for path in (FOLDER / "mnist_to_usps.arch", PAGE))
+    assert f"```arch\n# mnist_to_usps.arch\n{text[text.index('model Reader') :]}```\n" in page
+
+
 def test_both_recipes_learn_from_the_same_examples_for_as_long() -> None:
     text = (FOLDER / "mnist_to_usps.arch").read_text(encoding="utf-8")
     tuned, scratch = (text[text.index(f"train {name} ") :].partition("\n}")[0] for name in ("usps", "scratch"))

@@ -15,7 +15,7 @@ import optax
 MODEL = {
     "name": "Reader",
     "source": "mnist_to_usps.arch",
-    "sha256": "640c06abcca057f3640360fc2d8a9589a202786fffb6aa93ecc7cbe6c67e0f69",
+    "sha256": "fc991d26897dc703da3f7b1bab3fb036e7d9bdec75c87fd6cbb69203055b149d",
     "licence": "belongs to whoever wrote mnist_to_usps.arch",
     "inputs": {"image": (28, 28, 1)},
     "outputs": {"output": (10,)},
