@@ -6,10 +6,12 @@ A block in ```arch is a file, which is fine, without a warning. Its first line m
 follows to use. ```arch fragment is a part of one: its `use`, `block` and `train` stand in the file, and all else in a
 model of it, behind `input image[32, 32, 16]` unless the fragment has an `input` of its own. ```arch wrong and
 ```arch wrong fragment are followed by what `archc check` says of them, in ```text or a console; the last line
-of it, which counts errors, may be left out of a text.
+of it, which counts errors, may be left out of a text. ```arch elsewhere is a file that needs others, and which
+another test reads from the page.
 """
 
 import json
+import os
 import re
 import shlex
 from collections.abc import Iterator
@@ -24,6 +26,25 @@ ROOT = Path(__file__).parent.parent
 OF_A_COPY = ROOT / "docs" / "contributing.md"
 """Its files are of an archc with a layer more: tests/test_contributing.py."""
 PAGES = [ROOT / "README.md", *sorted({*(ROOT / "docs").glob("*.md")} - {OF_A_COPY})]
+REAL = os.environ.get("ARCHC_DATA", "")
+OF_DIGITS = ROOT / "docs" / "fine-tuning.md"
+"""It trains on published data, for minutes."""
+SHOWN = [
+    pytest.param(
+        page,
+        marks=[
+            pytest.mark.slow,
+            pytest.mark.skipif(
+                not REAL or not all(Path(REAL, name).is_dir() for name in ("mnist", "usps")),
+                reason="needs the MNIST and the USPS files: set ARCHC_DATA to the folder that holds mnist/ and usps/",
+            ),
+        ]
+        if page == OF_DIGITS
+        else [],
+        id=page.name,
+    )
+    for page in PAGES
+]
 
 
 def blocks(page: Path, language: str) -> Iterator[str]:
@@ -85,8 +106,10 @@ def typed(command: str) -> str:
     return CliRunner().invoke(application, words[1:]).output
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", SHOWN)
 def test_what_a_page_shows_happens(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if page == OF_DIGITS:
+        monkeypatch.setenv("ARCHC_DATA", str(Path(REAL).resolve()))
     monkeypatch.chdir(tmp_path)
     shown = fences(page)
     for (kind, text), (after, said) in zip(shown, [*shown[1:], ("", "")][: len(shown)], strict=True):
@@ -96,7 +119,7 @@ def test_what_a_page_shows_happens(page: Path, tmp_path: Path, monkeypatch: pyte
             for command, expected in commands(text):
                 output = typed(command)
                 assert pattern(expected).fullmatch(output), f"$ {command}\n{output}\nis not\n{expected}"
-        if not kind.startswith("arch"):
+        if not kind.startswith("arch") or kind == "arch elsewhere":
             continue
         name = written(kind, text)
         if not re.search(r"^ *(model|train|input)\b", Path(name).read_text(encoding="utf-8"), re.MULTILINE):

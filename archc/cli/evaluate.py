@@ -14,6 +14,9 @@ from archc.cli.terminal import Terminal
 
 _WIDEST = 12
 """What a class name may take above a column of a confusion matrix."""
+_SCORES = ("precision", "recall", "f1")
+_SCORED = 20
+"""Up to so many classes each has a line of figures."""
 
 
 @click.command(
@@ -62,6 +65,8 @@ def command(terminal: Terminal, /, run: str, part: str | None, data_dir: Path | 
         terminal.result(f"{name:{width}}  {value:.5g}")
     for confusion in confusions.values():
         terminal.result("\n" + matrix(confusion))
+        if len(confusion["classes"]) <= _SCORED:
+            terminal.result("\n" + scores(confusion))
 
 
 def matrix(confusion: dict[str, Any]) -> str:
@@ -76,6 +81,19 @@ def matrix(confusion: dict[str, Any]) -> str:
     ]
     lines.insert(1, "─" * (first + 1) + "┼" + "─" * (len(lines[0]) - first - 2))
     return f"{confusion['target']}: what it is (rows), what it was taken for (columns)\n" + "\n".join(lines)
+
+
+def scores(confusion: dict[str, Any]) -> str:
+    """Precision, recall and F1 of each class, and how many examples it has."""
+    names = [_short(name) for name in confusion["classes"]]
+    first = max(map(len, [confusion["target"], *names]))
+    columns = zip(names, *(confusion[name] for name in _SCORES), map(sum, confusion["counts"]), strict=True)
+    lines = [f"{confusion['target']:>{first}}  {'  '.join(f'{name:>9}' for name in _SCORES)}  examples"]
+    lines += [
+        f"{name:>{first}}  {'  '.join(f'{score:9.4f}' for score in each)}  {examples:8,}"
+        for name, *each, examples in columns
+    ]
+    return "\n".join(lines)
 
 
 def _short(name: str) -> str:

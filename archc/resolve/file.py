@@ -161,6 +161,8 @@ class FileResolver:
     def other_recipe(self, trains: dict[str, tree.Train], name: str, models: dict[str, ModelDefinition]) -> None:
         """Tells what is wrong with a recipe beside the one that was asked for."""
         recipe = self.recipe(trains, name)
+        if recipe is not None:
+            recipe.asked = False
         chosen, arguments = self.begun(models, recipe)
         if chosen is not None:
             self.module(chosen, arguments, recipe, trained=True)

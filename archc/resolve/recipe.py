@@ -18,7 +18,7 @@ from archc.recipes.loss import Function
 from archc.recipes.metric import Metric
 from archc.recipes.optimizer import Optimizer
 from archc.recipes.settings import ByPart, Settings
-from archc.recipes.start import PartNames, Start, Starting
+from archc.recipes.start import FromRun, PartNames, Start, Starting
 from archc.recipes.stopping import EarlyStopping
 from archc.resolve.evaluate import Evaluator, refuse
 from archc.resolve.mistakes import decayed_twice, unknown_setting
@@ -57,6 +57,8 @@ class RecipeResolver:
         self.kept: tuple[str, ...] = ()
         self.treatment = Treatment(init={"": initialiser.DEFAULT})
         self.sound = True
+        self.asked = True
+        """Whether it is the one that is asked for, not one that stands beside it."""
         for block in blocks:
             self.collect(block)
 
@@ -149,6 +151,8 @@ class RecipeResolver:
         start = self.values.get("start")
         if not isinstance(start, Start) or start.find(self.where.folders) is not None:
             return
+        if isinstance(start, FromRun) and not self.asked:
+            return  # the run may be one that the file's first recipe is still to make
         span = self.written["start"].value.span
         title = f"there is no {start.noun} `{start.path}` to start from"
         near = closest(str(start.path), start.known(self.where.folders))

@@ -28,17 +28,24 @@ class Confusion:
     classes: tuple[str, ...]
     counts: np.ndarray
 
+    def scores(self) -> dict[str, np.ndarray]:
+        """Precision, recall and F1 of each class [classes], 0 where nothing is there to be divided by."""
+        right, said, there = np.diag(self.counts), self.counts.sum(axis=0), self.counts.sum(axis=1)
+        shares = {"precision": (right, said), "recall": (right, there), "f1": (2 * right, said + there)}
+        return {name: part / np.maximum(whole, 1) for name, (part, whole) in shares.items()}
+
     def as_json(self) -> dict[str, Any]:
-        return {"target": self.target, "classes": list(self.classes), "counts": self.counts.tolist()}
+        scores = {name: each.tolist() for name, each in self.scores().items()}
+        return {"target": self.target, "classes": list(self.classes), "counts": self.counts.tolist(), **scores}
 
 
 def evaluate(run: Path, table: Table, part: str | None = None) -> dict[str, Any]:
     """The averages of a run's best weights over a part: the one that is read at the end, unless given.
 
     `{"part": "test", "examples": 270, "loss": …, "accuracy": …, "confusion": {output: {"target",
-    "classes", "counts"}}}`, the last for class targets, and by its name for a `confusion` of the recipe
-    that compares an output with another target than its loss does. Raises Failed if the data are not those of
-    the run or have no such part.
+    "classes", "counts", "precision", "recall", "f1"}}}`, the last for class targets, and by its name for a
+    `confusion` of the recipe that compares an output with another target than its loss does. Raises Failed if
+    the data are not those of the run or have no such part.
     """
     folder = open_run(run, lock=False)
     module = read_module(folder)

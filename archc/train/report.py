@@ -9,6 +9,7 @@ import jax
 
 from archc.ir import Module, Recipe
 from archc.ir.items import restored
+from archc.train import matrix
 from archc.train.curves import draw_curves
 from archc.train.evaluation import Confusion
 from archc.train.figures import numbers
@@ -34,9 +35,6 @@ p { margin: .25rem 0; } .soft, caption { color: var(--soft); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; } caption { text-align: left; }
 th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { font-weight: 600; color: var(--soft); } .n { text-align: right; padding-right: 1rem; }
-.confusion td, .confusion th { padding: .3rem .55rem; text-align: center; border: 0; min-width: 2.4rem; }
-.confusion caption { white-space: nowrap; }
-.confusion th[scope=row] { text-align: right; } .confusion .none { color: var(--soft); opacity: .5; }
 code, pre { font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; } code { overflow-wrap: anywhere; }
 pre { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; }
 """
@@ -59,7 +57,7 @@ def write_report(
         _cards(result),
         "<h2>Curves</h2>",
         f'<div class="curves">{"".join(_curves(lines, result["best_epoch"]))}</div>',
-        *map(_confusion, confusions),
+        *map(matrix.as_html, confusions),
         "<h2>Layers</h2>",
         _layers(module),
         "<h2>Recipe</h2>",
@@ -72,7 +70,9 @@ def write_report(
     page = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{name}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
+        f"<title>{name}</title>\n<style>{_STYLE}{matrix.STYLE}</style>\n</head>\n<body>\n"
+        + "\n".join(body)
+        + "\n</body>\n</html>\n"
     )
     folder.write_text("report.html", page)
 
@@ -102,24 +102,6 @@ def _curves(lines: Sequence[Mapping[str, Any]], best_epoch: int) -> Iterable[str
             f"{part} part": [(line["epoch"], line[part][quantity]) for line in lines],
         }
         yield draw_curves(quantity, series, best_epoch)
-
-
-def _confusion(confusion: Confusion) -> str:
-    names, totals = [escape(name) for name in confusion.classes], confusion.counts.sum(axis=1)
-    head = "".join(f'<th scope="col">{name}</th>' for name in names)
-    rows = []
-    for name, counts, total in zip(names, confusion.counts, totals, strict=True):
-        cells = []
-        for count in counts.tolist():
-            share = count / total if total else 0.0
-            style = f' style="background: rgba(var(--heat), {0.1 + 0.6 * share:.2f})"' if count else ' class="none"'
-            cells.append(f"<td{style}>{count}</td>")
-        rows.append(f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>')
-    return (
-        f"<h2>Confusion matrix: {escape(confusion.target)}</h2>\n"
-        '<div class="wide"><table class="confusion"><caption>rows are what it is, columns what the network says'
-        f"</caption>\n<tr><td></td>{head}</tr>\n{chr(10).join(rows)}</table></div>"
-    )
 
 
 def _layers(module: Module) -> str:

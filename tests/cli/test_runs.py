@@ -61,10 +61,22 @@ def test_evaluate(there: Archc) -> None:
     assert result.stdout.startswith("Lines, the best weights of runs/lines-1\ntest part, 270 examples\n\nloss ")
     matrix = result.stdout.split("digit: what it is (rows), what it was taken for (columns)\n")[1].splitlines()
     assert matrix[0].split() == ["│", *map(str, range(10))]
-    counts = [int(cell) for line in matrix[2:] for cell in line.split()[2:] if cell != "·"]
+    counts = [int(cell) for line in matrix[2:12] for cell in line.split()[2:] if cell != "·"]
     assert sum(counts) == 270
+    assert matrix[12] == "" and matrix[13].split() == ["digit", "precision", "recall", "f1", "examples"]
+    eight = matrix[14 + 8].split()
+    right, said, there_are = (
+        int(matrix[2 + 8].split()[2 + 8]),
+        sum(int(line.split()[2 + 8].replace("·", "0")) for line in matrix[2:12]),
+        sum(int(cell) for cell in matrix[2 + 8].split()[2:] if cell != "·"),
+    )
+    assert [eight[0], eight[4]] == ["8", str(there_are)] and len(matrix) == 14 + 10
+    assert float(eight[1]) == pytest.approx(right / said, abs=1e-4)
+    assert float(eight[2]) == pytest.approx(right / there_are, abs=1e-4)
+    assert float(eight[3]) == pytest.approx(2 * right / (said + there_are), abs=1e-4)
     measured = json.loads(there("evaluate", "runs/lines-1", "--format", "json").stdout)
     assert (measured["part"], measured["examples"]) == ("test", 270)
+    assert f"{measured['confusion']['output']['f1'][8]:.4f}" == eight[3]
     stored = json.loads(Path("runs/lines-1/result.json").read_text())["test"]
     assert measured["accuracy"] == pytest.approx(stored["accuracy"])
     assert "1,257 examples" in there("evaluate", "runs/lines-1", "--part", "train").stdout

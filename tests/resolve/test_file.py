@@ -234,6 +234,18 @@ def test_a_whole_file_is_asked_about_with_all_its_recipes(setting: str, codes: l
         assert len(modules) == (0 if whole and codes else 1)
 
 
+def test_a_run_that_another_recipe_starts_from_may_be_still_to_come(tmp_path: Path) -> None:
+    report = Report()
+    text = RECIPES.format('start = run("first")')
+    assert len(resolve(parse(Source("net.arch", text), report), tmp_path, report, Choice(whole=True))) == 1
+    assert not report.found
+    assert compiled(text, tmp_path, recipe="deep")[1] == ["E0433"], "it is missed where the recipe is asked for"
+    report = Report()
+    text = RECIPES.format('start = weights("first.npz")')
+    resolve(parse(Source("net.arch", text), report), tmp_path, report, Choice(whole=True))
+    assert [found.code for found in report.found] == ["E0433"], "no recipe makes a file"
+
+
 def test_a_file_of_blocks_is_in_order_as_such() -> None:
     text = "block unit(n) { dense(n) -> relu }\n"
     for whole, codes in ((False, ["E0213"]), (True, ["W0307"])):

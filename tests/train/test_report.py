@@ -1,13 +1,14 @@
 """The report is one well-formed page that needs nothing beside itself, whatever the names in it."""
 
 import dataclasses
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from archc.train import loop
+from archc.train import loop, matrix
 from archc.train.driver import Result
 from archc.train.evaluation import Confusion
 from archc.train.folders import open_run, read_module
@@ -95,6 +96,37 @@ def test_names_cannot_inject(finished: Result) -> None:
     page = Page(folder.report.read_text())
     assert "script" not in page.tags
     folder.report.write_text(before)
+
+
+def drawn(classes: int, counts: np.ndarray) -> str:
+    return matrix.as_html(Confusion("output", "kind", tuple(f"kind{i}" for i in range(classes)), counts))
+
+
+def test_a_confusion_of_many_classes_is_a_picture() -> None:
+    counts = 50 * np.eye(100, dtype=np.int64)
+    counts[3, 7], counts[90, 0] = 12, 30
+    text = drawn(100, counts)
+    Page(text)
+    cells = re.findall(r"<td[^>]*></td>", text)
+    assert len(cells) == 100 * 100 + 1, "no numbers in them, which would make it 100 columns of text"
+    assert sum("title=" in cell for cell in cells) == 102
+    assert 'title="kind3, taken for kind7: 12"' in text
+    told = re.findall(r'<tr><td>(\w+)</td><td>(\w+)</td><td class="n">(.*?)</td></tr>', text)
+    assert told == [("kind90", "kind0", "30 of 80"), ("kind3", "kind7", "12 of 62")]
+
+
+def test_a_confusion_of_too_many_classes_is_its_mistakes() -> None:
+    counts = np.eye(1000, dtype=np.int64)
+    assert "No mistakes" in drawn(1000, counts)
+    counts[5, 6] = 1
+    text = drawn(1000, counts)
+    Page(text)
+    assert "kind5" in text and len(text) < 2000
+
+
+def test_a_confusion_of_a_few_classes_shows_its_numbers() -> None:
+    text = drawn(20, np.full((20, 20), 3))
+    assert text.count(">3</td>") == 400 and "most frequent" not in text
 
 
 def test_a_page_that_cannot_be_drawn_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
