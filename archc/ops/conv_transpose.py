@@ -75,7 +75,7 @@ class ConvTranspose(Sliding):
                 kind, options["groups"] = "_transposed_grouped", self.groups
         elif stride == self._window(x) and not any(map(any, cut)):
             kind, options = "_transposed_disjoint", {}
-        elif max(stride) == 1:
+        elif max(stride) == 1 and all(max(pair) < k for k, pair in zip(self._window(x), cut, strict=True)):
             # the convolution with the kernel turned round, of an image with as much padding as it reaches
             kernel = call("jax.lax.rev", kernel, Literal(tuple(range(len(stride)))))
             padding = tuple((k - 1 - a, k - 1 - b) for k, (a, b) in zip(self._window(x), cut, strict=True))

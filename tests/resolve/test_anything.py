@@ -131,7 +131,7 @@ def test_every_text_gets_an_answer(first: int, tmp_path: Path) -> None:
         assert bool(programs) == (report.errors == 0), text
         for diagnostic in report.found:
             assert diagnostic.span is not None
-            assert 0 <= diagnostic.span.start <= diagnostic.span.end <= len(text)
+            assert 0 <= diagnostic.span.start <= diagnostic.span.end <= len(diagnostic.span.source.text)
             assert not re.search(
                 r"object at 0x|Traceback|\bTensor\(", diagnostic.title + diagnostic.help + diagnostic.label
             ), text
