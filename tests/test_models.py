@@ -208,6 +208,7 @@ def test_mnist_reaches_what_the_header_says(name: str, tmp_path: Path) -> None:
     assert trained(name, tmp_path, 0) >= stated(name)
 
 
+@pytest.mark.slow
 @needs_mnist
 def test_lenet5_as_published_begins_to_learn(tmp_path: Path) -> None:
     few = {"train.data": "mnist(pad = 2, range = [-0.1, 1.175], take = 3000)", "train.epochs": 5}

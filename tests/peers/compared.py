@@ -1,6 +1,7 @@
 """An archc program and a PyTorch function of the same weights, run side by side."""
 
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any
 
 import jax
@@ -18,6 +19,9 @@ Peer = Callable[[Tensors, torch.Tensor], torch.Tensor | tuple[torch.Tensor, ...]
 """What PyTorch makes of weights and an input [batch, …, channels]; it may move statistics in place."""
 
 BATCH = 3
+
+QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+"""How XLA compiles what runs once."""
 
 
 def flat(tree: Any) -> dict[str, Any]:
@@ -39,6 +43,11 @@ def kernel(weight: torch.Tensor) -> torch.Tensor:
     return weight.movedim((-1, -2), (0, 1))
 
 
+def fan(shape: tuple[int, ...]) -> int:
+    """How many numbers a unit reads."""
+    return prod(shape[:-1])
+
+
 def agree(ours: Mapping[str, Any], theirs: Mapping[str, Any], bound: float) -> None:
     """The largest difference in each array is at most `bound` of the largest value that PyTorch has there."""
     assert ours.keys() == theirs.keys()
@@ -58,24 +67,26 @@ def compare(
     (port,) = module.graph.inputs
     with jax.enable_x64(wide):
         dtype = np.float64 if wide else np.float32
-        state = program.init(jax.random.key(seed))
-        # weights that start at 0 or 1 would hide what is done to them
-        params = jax.tree.map(lambda w: jnp.asarray(w + 0.1 * numbers.normal(size=w.shape), dtype), state.params)
-        stats = jax.tree.map(lambda s: jnp.asarray(s + 0.2 * numbers.random(s.shape), dtype), state.stats)
+        shapes = jax.eval_shape(program.init, jax.random.key(seed))
+        params = jax.tree.map(
+            lambda w: jnp.asarray(numbers.normal(0, 1 / fan(w.shape) ** 0.5, w.shape), dtype), shapes.params
+        )
+        stats = jax.tree.map(lambda s: jnp.asarray(numbers.uniform(0.5, 1.5, s.shape), dtype), shapes.stats)
         x = jnp.asarray(numbers.normal(size=(batch, *port.shape)), dtype)
 
         def outputs(params: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
             given, moved = program.apply(params, stats, {port.name: x}, train=train, key=jax.random.key(0))
             return tuple(given.values()) if isinstance(given, dict) else (given,), moved
 
-        ours, moved = jax.jit(outputs)(params, x)
+        ours, moved = jax.jit(outputs, compiler_options=QUICKLY)(params, x)
         sums = [jnp.asarray(numbers.normal(size=y.shape), dtype) for y in ours]
         found = {f"output {i}": y for i, y in enumerate(ours)} | {f"moved {k}": v for k, v in flat(moved).items()}
         if wide:
-            total = jax.jit(
-                jax.grad(lambda p, x: sum(jnp.vdot(s, y) for s, y in zip(sums, outputs(p, x)[0], strict=True)), (0, 1))
-            )
-            by_weights, by_input = total(params, x)
+
+            def total(params: Any, x: Any) -> Any:
+                return sum(jnp.vdot(s, y) for s, y in zip(sums, outputs(params, x)[0], strict=True))
+
+            by_weights, by_input = jax.jit(jax.grad(total, (0, 1)), compiler_options=QUICKLY)(params, x)
             found |= {f"gradient {k}": v for k, v in flat(by_weights).items()} | {"gradient of the input": by_input}
         found = {name: np.asarray(value) for name, value in found.items()}
         leaves = {name: torch.tensor(np.asarray(w), requires_grad=wide) for name, w in flat(params).items()}
