@@ -14,7 +14,10 @@ SIDE = {"alexnet": 227}
 NETWORKS = [
     "alexnet",
     "alexnet_torchvision",
+    "vgg11",
+    "vgg13",
     "vgg16",
+    "vgg19",
     "googlenet",
     "googlenet_torchvision",
     "resnet18",
