@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from archc.data.delimited import Layout, is_number
 from archc.data.kinds import OWN, CategoryColumn, ColumnKind, NumberColumn
-from archc.data.survey import MOST_VALUES, Seen, kind_of
+from archc.data.survey import MOST_VALUES, WRITTEN, Seen, kind_of
 from archc.ir import Field, made
 from archc.parameters import Unfit, counted
 
@@ -77,12 +77,13 @@ def inferred(place: Place, seen: Seen) -> str:
     if not seen.values:
         skip = f"`columns = [{place.as_written()} = skip]`"
         raise Unfit(f"{place.what} has no value in any row", f"leave it out: {skip}", code="E0613")
-    texts = seen.others + seen.dates + seen.commas
+    written = seen.written.total()
+    texts = seen.others + seen.dates + written
     # a few words among numbers are more likely wrong than categories: they are refused, and `category` proposed
     if seen.numbers + seen.endless > texts:
         return "number"
-    if seen.commas >= 9 * (seen.values - seen.commas):
-        refuse_commas(place)
+    if written and seen.numbers + seen.endless + written > texts - written:
+        refuse_written(place, seen)
     if seen.dates >= 9 * (seen.values - seen.dates):
         line, value = place.first(lambda value: kind_of(value) == "date")
         help = f"leave it out: `columns = [{place.as_written()} = skip]`; or make numbers of it in the file"
@@ -134,8 +135,8 @@ def refuse_texts(place: Place, seen: Seen) -> None:
     times = f"; so do {wrong - 1:,} other rows" if wrong > 2 else "; so does another row" if wrong == 2 else ""
     kind = kind_of(value)
     shown = value[:40]
-    if kind == "comma":
-        refuse_commas(place)
+    if kind in WRITTEN:
+        refuse_written(place, seen)
     help = f"mend it; if it means that the value is missing: `missing = {shown!r}`".replace("'", '"')
     if kind == "absent":
         help = f'say how missing values look: `missing = "{shown}"`'
@@ -145,10 +146,23 @@ def refuse_texts(place: Place, seen: Seen) -> None:
     raise Unfit(problem + times, help, code="E0613")
 
 
-def refuse_commas(place: Place) -> NoReturn:
-    line, value = place.first(lambda value: kind_of(value) == "comma")
-    problem = f"line {line} of {place.layout.path} holds {value!r} in column `{place.name}`, with a decimal comma"
-    raise Unfit(problem, "write points into numbers: 3.5", code="E0613")
+def refuse_written(place: Place, seen: Seen) -> NoReturn:
+    """Raises Unfit for numbers as people write them. One comma before three digits is read as the others show."""
+    kind = next(kind for kind in ("comma", "thousands", "either", "percent") if seen.written[kind])
+    line, value = place.first(lambda value: kind_of(value) == kind)
+    with_, help = {
+        "comma": ("a decimal comma", "write points into numbers: 3.5"),
+        "thousands": ("commas between thousands", "take the commas out: 1200"),
+        "either": (
+            "a comma that may part thousands or stand for a decimal point",
+            f"if it parts thousands, take it out: {value.replace(',', '')}; "
+            f"if it is a decimal comma, write a point: {value.replace(',', '.')}",
+        ),
+        "percent": ("a percent sign", f"take the signs out: {value.rstrip('% ').replace(',', '.')}"),
+    }[kind]
+    problem = f"line {line} of {place.layout.path} holds {value!r} in column `{place.name}`, with {with_}"
+    words = f"if words belong there: `columns = [{place.as_written()} = category]`"
+    raise Unfit(problem, f"{help}; {words}", code="E0613")
 
 
 def refuse_missing(place: Place, seen: Seen, kind: str) -> NoReturn:
