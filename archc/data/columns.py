@@ -24,13 +24,17 @@ RULES = {
 
 @dataclass(frozen=True)
 class Place:
-    """A column of a file, for messages. `marks` says whether the recipe told how missing values look."""
+    """A column of a file, for messages. `marks` says whether the recipe told how missing values look.
+
+    `learnt` says that it is a target.
+    """
 
     layout: Layout
     name: str
     at: int
     marks: bool = False
     missing: frozenset[str] = frozenset({""})
+    learnt: bool = False
 
     @property
     def what(self) -> str:
@@ -167,12 +171,17 @@ def refuse_written(place: Place, seen: Seen) -> NoReturn:
 
 def refuse_missing(place: Place, seen: Seen, kind: str) -> NoReturn:
     line, n = place.line_of_missing(), len(seen.missing)
-    usual = {"number": "median", "category": "own"}[kind]
+    usual = "drop" if place.learnt else {"number": "median", "category": "own"}[kind]
     rule = f"{kind}(missing = {usual})"
+    what = f"the target, {place.what}," if place.learnt else place.what
+    problem = f"{what} has {counted(n, 'missing value')}, the first in line {line}"
+    help = f"`columns = [{place.as_written()} = {rule}]`"
+    if place.learnt:
+        help = f"what is to be learnt cannot be made up: {help} leaves such rows out"
+        raise Unfit(problem, help, code="E0613")
     raise Unfit(
-        f"{place.what} has {counted(n, 'missing value')}, the first in line {line}, and nothing says what stands there",
-        f"say it: `columns = [{place.as_written()} = {rule}]`, or `columns = [{rule}]` for every such column; "
-        f"the rules are {RULES[kind]}",
+        f"{problem}, and nothing says what stands there",
+        f"say it: {help}, or `columns = [{rule}]` for every such column; the rules are {RULES[kind]}",
         code="E0613",
     )
 

@@ -1,6 +1,7 @@
 """A table's file, looked through: what its columns are, and what becomes of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ class Table:
         columns = [self.target_column(field) for field in targets]
         self.check_positive(columns)
         fields = [*features, *targets]
-        test = self.test_rows(fields)
+        test = self.test_rows(fields, learnt)
         return made(DataSpec)(
             name=self.data.name,
             arguments=self.arguments(),
@@ -128,7 +129,7 @@ class Table:
         at, said = self.names.index(name), self.said.get(name)
         if isinstance(said, SkipColumn):
             raise Unfit(f"`{name}` is a target and is left out too", parameter="columns", code="E0608")
-        field = target_of(self.place(name), self.survey.columns[at], said, self.general)
+        field = target_of(replace(self.place(name), learnt=True), self.survey.columns[at], said, self.general)
         if field.missing not in ("", "drop"):
             help = f"what is to be learnt cannot be made up: `{name} = {field.kind}(missing = drop)`"
             raise Unfit(f"missing values of the target `{name}` are to be filled", help, parameter="columns")
@@ -172,7 +173,7 @@ class Table:
             found.append(flat(group, [by_name[name] for name in names], self.path))
         return found
 
-    def test_rows(self, fields: list[Field]) -> int:
+    def test_rows(self, fields: list[Field], targets: set[str]) -> int:
         """The rows of the test file; 0 where there is none. Raises Unfit for what doesn't go with the first file."""
         if self.data.test is None:
             return 0
@@ -181,7 +182,8 @@ class Table:
             if found.layout.width != self.layout.width or found.layout.names != self.layout.names:
                 raise self.other_columns(found.layout)
             for field in fields:
-                place = Place(found.layout, field.name, field.at, missing=self.data.marks)
+                learnt = field.name in targets
+                place = Place(found.layout, field.name, field.at, missing=self.data.marks, learnt=learnt)
                 check_other(place, found.columns[field.at], field)
         except Unfit as unfit:
             unfit.parameter = unfit.parameter or "test"

@@ -23,7 +23,7 @@ from archc.data.dataset import Where
 from archc.data.kinds import CategoryColumn, NumberColumn
 from archc.data.readers import load
 from archc.diagnostics import Failed
-from archc.parameters import Unfit
+from archc.parameters import Unfit, Word
 
 from .conftest import Room, data_set, peak_of, refused
 
@@ -109,7 +109,12 @@ CASES = {
     "an empty place": csv(GOOD + ",u,no\n", "E0613", "column `a` of", "1 missing value, the first in line 5",
                           "`columns = [a = number(missing = median)]`"),
     "an empty category": csv(GOOD + "4,,no\n", "E0613", "column `b`", "line 5", "category(missing = own)"),
-    "a missing target": csv(GOOD + "4,u,\n", "E0613", "column `y`", "1 missing value, the first in line 5"),
+    "a missing target": csv(GOOD + "4,u,\n", "E0613", "the target, column `y`", "1 missing value, the first in line 5",
+                            "`columns = [y = category(missing = drop)]` leaves such rows out"),
+    "a missing target where categories are filled": csv(GOOD + "4,u,\n", "E0613", "the target, column `y`",
+                                                        "y = category(missing = drop)",
+                                                        columns=[CategoryColumn.build([], {"missing": Word("own")})]),
+    "a missing number to learn": csv("a,y\n1,2.5\n2,3.5\n3,\n", "E0613", "y = number(missing = drop)"),
     "missing under a name": csv(GOOD.replace("3,u", "N/A,u") + "4,u,no\n" * 9, "E0613", "line 4 of", "'N/A'",
                                 'missing = "N/A"'),
     "a question mark among words": csv(GOOD + "4,?,no\n", "E0613", "line 5 of", "is its value missing?",
@@ -136,7 +141,7 @@ CASES = {
                                  "thousands or stand for a decimal point", "out: 1200", "a point: 1.200"),
     "thousands": csv('a,y\n"1,200",u\n"1,200,000",v\n900,v\n', "E0613", "line 3 of", "'1,200,000'", "thousands",
                      "out: 1200"),
-    "commas that are no thousands": csv('a,y\n"1,200",u\n"0,200",v\n', "E0613", "line 3 of", "'0,200'", "decimal comma"),
+    "commas that are no thousands": csv('a,y\n"1,200",u\n"0,200",v\n', "E0613", "line 3 of", "'0,200'", "a decimal"),
     # bytes
     "not UTF-8": csv("a,y\n1,u\n2,Köln\n".encode("latin-1"), "E0602", "line 3 of", "not UTF-8 text", "byte 4", "0xf6"),
     "UTF-16": csv(GOOD.encode("utf-16"), "E0602", "f.csv is UTF-16"),
