@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from archc.data.delimited import Layout, is_number
-from archc.data.kinds import OWN, CategoryColumn, ColumnKind, NumberColumn
+from archc.data.kinds import OWN, WHOLE, CategoryColumn, ColumnKind, NumberColumn, category
 from archc.data.survey import MOST_VALUES, WRITTEN, Seen, kind_of
 from archc.ir import Field, made
 from archc.parameters import Unfit, counted
@@ -192,10 +192,12 @@ def categories_of(place: Place, seen: Seen, kind: CategoryColumn) -> tuple[str, 
     if seen.counts is None:
         problem = f"{place.what} has more than {MOST_VALUES:,} different values, which are no categories"
         raise Unfit(problem, f"leave it out: `columns = [{place.as_written()} = skip]`", code="E0613")
-    there = {value.strip(strip) if strip else value for value in seen.counts}
     known: tuple[str, ...] = kind.values_
+    there = {value.strip(strip) if strip else value for value in seen.counts}
+    if known or all(map(WHOLE.fullmatch, there)):
+        there = {category(value, known, strip) for value in seen.counts}
     for value in sorted(there - set(known)) if known else ():
-        line, written = place.first(lambda other, value=value: (other.strip(strip) if strip else other) == value)  # type: ignore[misc]
+        line, written = place.first(lambda other, value=value: category(other, known, strip) == value)  # type: ignore[misc]
         problem = f"line {line} of {place.layout.path} holds {written!r} in column `{place.name}`"
         raise Unfit(f"{problem}, which is none of its categories", "add it to `values`", code="E0613")
     if seen.absent and not place.marks and not known:
@@ -227,7 +229,7 @@ def check_other(place: Place, seen: Seen, field: Field) -> None:
     known = set(field.categories)
 
     def unknown(value: str) -> bool:
-        return (value.strip(field.strip) if field.strip else value) not in known
+        return category(value, known, field.strip) not in known
 
     if seen.counts is not None and not any(unknown(value) for value in seen.counts):
         return

@@ -1,6 +1,7 @@
 """What a recipe may say of a table's columns: which kind each is, and what stands for a missing value."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from archc.data.dataset import LARGEST_FLOAT32, Names
@@ -14,6 +15,16 @@ OWN = "(missing)"
 
 DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "upright strokes", " ": "blanks"}
 """What values may be separated by. A blank stands for any run of blanks and tabs."""
+
+WHOLE = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
+"""A whole number, also as programs write those of a column with gaps: 1.0."""
+
+
+def category(text: str, categories: Collection[str], strip: str) -> str:
+    """The category that a text means, if any: 1.0 means 1 where there is no 1.0."""
+    text = text.strip(strip) if strip else text
+    whole = WHOLE.fullmatch(text)
+    return whole[1] if whole and text not in categories else text
 
 
 class Filling(Parameter):

@@ -10,13 +10,13 @@ from math import isfinite
 
 from archc.data.dataset import LARGEST_FLOAT32
 from archc.data.delimited import Layout, is_number
+from archc.data.kinds import WHOLE
 
 MOST_VALUES = 1_000
 """How many different values of a column are told apart."""
 LONGEST_VALUE = 200
 """Characters of a value that may be told apart from others."""
 
-WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 DATE = re.compile(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([T ]\d{1,2}:\d{2}.*)?", re.ASCII)
 WRITTEN = {
     "percent": re.compile(r"[+-]?\d+([.,]\d+)?\s*%", re.ASCII),
@@ -35,9 +35,9 @@ class Seen:
     """What one column holds: `counts` of its different values, None where there are more than are told apart.
 
     `missing` are the rows, from 0, that have no value. Of the others `numbers` are finite numbers, `wholes` whole
-    ones among them; `endless` are infinite or past float32; `absent` look as if they meant a missing value; `dates`
-    and `written` (numbers as people write them, by the names of `WRITTEN`) are other text, as are `others` all that
-    is left.
+    ones among them, 1.0 too; `endless` are infinite or past float32; `absent` look as if they meant a missing
+    value; `dates` and `written` (numbers as people write them, by the names of `WRITTEN`) are other text, as are
+    `others` all that is left.
     """
 
     counts: Counter[str] | None = field(default_factory=Counter)

@@ -255,3 +255,27 @@ def test_the_check_needs_no_numpy(room: Room):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=room.folder)
     assert done.stdout.strip() == "2 []"
+
+
+def test_whole_numbers_with_a_point_are_classes_without_it(room: Room):
+    rows = "a,c,y\n1.5,1.0,0.0\n2.5,2.0,1.0\n3.5,1,1\n"
+    columns = [("c", category())]
+    spec = room.spec(
+        "csv", write(room, rows), target="y", test=write(room, rows, "t.csv"), columns=columns, positive="1"
+    )
+    assert spec.targets[0].classes == ("0", "1") and shown(spec)[1] == ("c", "category", ("1", "2"))
+    table = load(spec, room.where)
+    assert table["y"].tolist() == table["test.y"].tolist() == [0, 1, 1]
+    assert table["features"].tolist() == [[1.5, 1, 0], [2.5, 0, 1], [3.5, 1, 0]]
+
+
+@pytest.mark.parametrize(("values", "codes"), [(["1", "0"], [1, 0]), (["1.0", "0.0"], [1, 0])])
+def test_listed_classes_are_found_with_and_without_a_point(room: Room, values: list[str], codes: list[int]):
+    columns = [("y", category(values=values))]
+    table = room.load("csv", write(room, "a,y\n1,0.0\n2,1.0\n"), target="y", columns=columns)
+    assert table["y"].tolist() == codes
+
+
+def test_numbers_with_other_digits_behind_the_point_stay_numbers(room: Room):
+    spec = room.spec("csv", write(room, "a,y\n1,0.0\n2,1.0\n3,0.5\n"), target="y")
+    assert spec.targets[0].kind == "number"
