@@ -14,6 +14,8 @@ MOST_CATEGORIES = 100
 """The most different words of a column that is taken for categories without being told."""
 MOST_NUMBERED = 20
 """The most different whole numbers of a target that is taken for classes without being told."""
+SHOWN = 12
+"""The most categories that a message lists."""
 FEW = 20
 """Up to so many different words may each stand in one row only."""
 RULES = {
@@ -218,6 +220,18 @@ def by_text(text: str) -> tuple[float, str]:
     return (0.0, text)
 
 
+def with_values(field: Field, new: list[str]) -> str:
+    """The kind that knows the categories of a field and new ones too, as a recipe says it; many are left out."""
+    known = [name for name in field.categories if name != OWN or field.missing != "own"]
+    shown = [f'"{name}"' for name in known]
+    if len(shown) > SHOWN:
+        shown = [*shown[:3], "…"]
+    shown += [f'"{name[:40]}"' for name in new[:SHOWN]] + ["…"] * (len(new) > SHOWN)
+    said = [f"values = [{', '.join(shown)}]"]
+    said += [f"missing = {field.missing}"] * (field.missing != "") + [f'strip = "{field.strip}"'] * (field.strip != "")
+    return f"category({', '.join(said)})"
+
+
 def check_other(place: Place, seen: Seen, field: Field) -> None:
     """Raises Unfit for what a test file holds in a column and the training file doesn't, with the row."""
     place = replace(place, marks=True)
@@ -235,8 +249,8 @@ def check_other(place: Place, seen: Seen, field: Field) -> None:
         return
     line, value = place.first(unknown)
     cut = [mark for mark in ".;:" if value.strip(mark) in known]
-    listed = ", ".join(f'"{name}"' for name in field.categories[:3])
-    help = f"take the row out, or list all: `{place.as_written()} = category(values = [{listed}, …])`"
+    new = sorted({category(each, field.categories, field.strip) for each in seen.counts or [value] if unknown(each)})
+    help = f"take the row out, or list all: `columns = [{place.as_written()} = {with_values(field, new)}]`"
     if cut:
         help = f'to cut it off: `columns = [{place.as_written()} = category(strip = "{cut[0]}")]`'
     problem = f"line {line} of {place.layout.path} holds {value!r} in column `{place.name}`"

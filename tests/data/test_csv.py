@@ -279,3 +279,22 @@ def test_listed_classes_are_found_with_and_without_a_point(room: Room, values: l
 def test_numbers_with_other_digits_behind_the_point_stay_numbers(room: Room):
     spec = room.spec("csv", write(room, "a,y\n1,0.0\n2,1.0\n3,0.5\n"), target="y")
     assert spec.targets[0].kind == "number"
+
+
+def test_what_is_said_to_know_a_new_category_is_enough(room: Room):
+    write(room, "b,y\nx.,1.5\n,2.5\nz,3.5\n")
+    write(room, "b,y\nw.,1.5\nu,2.5\n,1.5\n", "t.csv")
+    gaps = category(missing=Word("own"), strip=".")
+    kind = 'category(values = ["x", "z", "u", "w"], missing = own, strip = ".")'
+    with refused("E0613", "line 2 of", "'w.'", f"`columns = [b = {kind}]`"):
+        room.spec("csv", "f.csv", target="y", test="t.csv", columns=[("b", gaps)])
+    enough = category(values=["x", "z", "u", "w"], missing=Word("own"), strip=".")
+    table = room.load("csv", "f.csv", target="y", test="t.csv", columns=[("b", enough)])
+    assert table["test.features"].argmax(axis=1).tolist() == [3, 2, 4]
+
+
+def test_of_many_categories_a_message_names_some_and_the_new_one(room: Room):
+    write(room, "b,y\n" + "".join(f"w{at:02d},{at}.5\n" * 2 for at in range(30)))
+    write(room, "b,y\nnew,1.5\n", "t.csv")
+    with refused("E0613", '["w00", "w01", "w02", …, "new"]'):
+        room.spec("csv", "f.csv", target="y", test="t.csv")
