@@ -9,7 +9,7 @@ from typing import Any
 from archc.data.columns import Place, check_other, field_of, target_of
 from archc.data.dataset import Where
 from archc.data.delimited import Layout, layout_of
-from archc.data.kinds import ColumnKind, SkipColumn, listed
+from archc.data.kinds import CategoryColumn, ColumnKind, SkipColumn, listed
 from archc.data.survey import Survey, survey
 from archc.data.tabular import Csv
 from archc.diagnostics.suggest import closest
@@ -102,7 +102,7 @@ class Table:
             test_examples=test,
             validate_share=0.2,
             test_share=0.0 if test else 0.2,
-            doubts=tuple(doubts(self.data, columns, self.said)),
+            doubts=(*doubts(self.data, columns, self.said), *alike(fields, self.said)),
         )
 
     def arguments(self) -> dict[str, Any]:
@@ -231,4 +231,21 @@ def doubts(data: Csv, columns: Sequence[Column], said: dict[str, ColumnKind]) ->
         numbered = column.kind == "class" and all(name.lstrip("+-").isdigit() for name in column.classes)
         if numbered and len(column.classes) > 12 and column.fields[0].name not in said:
             found.append(f"the {len(column.classes)} whole numbers of `{column.name}` are taken for classes")
+    return found
+
+
+def alike(fields: Sequence[Field], said: dict[str, ColumnKind]) -> list[str]:
+    """Categories of which somebody may have written one in several ways, in sentences; listed ones are meant so."""
+    found = []
+    for field in fields:
+        kind = said.get(field.name)
+        if isinstance(kind, CategoryColumn) and kind.values_:
+            continue
+        spellings: dict[str, list[str]] = {}
+        for name in field.categories:
+            spellings.setdefault("".join(name.casefold().split()), []).append(name)
+        for names in spellings.values():
+            if len(names) > 1:
+                shown = f"{listed(names[:-1])} and `{names[-1]}`"
+                found.append(f"{shown} are different categories of `{field.name}`, by case or blanks alone")
     return found

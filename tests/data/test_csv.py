@@ -298,3 +298,15 @@ def test_of_many_categories_a_message_names_some_and_the_new_one(room: Room):
     write(room, "b,y\nnew,1.5\n", "t.csv")
     with refused("E0613", '["w00", "w01", "w02", …, "new"]'):
         room.spec("csv", "f.csv", target="y", test="t.csv")
+
+
+def test_categories_that_differ_by_case_or_blanks_are_doubted(room: Room):
+    rows = "a,y\nRed,Yes\nred,yes\nRED,no\nsky blue,no\nskyblue,no\ngreen,no\n"
+    spec = room.spec("csv", write(room, rows), target="y")
+    assert spec.doubts == (
+        "`RED`, `Red` and `red` are different categories of `a`, by case or blanks alone",
+        "`sky blue` and `skyblue` are different categories of `a`, by case or blanks alone",
+        "`Yes` and `yes` are different categories of `y`, by case or blanks alone",
+    )
+    listed = category(values=["Red", "red", "RED", "sky blue", "skyblue", "green"])
+    assert len(room.spec("csv", "f.csv", target="y", columns=[("a", listed)]).doubts) == 1
