@@ -172,6 +172,8 @@ CASES = {
     "infinity in an array": npz("E0606", "`x` in", "infinity in row 4", x=infinite(4), y=Y),
     "one label only": npz("E0607", "`y` in", "is 0 in all of its 6 rows", x=X, y=np.zeros(6, int)),
     "labels of two dimensions": npz("E0608", "`y` is [6, 1]", "`y[:, 0]`", x=X, y=Y[:, None]),
+    "parts under other names": npz("E0608", "has `X_train` and `X_test`", "`X_train` as `x`", "`y_test` as `test.y`",
+                                   '"test.x": X_test', X_train=X, y_train=Y, X_test=X[:3], y_test=Y[:3]),
     "one-hot labels": npz("E0608", "`y.argmax(axis=1)`", x=X, y=np.eye(3, dtype=int)[Y]),
     "training and test columns differ": npz("E0605", "`x` and `test.x` in", "differ", x=X, y=Y, test_x=X[:, :1],
                                             test_y=Y),
