@@ -61,16 +61,23 @@ class ColumnKind(Described):
 
 
 class NumberColumn(ColumnKind):
-    """Numbers, as float32."""
+    """Numbers, as float32: `columns = [area = number(missing = median, scale = 1000)]` in `csv`."""
 
     name = "number"
 
-    missing = Filling("what stands for a missing number", default=None, named=True)
+    missing = Filling(
+        "for a missing one: `median`, `mean` or `mode` of the training rows, a number, or `drop` (no such rows)",
+        default=None,
+        named=True,
+    )
     scale = Divisor("what the numbers are divided by", above=0, default=1, named=True)
 
 
 class CategoryColumn(ColumnKind):
-    """One of several words: a 1 among zeros, in the order of `values`, or sorted."""
+    """One of several words: a 1 among zeros, in the order of `values`, or sorted; as a target, a class.
+
+    `columns = [zip = category, town = category(missing = own)]`.
+    """
 
     name = "category"
 
@@ -85,7 +92,7 @@ class CategoryColumn(ColumnKind):
 
 
 class SkipColumn(ColumnKind):
-    """Left out."""
+    """Left out: `columns = [id = skip]`."""
 
     name = "skip"
 
