@@ -25,6 +25,7 @@ FAMILIES_SHOWN = {
     "stopping rule": "Stopping rules",
     "source of weights": "Weights to start from",
     "data set": "Data sets",
+    "column kind": "Columns of a table",
 }
 
 HEAD = """\

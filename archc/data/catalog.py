@@ -4,6 +4,7 @@ A data set is a `Described` class of the family "data set" whose `spec` gives a 
 but those of files are known by heart; of an `.npz` file no more than the headers and the labels are read.
 """
 
+import re
 from math import isfinite, prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -162,6 +163,10 @@ class Examples(DataSet):
         return self._spec(features, targets, len(self.rows))
 
 
+PART = re.compile(r"(?P<stem>.+)_(?P<last>train|test)|(?P<first>train|test)_(?P<rest>.+)", re.IGNORECASE)
+"""How other programs name a part of a column: `x_train`, `test_images`."""
+
+
 class Npz(DataSet):
     """The arrays of a numpy `.npz` file, a column each, rows first. Which array is what:
 
@@ -200,6 +205,7 @@ class Npz(DataSet):
         headers = archive.headers
         names = [name for name in headers if not name.startswith("test.")]
         brought = [name for name in headers if name.startswith("test.")]
+        _check_names(archive)
         _check_rows(archive, names)
         targets = self._targets(archive, names)
         columns = {name: _column(archive, name, name in targets) for name in names}
@@ -251,6 +257,29 @@ def _form(header: "Header") -> tuple[tuple[int, ...], bool, bool]:
 
 def _sized(shape: tuple[int, ...]) -> str:
     return "[" + ", ".join(map(str, shape)) + "]"
+
+
+def _check_names(archive: "Archive") -> None:
+    """Raises Unfit for parts under the names that other programs give them, such as `x_train` and `x_test`."""
+    parts: dict[str, dict[str, str]] = {}
+    for name in archive.headers:
+        found = PART.fullmatch(name)
+        if found:
+            stem = (found["stem"] or found["rest"]).lower()
+            parts.setdefault(stem, {})[(found["last"] or found["first"]).lower()] = name
+    both = {stem: names for stem, names in parts.items() if len(names) == 2}
+    if not both:
+        return
+    shown = [(names["train"], stem) for stem, names in both.items()]
+    shown += [(names["test"], f"test.{stem}") for stem, names in both.items()]
+    called = ", ".join(f"`{name}` as `{meant}`" for name, meant in shown)
+    stem, names = next(iter(both.items()))
+    saved = f'`np.savez(path, **{{"{stem}": {names["train"]}, "test.{stem}": {names["test"]}, …}})`'
+    raise Unfit(
+        f"{archive.path} has `{names['train']}` and `{names['test']}`, no names of a column and its test part",
+        f"save {called}: {saved}",
+        code="E0608",
+    )
 
 
 def _check_rows(archive: "Archive", names: list[str]) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from archc.data.delimited import Layout, is_number
-from archc.data.kinds import OWN, CategoryColumn, ColumnKind, NumberColumn
-from archc.data.survey import MOST_VALUES, Seen, kind_of
+from archc.data.kinds import OWN, WHOLE, CategoryColumn, ColumnKind, NumberColumn, category
+from archc.data.survey import MOST_VALUES, WRITTEN, Seen, kind_of
 from archc.ir import Field, made
 from archc.parameters import Unfit, counted
 
@@ -14,6 +14,8 @@ MOST_CATEGORIES = 100
 """The most different words of a column that is taken for categories without being told."""
 MOST_NUMBERED = 20
 """The most different whole numbers of a target that is taken for classes without being told."""
+SHOWN = 12
+"""The most categories that a message lists."""
 FEW = 20
 """Up to so many different words may each stand in one row only."""
 RULES = {
@@ -24,13 +26,17 @@ RULES = {
 
 @dataclass(frozen=True)
 class Place:
-    """A column of a file, for messages. `marks` says whether the recipe told how missing values look."""
+    """A column of a file, for messages. `marks` says whether the recipe told how missing values look.
+
+    `learnt` says that it is a target.
+    """
 
     layout: Layout
     name: str
     at: int
     marks: bool = False
     missing: frozenset[str] = frozenset({""})
+    learnt: bool = False
 
     @property
     def what(self) -> str:
@@ -77,12 +83,13 @@ def inferred(place: Place, seen: Seen) -> str:
     if not seen.values:
         skip = f"`columns = [{place.as_written()} = skip]`"
         raise Unfit(f"{place.what} has no value in any row", f"leave it out: {skip}", code="E0613")
-    texts = seen.others + seen.dates + seen.commas
+    written = seen.written.total()
+    texts = seen.others + seen.dates + written
     # a few words among numbers are more likely wrong than categories: they are refused, and `category` proposed
     if seen.numbers + seen.endless > texts:
         return "number"
-    if seen.commas >= 9 * (seen.values - seen.commas):
-        refuse_commas(place)
+    if written and seen.numbers + seen.endless + written > texts - written:
+        refuse_written(place, seen)
     if seen.dates >= 9 * (seen.values - seen.dates):
         line, value = place.first(lambda value: kind_of(value) == "date")
         help = f"leave it out: `columns = [{place.as_written()} = skip]`; or make numbers of it in the file"
@@ -134,8 +141,8 @@ def refuse_texts(place: Place, seen: Seen) -> None:
     times = f"; so do {wrong - 1:,} other rows" if wrong > 2 else "; so does another row" if wrong == 2 else ""
     kind = kind_of(value)
     shown = value[:40]
-    if kind == "comma":
-        refuse_commas(place)
+    if kind in WRITTEN:
+        refuse_written(place, seen)
     help = f"mend it; if it means that the value is missing: `missing = {shown!r}`".replace("'", '"')
     if kind == "absent":
         help = f'say how missing values look: `missing = "{shown}"`'
@@ -145,20 +152,38 @@ def refuse_texts(place: Place, seen: Seen) -> None:
     raise Unfit(problem + times, help, code="E0613")
 
 
-def refuse_commas(place: Place) -> NoReturn:
-    line, value = place.first(lambda value: kind_of(value) == "comma")
-    problem = f"line {line} of {place.layout.path} holds {value!r} in column `{place.name}`, with a decimal comma"
-    raise Unfit(problem, "write points into numbers: 3.5", code="E0613")
+def refuse_written(place: Place, seen: Seen) -> NoReturn:
+    """Raises Unfit for numbers as people write them. One comma before three digits is read as the others show."""
+    kind = next(kind for kind in ("comma", "thousands", "either", "percent") if seen.written[kind])
+    line, value = place.first(lambda value: kind_of(value) == kind)
+    with_, help = {
+        "comma": ("a decimal comma", "write points into numbers: 3.5"),
+        "thousands": ("commas between thousands", "take the commas out: 1200"),
+        "either": (
+            "a comma that may part thousands or stand for a decimal point",
+            f"if it parts thousands, take it out: {value.replace(',', '')}; "
+            f"if it is a decimal comma, write a point: {value.replace(',', '.')}",
+        ),
+        "percent": ("a percent sign", f"take the signs out: {value.rstrip('% ').replace(',', '.')}"),
+    }[kind]
+    problem = f"line {line} of {place.layout.path} holds {value!r} in column `{place.name}`, with {with_}"
+    words = f"if words belong there: `columns = [{place.as_written()} = category]`"
+    raise Unfit(problem, f"{help}; {words}", code="E0613")
 
 
 def refuse_missing(place: Place, seen: Seen, kind: str) -> NoReturn:
     line, n = place.line_of_missing(), len(seen.missing)
-    usual = {"number": "median", "category": "own"}[kind]
+    usual = "drop" if place.learnt else {"number": "median", "category": "own"}[kind]
     rule = f"{kind}(missing = {usual})"
+    what = f"the target, {place.what}," if place.learnt else place.what
+    problem = f"{what} has {counted(n, 'missing value')}, the first in line {line}"
+    help = f"`columns = [{place.as_written()} = {rule}]`"
+    if place.learnt:
+        help = f"what is to be learnt cannot be made up: {help} leaves such rows out"
+        raise Unfit(problem, help, code="E0613")
     raise Unfit(
-        f"{place.what} has {counted(n, 'missing value')}, the first in line {line}, and nothing says what stands there",
-        f"say it: `columns = [{place.as_written()} = {rule}]`, or `columns = [{rule}]` for every such column; "
-        f"the rules are {RULES[kind]}",
+        f"{problem}, and nothing says what stands there",
+        f"say it: {help}, or `columns = [{rule}]` for every such column; the rules are {RULES[kind]}",
         code="E0613",
     )
 
@@ -169,10 +194,12 @@ def categories_of(place: Place, seen: Seen, kind: CategoryColumn) -> tuple[str, 
     if seen.counts is None:
         problem = f"{place.what} has more than {MOST_VALUES:,} different values, which are no categories"
         raise Unfit(problem, f"leave it out: `columns = [{place.as_written()} = skip]`", code="E0613")
-    there = {value.strip(strip) if strip else value for value in seen.counts}
     known: tuple[str, ...] = kind.values_
+    there = {value.strip(strip) if strip else value for value in seen.counts}
+    if known or all(map(WHOLE.fullmatch, there)):
+        there = {category(value, known, strip) for value in seen.counts}
     for value in sorted(there - set(known)) if known else ():
-        line, written = place.first(lambda other, value=value: (other.strip(strip) if strip else other) == value)  # type: ignore[misc]
+        line, written = place.first(lambda other, value=value: category(other, known, strip) == value)  # type: ignore[misc]
         problem = f"line {line} of {place.layout.path} holds {written!r} in column `{place.name}`"
         raise Unfit(f"{problem}, which is none of its categories", "add it to `values`", code="E0613")
     if seen.absent and not place.marks and not known:
@@ -193,6 +220,18 @@ def by_text(text: str) -> tuple[float, str]:
     return (0.0, text)
 
 
+def with_values(field: Field, new: list[str]) -> str:
+    """The kind that knows the categories of a field and new ones too, as a recipe says it; many are left out."""
+    known = [name for name in field.categories if name != OWN or field.missing != "own"]
+    shown = [f'"{name}"' for name in known]
+    if len(shown) > SHOWN:
+        shown = [*shown[:3], "…"]
+    shown += [f'"{name[:40]}"' for name in new[:SHOWN]] + ["…"] * (len(new) > SHOWN)
+    said = [f"values = [{', '.join(shown)}]"]
+    said += [f"missing = {field.missing}"] * (field.missing != "") + [f'strip = "{field.strip}"'] * (field.strip != "")
+    return f"category({', '.join(said)})"
+
+
 def check_other(place: Place, seen: Seen, field: Field) -> None:
     """Raises Unfit for what a test file holds in a column and the training file doesn't, with the row."""
     place = replace(place, marks=True)
@@ -204,14 +243,14 @@ def check_other(place: Place, seen: Seen, field: Field) -> None:
     known = set(field.categories)
 
     def unknown(value: str) -> bool:
-        return (value.strip(field.strip) if field.strip else value) not in known
+        return category(value, known, field.strip) not in known
 
     if seen.counts is not None and not any(unknown(value) for value in seen.counts):
         return
     line, value = place.first(unknown)
     cut = [mark for mark in ".;:" if value.strip(mark) in known]
-    listed = ", ".join(f'"{name}"' for name in field.categories[:3])
-    help = f"take the row out, or list all: `{place.as_written()} = category(values = [{listed}, …])`"
+    new = sorted({category(each, field.categories, field.strip) for each in seen.counts or [value] if unknown(each)})
+    help = f"take the row out, or list all: `columns = [{place.as_written()} = {with_values(field, new)}]`"
     if cut:
         help = f'to cut it off: `columns = [{place.as_written()} = category(strip = "{cut[0]}")]`'
     problem = f"line {line} of {place.layout.path} holds {value!r} in column `{place.name}`"

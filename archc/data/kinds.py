@@ -1,6 +1,7 @@
 """What a recipe may say of a table's columns: which kind each is, and what stands for a missing value."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from archc.data.dataset import LARGEST_FLOAT32, Names
@@ -14,6 +15,16 @@ OWN = "(missing)"
 
 DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "upright strokes", " ": "blanks"}
 """What values may be separated by. A blank stands for any run of blanks and tabs."""
+
+WHOLE = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
+"""A whole number, also as programs write those of a column with gaps: 1.0."""
+
+
+def category(text: str, categories: Collection[str], strip: str) -> str:
+    """The category that a text means, if any: 1.0 means 1 where there is no 1.0."""
+    text = text.strip(strip) if strip else text
+    whole = WHOLE.fullmatch(text)
+    return whole[1] if whole and text not in categories else text
 
 
 class Filling(Parameter):
@@ -50,16 +61,23 @@ class ColumnKind(Described):
 
 
 class NumberColumn(ColumnKind):
-    """Numbers, as float32."""
+    """Numbers, as float32: `columns = [area = number(missing = median, scale = 1000)]` in `csv`."""
 
     name = "number"
 
-    missing = Filling("what stands for a missing number", default=None, named=True)
+    missing = Filling(
+        "for a missing one: `median`, `mean` or `mode` of the training rows, a number, or `drop` (no such rows)",
+        default=None,
+        named=True,
+    )
     scale = Divisor("what the numbers are divided by", above=0, default=1, named=True)
 
 
 class CategoryColumn(ColumnKind):
-    """One of several words: a 1 among zeros, in the order of `values`, or sorted."""
+    """One of several words: a 1 among zeros, in the order of `values`, or sorted; as a target, a class.
+
+    `columns = [zip = category, town = category(missing = own)]`.
+    """
 
     name = "category"
 
@@ -74,7 +92,7 @@ class CategoryColumn(ColumnKind):
 
 
 class SkipColumn(ColumnKind):
-    """Left out."""
+    """Left out: `columns = [id = skip]`."""
 
     name = "skip"
 

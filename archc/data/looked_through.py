@@ -1,6 +1,7 @@
 """A table's file, looked through: what its columns are, and what becomes of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from archc.data.columns import Place, check_other, field_of, target_of
 from archc.data.dataset import Where
 from archc.data.delimited import Layout, layout_of
-from archc.data.kinds import ColumnKind, SkipColumn, listed
+from archc.data.kinds import CategoryColumn, ColumnKind, SkipColumn, listed
 from archc.data.survey import Survey, survey
 from archc.data.tabular import Csv
 from archc.diagnostics.suggest import closest
@@ -91,7 +92,7 @@ class Table:
         columns = [self.target_column(field) for field in targets]
         self.check_positive(columns)
         fields = [*features, *targets]
-        test = self.test_rows(fields)
+        test = self.test_rows(fields, learnt)
         return made(DataSpec)(
             name=self.data.name,
             arguments=self.arguments(),
@@ -101,7 +102,7 @@ class Table:
             test_examples=test,
             validate_share=0.2,
             test_share=0.0 if test else 0.2,
-            doubts=tuple(doubts(self.data, columns, self.said)),
+            doubts=(*doubts(self.data, columns, self.said), *alike(fields, self.said)),
         )
 
     def arguments(self) -> dict[str, Any]:
@@ -128,7 +129,7 @@ class Table:
         at, said = self.names.index(name), self.said.get(name)
         if isinstance(said, SkipColumn):
             raise Unfit(f"`{name}` is a target and is left out too", parameter="columns", code="E0608")
-        field = target_of(self.place(name), self.survey.columns[at], said, self.general)
+        field = target_of(replace(self.place(name), learnt=True), self.survey.columns[at], said, self.general)
         if field.missing not in ("", "drop"):
             help = f"what is to be learnt cannot be made up: `{name} = {field.kind}(missing = drop)`"
             raise Unfit(f"missing values of the target `{name}` are to be filled", help, parameter="columns")
@@ -172,7 +173,7 @@ class Table:
             found.append(flat(group, [by_name[name] for name in names], self.path))
         return found
 
-    def test_rows(self, fields: list[Field]) -> int:
+    def test_rows(self, fields: list[Field], targets: set[str]) -> int:
         """The rows of the test file; 0 where there is none. Raises Unfit for what doesn't go with the first file."""
         if self.data.test is None:
             return 0
@@ -181,7 +182,8 @@ class Table:
             if found.layout.width != self.layout.width or found.layout.names != self.layout.names:
                 raise self.other_columns(found.layout)
             for field in fields:
-                place = Place(found.layout, field.name, field.at, missing=self.data.marks)
+                learnt = field.name in targets
+                place = Place(found.layout, field.name, field.at, missing=self.data.marks, learnt=learnt)
                 check_other(place, found.columns[field.at], field)
         except Unfit as unfit:
             unfit.parameter = unfit.parameter or "test"
@@ -229,4 +231,21 @@ def doubts(data: Csv, columns: Sequence[Column], said: dict[str, ColumnKind]) ->
         numbered = column.kind == "class" and all(name.lstrip("+-").isdigit() for name in column.classes)
         if numbered and len(column.classes) > 12 and column.fields[0].name not in said:
             found.append(f"the {len(column.classes)} whole numbers of `{column.name}` are taken for classes")
+    return found
+
+
+def alike(fields: Sequence[Field], said: dict[str, ColumnKind]) -> list[str]:
+    """Categories of which somebody may have written one in several ways, in sentences; listed ones are meant so."""
+    found = []
+    for field in fields:
+        kind = said.get(field.name)
+        if isinstance(kind, CategoryColumn) and kind.values_:
+            continue
+        spellings: dict[str, list[str]] = {}
+        for name in field.categories:
+            spellings.setdefault("".join(name.casefold().split()), []).append(name)
+        for names in spellings.values():
+            if len(names) > 1:
+                shown = f"{listed(names[:-1])} and `{names[-1]}`"
+                found.append(f"{shown} are different categories of `{field.name}`, by case or blanks alone")
     return found

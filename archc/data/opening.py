@@ -1,6 +1,7 @@
 """Opens image files as if each were hostile. Pillow is imported when the first is opened."""
 
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
 """What Pillow may read. Of the others that it knows, some start programs."""
+
+BEGINNINGS = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP", re.DOTALL)
+"""How files begin that are images and nothing else, even where the rest is broken."""
 
 SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".pbm", ".pnm", ".tif", ".tiff"}
@@ -55,6 +59,11 @@ def opened(path: Path) -> "Iterator[Image]":
                 with _unheard(image.format == "TIFF"):
                     yield image
         except UnidentifiedImageError:
+            with path.open("rb") as file:
+                known = BEGINNINGS.match(file.read(16))
+            if known:
+                problem = f"{path} begins as an image and is damaged or cut off"
+                raise Unfit(problem, "copy or make the file again", code="E0602") from None
             raise Unfit(
                 f"{path} is not an image that archc reads",
                 f"those are {', '.join(FORMATS).lower()}; numbers stand in `.npy`, `.npz` and `.csv` files",

@@ -10,15 +10,21 @@ from math import isfinite
 
 from archc.data.dataset import LARGEST_FLOAT32
 from archc.data.delimited import Layout, is_number
+from archc.data.kinds import WHOLE
 
 MOST_VALUES = 1_000
 """How many different values of a column are told apart."""
 LONGEST_VALUE = 200
 """Characters of a value that may be told apart from others."""
 
-WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 DATE = re.compile(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([T ]\d{1,2}:\d{2}.*)?", re.ASCII)
-COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+WRITTEN = {
+    "percent": re.compile(r"[+-]?\d+([.,]\d+)?\s*%", re.ASCII),
+    "either": re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII),
+    "thousands": re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?", re.ASCII),
+    "comma": re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+),\d+", re.ASCII),
+}
+"""Numbers as people write them, the first that matches: 5%; 1,200, whose comma may be either; 1,200.5; 3,5."""
 NOT_FINITE = ("inf", "infinity", "+inf", "-inf", "-infinity", "+infinity")
 ABSENT = ("?", "na", "n/a", "nan", "null", "#n/a", "#n/a n/a", "nil", "-nan", "<na>")
 """What programs write, in lower case, where a value is missing."""
@@ -29,8 +35,9 @@ class Seen:
     """What one column holds: `counts` of its different values, None where there are more than are told apart.
 
     `missing` are the rows, from 0, that have no value. Of the others `numbers` are finite numbers, `wholes` whole
-    ones among them; `endless` are infinite or past float32; `absent` look as if they meant a missing value; `dates`
-    and `commas` (numbers with a decimal comma) are other text, as are `others` all that is left.
+    ones among them, 1.0 too; `endless` are infinite or past float32; `absent` look as if they meant a missing
+    value; `dates` and `written` (numbers as people write them, by the names of `WRITTEN`) are other text, as are
+    `others` all that is left.
     """
 
     counts: Counter[str] | None = field(default_factory=Counter)
@@ -40,13 +47,13 @@ class Seen:
     endless: int = 0
     absent: int = 0
     dates: int = 0
-    commas: int = 0
+    written: Counter[str] = field(default_factory=Counter)
     others: int = 0
 
     @property
     def values(self) -> int:
         """How many values there are, those of missing ones left out."""
-        return self.numbers + self.endless + self.absent + self.dates + self.commas + self.others
+        return self.numbers + self.endless + self.absent + self.dates + self.written.total() + self.others
 
     def add(self, texts: Sequence[str], row: int, missing: frozenset[str]) -> None:
         """Takes in the values of some rows, the first of which is `row`."""
@@ -79,7 +86,7 @@ class Seen:
 
     def count(self, value: str, count: int) -> None:
         """Takes in a value that is there so many times."""
-        match kind_of(value):
+        match kind := kind_of(value):
             case "number":
                 self.numbers += count
                 self.wholes += count if WHOLE.fullmatch(value) else 0
@@ -89,15 +96,15 @@ class Seen:
                 self.absent += count
             case "date":
                 self.dates += count
-            case "comma":
-                self.commas += count
-            case _:
+            case "text":
                 self.others += count
+            case _:
+                self.written[kind] += count
 
 
 @lru_cache(maxsize=2**16)
 def kind_of(value: str) -> str:
-    """What a value is by itself: `number`, `endless`, `absent`, `date`, `comma`, or `text`."""
+    """What a value is by itself: `number`, `endless`, `absent`, `date`, a name of `WRITTEN`, or `text`."""
     if is_number(value):
         return "number" if abs(float(value)) <= LARGEST_FLOAT32 else "endless"
     lower = value.lower()
@@ -107,7 +114,7 @@ def kind_of(value: str) -> str:
         return "endless"
     if DATE.fullmatch(value):
         return "date"
-    return "comma" if COMMA.fullmatch(value) else "text"
+    return next((kind for kind, pattern in WRITTEN.items() if pattern.fullmatch(value)), "text")
 
 
 @dataclass

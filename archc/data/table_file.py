@@ -10,6 +10,7 @@ import numpy as np
 
 from archc.data.dataset import Where
 from archc.data.delimited import Layout
+from archc.data.kinds import category
 from archc.data.table import REMAKE, Table
 from archc.ir import Column, DataSpec, Field
 from archc.parameters import Unfit
@@ -95,7 +96,7 @@ class Reading:
             if value in self.missing:
                 code = {"own": self.field.width - 1, "mode": -1}.get(str(self.field.missing), -2)
             else:
-                value = value.strip(self.field.strip) if self.field.strip else value
+                value = category(value, self.field.categories, self.field.strip)
                 code = self.field.categories.index(value) if value in self.field.categories else -2
             self.codes[text] = code
         return code

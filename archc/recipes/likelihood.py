@@ -37,10 +37,14 @@ class CrossEntropy(Loss):
 
     def check_output(self, x: TensorType, classes: int, target: Shape) -> None:
         if not classes:
-            raise Unfit(
-                "`cross_entropy` needs classes, and the target holds numbers",
-                "for numbers use `mse`, `half_mse` or, between 0 and 1, `binary_cross_entropy`",
-            )
+            help = "for numbers use `mse`, `half_mse` or, between 0 and 1, `binary_cross_entropy`"
+            if target == (1,):
+                help += (
+                    "; if an `.npz` file holds class numbers there, save them as integers of one dimension: `y[:, 0]`"
+                )
+            elif len(target) == 1 and target == x.shape:
+                help += "; if an `.npz` file holds rows with a single 1 there, save class numbers: `y.argmax(1)`"
+            raise Unfit("`cross_entropy` needs classes, and the target holds numbers", help)
         if self.weights is not None and len(self.weights) != classes:
             problem = f"`weights` has {counted(len(self.weights), 'number')}, and the data has"
             raise Unfit(f"{problem} {counted(classes, 'class')}", "one for each class, in the order of the classes")

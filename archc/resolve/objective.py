@@ -7,6 +7,7 @@ from archc.diagnostics import Related
 from archc.ir import Column, DataSpec, LossTerm, MetricTerm, Node, Port, made
 from archc.ir.items import item, op_of, restored
 from archc.parameters import FAMILIES, Described, Unfit, show
+from archc.recipes.difference import Difference
 from archc.recipes.loss import Function, Loss
 from archc.recipes.metric import Metric
 from archc.resolve.evaluate import NUMBER, Evaluator
@@ -136,7 +137,8 @@ class Objective:
                 described = described.among(column.classes)
         except Unfit as unfit:
             related = (Related(self.spans[port.value], f"gives {x}"),)
-            raise wrong("E0411", unfit.problem, expression.span, help=unfit.help, related=related) from None
+            help = unfit.help + as_numbers(described, column, x)
+            raise wrong("E0411", unfit.problem, expression.span, help=help, related=related) from None
         return Bound(described, port, column, column.name if number is None else number)
 
     def number(self, target: tree.Expression) -> float | None:
@@ -171,6 +173,16 @@ class Objective:
             return self.targets.get(output, self.targets[first])
         help = f"say which: `{described.name}({output}, {first})`; the targets are {listed(self.targets)}"
         raise wrong("E0410", f"no target of the data is called `{output}`", span, help=help)
+
+
+def as_numbers(described: Described, column: Column, x: TensorType) -> str:
+    """What to write if the classes of a table's column are meant as numbers, as a loss and one output tell; or ""."""
+    numbered = column.fields and all(name.lstrip("+-").isdigit() for name in column.classes)
+    if not (numbered and isinstance(described, Difference) and x.size == 1):
+        return ""
+    name = column.fields[0].name
+    written = name if name.isidentifier() else f'"{name}"'
+    return f"; or, if `{name}` is a number and no class, write `columns = [{written} = number]` in `csv`"
 
 
 def declared(evaluator: Evaluator, expression: tree.Expression, family: str) -> tuple[Described, list[tree.Expression]]:

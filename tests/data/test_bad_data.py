@@ -23,7 +23,7 @@ from archc.data.dataset import Where
 from archc.data.kinds import CategoryColumn, NumberColumn
 from archc.data.readers import load
 from archc.diagnostics import Failed
-from archc.parameters import Unfit
+from archc.parameters import Unfit, Word
 
 from .conftest import Room, data_set, peak_of, refused
 
@@ -109,7 +109,12 @@ CASES = {
     "an empty place": csv(GOOD + ",u,no\n", "E0613", "column `a` of", "1 missing value, the first in line 5",
                           "`columns = [a = number(missing = median)]`"),
     "an empty category": csv(GOOD + "4,,no\n", "E0613", "column `b`", "line 5", "category(missing = own)"),
-    "a missing target": csv(GOOD + "4,u,\n", "E0613", "column `y`", "1 missing value, the first in line 5"),
+    "a missing target": csv(GOOD + "4,u,\n", "E0613", "the target, column `y`", "1 missing value, the first in line 5",
+                            "`columns = [y = category(missing = drop)]` leaves such rows out"),
+    "a missing target where categories are filled": csv(GOOD + "4,u,\n", "E0613", "the target, column `y`",
+                                                        "y = category(missing = drop)",
+                                                        columns=[CategoryColumn.build([], {"missing": Word("own")})]),
+    "a missing number to learn": csv("a,y\n1,2.5\n2,3.5\n3,\n", "E0613", "y = number(missing = drop)"),
     "missing under a name": csv(GOOD.replace("3,u", "N/A,u") + "4,u,no\n" * 9, "E0613", "line 4 of", "'N/A'",
                                 'missing = "N/A"'),
     "a question mark among words": csv(GOOD + "4,?,no\n", "E0613", "line 5 of", "is its value missing?",
@@ -128,6 +133,15 @@ CASES = {
                               columns=[("b", CategoryColumn.build([], {"values": ["u"]}))]),
     "numbers asked of words": csv(GOOD, "E0613", "line 2 of", "'u'", columns=[("b", NumberColumn.build([], {}))]),
     "decimal commas": csv("a;y\n1,5;u\n2,5;v\n", "E0613", "line 2 of", "'1,5'", "a decimal comma"),
+    "some decimal commas": csv("a;y\n1;u\n6,25;v\n0,5;v\n10;u\n", "E0613", "line 3 of", "'6,25'", "a decimal comma",
+                               "points into numbers: 3.5", "columns = [a = category]"),
+    "a target with decimal commas": csv("a;y\n1;2\n3;0,5\n4;1\n", "E0613", "line 3 of", "'0,5'", "column `y`"),
+    "percent signs": csv("a,y\n1%,u\n12 %,v\n2.5%,v\n", "E0613", "line 2 of", "'1%'", "a percent sign", "out: 1;"),
+    "thousands or decimals": csv('a,y\n900,u\n"1,200",v\n"3,500",v\n', "E0613", "line 3 of", "'1,200'",
+                                 "thousands or stand for a decimal point", "out: 1200", "a point: 1.200"),
+    "thousands": csv('a,y\n"1,200",u\n"1,200,000",v\n900,v\n', "E0613", "line 3 of", "'1,200,000'", "thousands",
+                     "out: 1200"),
+    "commas that are no thousands": csv('a,y\n"1,200",u\n"0,200",v\n', "E0613", "line 3 of", "'0,200'", "a decimal"),
     # bytes
     "not UTF-8": csv("a,y\n1,u\n2,Köln\n".encode("latin-1"), "E0602", "line 3 of", "not UTF-8 text", "byte 4", "0xf6"),
     "UTF-16": csv(GOOD.encode("utf-16"), "E0602", "f.csv is UTF-16"),
@@ -143,7 +157,8 @@ CASES = {
     "test file not there": Case({"f.csv": GOOD}, "E0601", ("no file", "t.csv"), {"target": "y", "test": "t.csv"}),
     "test file of other width": pair("a,y\n1,no\n", "E0605", "t.csv has 2 columns", "f.csv has 3"),
     "test file of other columns": pair("a,c,y\n1,u,no\n", "E0605", "column 2 of", "t.csv is `c`", "`b`"),
-    "a category only in the test file": pair("a,b,y\n1,w,no\n", "E0613", "line 2 of", "t.csv", "'w'", "`b`"),
+    "a category only in the test file": pair("a,b,y\n1,w,no\n", "E0613", "line 2 of", "t.csv", "'w'", "`b`",
+                                            'columns = [b = category(values = ["u", "v", "w"])]'),
     "a class only in the test file": pair("a,b,y\n1,u,perhaps\n", "E0613", "line 2 of", "t.csv", "'perhaps'"),
     "labels with a dot in the test file": pair("a,b,y\n1,u,no.\n", "E0613", "t.csv", "'no.'", 'strip = "."'),
     "missing only in the test file": pair("a,b,y\n1,u,no\n,u,no\n", "E0613", "t.csv", "line 3", "column `a`"),
@@ -157,6 +172,8 @@ CASES = {
     "infinity in an array": npz("E0606", "`x` in", "infinity in row 4", x=infinite(4), y=Y),
     "one label only": npz("E0607", "`y` in", "is 0 in all of its 6 rows", x=X, y=np.zeros(6, int)),
     "labels of two dimensions": npz("E0608", "`y` is [6, 1]", "`y[:, 0]`", x=X, y=Y[:, None]),
+    "parts under other names": npz("E0608", "has `X_train` and `X_test`", "`X_train` as `x`", "`y_test` as `test.y`",
+                                   '"test.x": X_test', X_train=X, y_train=Y, X_test=X[:3], y_test=Y[:3]),
     "one-hot labels": npz("E0608", "`y.argmax(axis=1)`", x=X, y=np.eye(3, dtype=int)[Y]),
     "training and test columns differ": npz("E0605", "`x` and `test.x` in", "differ", x=X, y=Y, test_x=X[:, :1],
                                             test_y=Y),

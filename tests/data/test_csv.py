@@ -255,3 +255,58 @@ def test_the_check_needs_no_numpy(room: Room):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=room.folder)
     assert done.stdout.strip() == "2 []"
+
+
+def test_whole_numbers_with_a_point_are_classes_without_it(room: Room):
+    rows = "a,c,y\n1.5,1.0,0.0\n2.5,2.0,1.0\n3.5,1,1\n"
+    columns = [("c", category())]
+    spec = room.spec(
+        "csv", write(room, rows), target="y", test=write(room, rows, "t.csv"), columns=columns, positive="1"
+    )
+    assert spec.targets[0].classes == ("0", "1") and shown(spec)[1] == ("c", "category", ("1", "2"))
+    table = load(spec, room.where)
+    assert table["y"].tolist() == table["test.y"].tolist() == [0, 1, 1]
+    assert table["features"].tolist() == [[1.5, 1, 0], [2.5, 0, 1], [3.5, 1, 0]]
+
+
+@pytest.mark.parametrize(("values", "codes"), [(["1", "0"], [1, 0]), (["1.0", "0.0"], [1, 0])])
+def test_listed_classes_are_found_with_and_without_a_point(room: Room, values: list[str], codes: list[int]):
+    columns = [("y", category(values=values))]
+    table = room.load("csv", write(room, "a,y\n1,0.0\n2,1.0\n"), target="y", columns=columns)
+    assert table["y"].tolist() == codes
+
+
+def test_numbers_with_other_digits_behind_the_point_stay_numbers(room: Room):
+    spec = room.spec("csv", write(room, "a,y\n1,0.0\n2,1.0\n3,0.5\n"), target="y")
+    assert spec.targets[0].kind == "number"
+
+
+def test_what_is_said_to_know_a_new_category_is_enough(room: Room):
+    write(room, "b,y\nx.,1.5\n,2.5\nz,3.5\n")
+    write(room, "b,y\nw.,1.5\nu,2.5\n,1.5\n", "t.csv")
+    gaps = category(missing=Word("own"), strip=".")
+    kind = 'category(values = ["x", "z", "u", "w"], missing = own, strip = ".")'
+    with refused("E0613", "line 2 of", "'w.'", f"`columns = [b = {kind}]`"):
+        room.spec("csv", "f.csv", target="y", test="t.csv", columns=[("b", gaps)])
+    enough = category(values=["x", "z", "u", "w"], missing=Word("own"), strip=".")
+    table = room.load("csv", "f.csv", target="y", test="t.csv", columns=[("b", enough)])
+    assert table["test.features"].argmax(axis=1).tolist() == [3, 2, 4]
+
+
+def test_of_many_categories_a_message_names_some_and_the_new_one(room: Room):
+    write(room, "b,y\n" + "".join(f"w{at:02d},{at}.5\n" * 2 for at in range(30)))
+    write(room, "b,y\nnew,1.5\n", "t.csv")
+    with refused("E0613", '["w00", "w01", "w02", …, "new"]'):
+        room.spec("csv", "f.csv", target="y", test="t.csv")
+
+
+def test_categories_that_differ_by_case_or_blanks_are_doubted(room: Room):
+    rows = "a,y\nRed,Yes\nred,yes\nRED,no\nsky blue,no\nskyblue,no\ngreen,no\n"
+    spec = room.spec("csv", write(room, rows), target="y")
+    assert spec.doubts == (
+        "`RED`, `Red` and `red` are different categories of `a`, by case or blanks alone",
+        "`sky blue` and `skyblue` are different categories of `a`, by case or blanks alone",
+        "`Yes` and `yes` are different categories of `y`, by case or blanks alone",
+    )
+    listed = category(values=["Red", "red", "RED", "sky blue", "skyblue", "green"])
+    assert len(room.spec("csv", "f.csv", target="y", columns=[("a", listed)]).doubts) == 1

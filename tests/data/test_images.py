@@ -126,6 +126,14 @@ def test_images_that_are_refused(tmp_path: Path):
         read_inputs(tmp_path / "a.ppm", (28, 28, 1))
 
 
+@pytest.mark.parametrize(("kind", "kept"), [("png", 8), ("png", 30), ("jpeg", 3), ("gif", 20), ("webp", 12)])
+def test_an_image_of_which_only_the_beginning_is_left_is_damaged(tmp_path: Path, kind: str, kept: int):
+    path = picture(tmp_path / f"a.{kind}", GREY)
+    path.write_bytes(path.read_bytes()[:kept])
+    with refused("E0602", f"{path} begins as an image and is damaged or cut off", "make the file again"):
+        read_inputs(path, (28, 28, 1))
+
+
 def test_a_missing_pillow_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = picture(tmp_path / "a.png", GREY)
     monkeypatch.setitem(sys.modules, "PIL", None)

@@ -386,3 +386,10 @@ def test_negative_labels_are_told_to_count_from_0(room: Room) -> None:
     np.savez(room.folder / "f.npz", x=X, y=Y - 1)
     with refused("E0607", "labels count from 0 to k - 1", "add 1 to all"):
         room.spec("npz", "f.npz")
+
+
+def test_parts_named_before_the_column_are_told_their_names(room: Room):
+    x, y = np.zeros((4, 2)), np.array([0, 1, 0, 1])
+    np.savez(room.folder / "f.npz", train_images=x, test_images=x, train_labels=y, test_labels=y)
+    with refused("E0608", "`train_labels` as `labels`", "`test_images` as `test.images`"):
+        room.spec("npz", "f.npz", targets=["train_labels"])

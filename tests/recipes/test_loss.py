@@ -90,6 +90,13 @@ def test_misfits(name: str, output: Shape, classes: int, target: Shape, problem:
     assert f"`{name}`" in caught.value.problem or "output" in caught.value.problem
 
 
+@pytest.mark.parametrize(("target", "advice"), [((3,), "`y.argmax(1)`"), ((1,), "`y[:, 0]`")])
+def test_classes_that_were_saved_as_numbers_are_told_how_to_be_classes(target: Shape, advice: str) -> None:
+    with pytest.raises(Unfit, match="needs classes") as caught:
+        declared("cross_entropy").check_output(TensorType((3,)), 0, target)
+    assert advice in caught.value.help and "`mse`" in caught.value.help
+
+
 @pytest.mark.parametrize(
     ("name", "units", "classes", "text"),
     [
