@@ -69,6 +69,11 @@ class GivenRows:
         return any(field.scale != 1 for field in self.fields)
 
     @property
+    def plain(self) -> bool:
+        """Whether the network reads the numbers of one input as they stand in the table."""
+        return len(self.fields) == self.encoded and len(self.columns) == 1 and not self.divided
+
+    @property
     def encoded(self) -> int:
         """How many numbers an example is for the network."""
         return sum(prod(shape) for shape in self.shapes.values())

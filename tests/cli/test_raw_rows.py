@@ -129,3 +129,8 @@ def test_rows_are_encoded_as_those_of_the_training(tables: Archc) -> None:
 def test_rows_that_cannot_be_encoded_are_refused(tables: Archc, row: str, said: str) -> None:
     result = tables("predict", "r/houses", row)
     assert result.exit_code == 1 and said in result.stderr and "Traceback" not in result.output, result.output
+
+
+def test_what_training_suggests_works(tables: Archc, folder: Path) -> None:
+    assert (folder / "plain.said").read_text().endswith("archc predict r/plain 0,0\n")
+    assert (folder / "houses.said").read_text().endswith("archc predict r/houses new.csv\n")
