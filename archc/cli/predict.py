@@ -57,7 +57,8 @@ def command(
 
     RUN is the folder of a trained network. A FILE can be applied as it is when all its weights are
     written out. An INPUT is an image, an .npy or .npz array, a .csv file with an example a line,
-    or the numbers of one example, such as 0,1.
+    or the numbers of one example, such as 0,1. Of a network that learnt from a table, rows are given as
+    they stand there: columns are matched by the names of a header, and words encoded as in training.
     """
     terminal = ctx.ensure_object(Terminal)
     what, module = trained(ctx, file) if is_run(file) else written_out(Asked(file, **choice), terminal)
