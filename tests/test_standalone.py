@@ -67,6 +67,16 @@ def test_program_alone_gives_the_weights_of_the_run(
         assert hashes(tmp_path / "best.npz") != hashes(tmp_path / "last.npz")
 
 
+def test_a_program_says_what_it_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    archc("compile", f"{Path(__file__).parents[1]}/models/xor.arch", "-o", "program.py")
+    (tmp_path / "data.csv").write_text("a,b\n0,1\n")
+    command = [sys.executable, "program.py", "data.csv"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert done.stderr.endswith("argument DATA.npz: invalid load value: 'data.csv'\n")
+
+
 def test_other_seeds_give_other_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     settings = ["--set", "train.epochs=1"]

@@ -48,6 +48,18 @@ def read_all(module: "Module", written: Sequence[str], invert: bool, terminal: T
 def read_one(module: "Module", text: str, invert: bool, terminal: Terminal) -> Given:
     """The examples of one word of the command line."""
     path = Path(text)
+    from archc.data.given_rows import GivenRows
+
+    table = GivenRows.of(module)
+    if table is not None:
+        if not path.exists() and (typed := table.typed(text)) is not None:
+            return Given(typed, (text,))
+        if path.suffix.lower() == ".csv" and not invert and path.is_file() and (found := table.file(path)) is not None:
+            arrays, note = found
+            terminal.remark(f"{text}: {note}")
+            return named(text, arrays)
+        if table.divided and (NUMBERS.fullmatch(text) or path.suffix.lower() == ".csv"):
+            terminal.remark(f"{text}: taken as the network reads it, numbers already divided by their `scale`")
     if NUMBERS.fullmatch(text) and not path.is_file():
         return Given(row(text, module.graph.inputs), (text,))
     if not path.exists():
@@ -67,11 +79,15 @@ def read_one(module: "Module", text: str, invert: bool, terminal: Terminal) -> G
         arrays[port.name] = read.values
         for note in read.notes:
             terminal.remark(f"{text}: {note}")
-    counts = {len(values) for values in arrays.values()}
-    if len(counts) > 1:
+    if len({len(values) for values in arrays.values()}) > 1:
         rows = " and ".join(f"{len(values):,} of `{name}`" for name, values in arrays.items())
         raise Failed(Diagnostic("E0901", f"`{text}` holds {rows}", help="give equally many of each"))
-    count = counts.pop()
+    return named(text, arrays)
+
+
+def named(text: str, arrays: "dict[str, np.ndarray]") -> Given:
+    """Examples of one file, called by their rows where there are several."""
+    count = len(next(iter(arrays.values())))
     return Given(arrays, (text,) if count == 1 else tuple(f"{text}[{at}]" for at in range(count)))
 
 

@@ -57,7 +57,8 @@ def command(
 
     RUN is the folder of a trained network. A FILE can be applied as it is when all its weights are
     written out. An INPUT is an image, an .npy or .npz array, a .csv file with an example a line,
-    or the numbers of one example, such as 0,1.
+    or the numbers of one example, such as 0,1. Of a network that learnt from a table, rows are given as
+    they stand there: columns are matched by the names of a header, and words encoded as in training.
     """
     terminal = ctx.ensure_object(Terminal)
     what, module = trained(ctx, file) if is_run(file) else written_out(Asked(file, **choice), terminal)
@@ -123,7 +124,8 @@ def as_text(found: "dict[str, Prediction]", at: int, top: int) -> str:
 
 def _said(prediction: "Prediction", at: int, top: int) -> str:
     if prediction.labels is not None:
-        return "   ".join(f"{name} {probability:.2%}" for name, probability in likeliest(prediction, at, top))
+        form = ".2%" if prediction.likely else ".6g"
+        return "   ".join(f"{name} {score:{form}}" for name, score in likeliest(prediction, at, top))
     values = prediction.values[at].ravel()
     # -0 is written as 0
     numbers = " ".join(f"{value + 0.0:.6g}" for value in values[:_SHOWN])
@@ -131,9 +133,9 @@ def _said(prediction: "Prediction", at: int, top: int) -> str:
 
 
 def likeliest(prediction: "Prediction", at: int, top: int | None) -> list[tuple[str, float]]:
-    """Classes and their probabilities, the likeliest first, equal ones in the order of the classes."""
-    assert prediction.probabilities is not None
-    pairs = list(zip(prediction.classes, map(float, prediction.probabilities[at]), strict=True))
+    """Classes and their probabilities or scores, the likeliest first, equal ones in the order of the classes."""
+    assert prediction.scores is not None
+    pairs = list(zip(prediction.classes, map(float, prediction.scores[at]), strict=True))
     return sorted(pairs, key=lambda pair: -pair[1])[:top]
 
 
@@ -142,8 +144,8 @@ def as_json(name: str, found: "dict[str, Prediction]", at: int, top: int | None)
     outputs: dict[str, Any] = {}
     for output, prediction in found.items():
         if prediction.labels is not None:
-            probabilities = dict(likeliest(prediction, at, top))
-            outputs[output] = {"class": prediction.names[at], "probabilities": probabilities}
+            what = "probabilities" if prediction.likely else "scores"
+            outputs[output] = {"class": prediction.names[at], what: dict(likeliest(prediction, at, top))}
         else:
             outputs[output] = {"values": prediction.values[at].tolist()}
     return {"input": name, "outputs": outputs}

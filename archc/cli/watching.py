@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from archc.cli.terminal import Terminal
+from archc.data.given_rows import GivenRows
 from archc.ir import Module
 from archc.train.driver import Result
 from archc.train.progress import Lines, Listener
@@ -53,6 +54,9 @@ def watched(train: Callable[[Listener], Result], module: Module, terminal: Termi
 def example(module: Module) -> str:
     """What a person might give the network."""
     shapes = [port.shape for port in module.graph.inputs]
+    table = GivenRows.of(module)
+    if table is not None and not (table.plain and len(table.fields) <= _FEW):
+        return "new.csv"
     if len(shapes) == 1 and len(shapes[0]) == 3:
         return "IMAGE.png"
     if len(shapes) == 1 and len(shapes[0]) == 1 and shapes[0][0] <= _FEW:

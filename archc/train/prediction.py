@@ -19,6 +19,8 @@ from archc.train.weights import read_weights, with_weights
 from archc.types import TensorType
 
 _BATCH = 256
+PROBABLE = ("softmax", "log_softmax", "sigmoid")
+"""Layers that give probabilities, or their logarithms."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Prediction:
     """What one output says: `values` [n, …] as the file defines them, such as probabilities.
 
     For a class target, `classes` are the names and `labels` [n] the numbers of the likeliest. `scores`
-    [n, …] are what stands for probabilities where the values themselves don't: distances, numbers from -1.
+    [n, classes] are then numbers by which the classes compare, the largest for the likeliest, also where
+    the network has one number for two classes. `likely` says whether they are probabilities.
     """
 
     output: str
@@ -34,14 +37,12 @@ class Prediction:
     classes: tuple[str, ...] = ()
     labels: np.ndarray | None = None
     scores: np.ndarray | None = None
+    likely: bool = False
 
     @property
     def probabilities(self) -> np.ndarray | None:
-        """[n, classes] for a class target, also where the network has one number for two classes."""
-        if self.labels is None:
-            return None
-        flat = self.values.reshape(len(self.values), -1) if self.scores is None else self.scores
-        return np.concatenate([1 - flat, flat], axis=1) if flat.shape[1] == 1 else flat
+        """[n, classes] for a class target, None where the network gives no probabilities."""
+        return self.scores if self.likely else None
 
     @property
     def names(self) -> list[str]:
@@ -130,25 +131,31 @@ def predictions(program: ModuleType, module: Module, state: Any, inputs: Mapping
 def told(module: Module, target: Column, output: str, values: np.ndarray) -> Prediction:
     """The prediction of an output that tells classes apart."""
     assert module.recipe is not None
-    x = TensorType(values.shape[1:])
-    factor, offset = scale(module.recipe, output, target.name, x, len(target.classes))
-    if (factor, offset) == (1, 0):
-        logarithms = ends_in(module, output) == "log_softmax"
-        scores = np.exp(values.reshape(len(values), -1)) if logarithms else None
-        return Prediction(output, values, target.classes, _labels(values), scores)
-    scores = factor * values.reshape(len(values), -1) + offset
+    factor, offset = scale(module.recipe, output, target.name, TensorType(values.shape[1:]), len(target.classes))
+    flat = values.reshape(len(values), -1)
+    end = ends_in(module, output)
+    likely = (factor, offset) == (1, 0) and (end in PROBABLE or module.recipe.links.get(output) != "linear")
+    if likely and end == "log_softmax":
+        flat = np.exp(flat)
+    scores = factor * flat + offset
     labels = _labels(scores)
-    if scores.shape[1] > 1 and factor < 0:
+    if scores.shape[1] == 1:
+        scores = np.concatenate([1 - scores, scores], axis=1)
+    elif factor < 0:
         # of distances the likelihoods are e^-y
-        likely = np.exp(scores - scores.max(axis=1, keepdims=True))
-        scores = likely / likely.sum(axis=1, keepdims=True)
-    return Prediction(output, values, target.classes, labels, scores)
+        each = np.exp(scores - scores.max(axis=1, keepdims=True))
+        scores, likely = each / each.sum(axis=1, keepdims=True), True
+    return Prediction(output, values, target.classes, labels, scores, likely)
 
 
 def ends_in(module: Module, output: str) -> str:
-    """The kind of layer that an output comes from; "" for an input."""
+    """The kind of layer that an output comes from, blocks opened; "" for an input."""
     value = next(port.value for port in module.graph.outputs if port.name == output)
-    return next((node.op for node in module.graph.nodes if node.name == value), "")
+    node = next((node for node in module.graph.nodes if node.name == value), None)
+    while node is not None and node.body is not None:
+        inside, end = node.body.nodes, node.body.outputs[0].value
+        node = next((node for node in inside if node.name == end), None)
+    return "" if node is None else node.op
 
 
 def class_targets(module: Module) -> dict[str, Column]:
@@ -161,6 +168,5 @@ def class_targets(module: Module) -> dict[str, Column]:
 
 
 def _labels(values: np.ndarray) -> np.ndarray:
-    """The likeliest class [n]. A single number is the probability of the second of two."""
-    flat = values.reshape(len(values), -1)
-    return (flat[:, 0] > 0.5).astype(np.int64) if flat.shape[1] == 1 else flat.argmax(axis=1)
+    """The likeliest class [n] by scores [n, m]. A single one is above ½ for the second of two."""
+    return (values[:, 0] > 0.5).astype(np.int64) if values.shape[1] == 1 else values.argmax(axis=1)

@@ -188,12 +188,12 @@ def named(state):
 
 
 def main():
-    """Trains as `archc train` does, and writes best.npz and last.npz."""
+    """Trains on a file of `archc datasets --save`; writes best.npz and last.npz."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("data", help="the data set, an .npz file")
+    parser.add_argument("data", type=np.load, metavar="DATA.npz", help="rows by column")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    data = parts(np.load(args.data), args.seed)
+    data = parts(args.data, args.seed)
     state, history = adapt(init(jax.random.key(args.seed)), data["train"]), []
     while not should_stop(history):
         rows = order(PART_ROWS["train"], args.seed, len(history) + 1)
