@@ -26,7 +26,7 @@ class CrossEntropy(Loss):
     With `smoothing` s, the right class is worth 1 - s + s/K and each of the K - 1 others s/K (Szegedy
     et al., 2016, section 7). `weights` multiply the loss of an example by the number of its class; the
     mean is over the examples, not over their weights, so a weight of 2 counts as an example that is
-    there twice, in a batch that isn't larger. Of a map of classes the mean over its cells is taken.
+    there twice, in a batch that isn't larger.
     """
 
     name = "cross_entropy"

@@ -188,6 +188,11 @@ CASES = [
     Case("adaptive_avg_pool(3x5)", IMAGE, spatial(lambda x: F.adaptive_avg_pool2d(x, (3, 5)))),
     Case("pixel_shuffle(2)", (3, 4, 12), spatial(lambda x: F.pixel_shuffle(x, 2))),
     Case("permute([2, 0, 1])", IMAGE, simple(lambda x: x.permute(0, 3, 1, 2))),
+    Case("space_to_depth(2)", (6, 8, 3), spatial(lambda x: F.pixel_unshuffle(x, 2))),
+    *(Case(layer, IMAGE, simple(lambda x: x), train=False)
+      for layer in ("dropout(20%)", "spatial_dropout(20%)", "drop_path(20%)", "gaussian_noise(0.1)")),
+    Case("maxout(3, 2)", FLAT,
+         lambda w, x: F.linear(x, own(w, "kernel").T, own(w, "bias")).unflatten(1, (2, 3)).amax(1)),
     Case("flatten", IMAGE, simple(lambda x: x.flatten(1))),
     Case("take(1)", IMAGE, simple(lambda x: x[..., 1])),
 ]  # fmt: skip
