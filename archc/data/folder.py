@@ -19,12 +19,19 @@ TEST = ("test", "testing")
 VALIDATION = ("val", "valid", "validation")
 
 
-def looked_through(data_dir: Path | None, names: Sequence[str]) -> list[Path]:
-    """The folders in which a set may be, in order: `names` below `--data-dir` and `$ARCHC_DATA`, these, the cache."""
+def roots(data_dir: Path | None) -> list[Path]:
+    """The folders that people name for data: `--data-dir`, then `$ARCHC_DATA`."""
     starts = [data_dir] if data_dir is not None else []
     if os.environ.get("ARCHC_DATA"):
         starts.append(Path(os.environ["ARCHC_DATA"]))
-    return [folder for start in starts for folder in (*(start / name for name in names), start)] + [cache(names[0])]
+    return starts
+
+
+def looked_through(data_dir: Path | None, names: Sequence[str]) -> list[Path]:
+    """The folders in which a set may be, in order: `names` below `--data-dir` and `$ARCHC_DATA`, these, the cache."""
+    return [folder for start in roots(data_dir) for folder in (*(start / name for name in names), start)] + [
+        cache(names[0])
+    ]
 
 
 def cache(name: str) -> Path:

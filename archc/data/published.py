@@ -65,8 +65,11 @@ class PublishedSet:
         )
 
 
-def check_published(file: Published, path: Path, others: Sequence[Published] = ()) -> None:
-    """Raises Unfit (E0610) unless the file at `path` is the published one, packed or unpacked."""
+DAMAGED = "it is damaged or of another set: take it away, or put the right one in its place"
+
+
+def check_published(file: Published, path: Path, others: Sequence[Published] = (), help: str = DAMAGED) -> None:
+    """Raises Unfit (E0610), whose help is `help`, unless the file at `path` is the published one, packed or not."""
     size = regular(path)
     with damage_told(path), path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -77,6 +80,6 @@ def check_published(file: Published, path: Path, others: Sequence[Published] = (
             raise Unfit(f"{path} is {other.name} under another name", "give the files their own names", code="E0610")
     raise Unfit(
         f"{path} ({size:,} bytes) is not the published file: its SHA-256 begins {digest[:12]}, not {file.sha256[:12]}",
-        "it is damaged or of another set: take it away, or put the right one in its place",
+        help,
         code="E0610",
     )

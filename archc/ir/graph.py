@@ -90,6 +90,15 @@ class Node(Frozen):
     copies: tuple[tuple[str, ...], ...] = ()
     shares: str = ""
 
+    @property
+    def innermost(self) -> "Node | None":
+        """The layer at the end of a block, or of a repeat; of a layer itself. None for what only passes on."""
+        node: Node | None = self
+        while node is not None and node.body is not None:
+            end = node.body.outputs[0].value
+            node = next((inner for inner in node.body.nodes if inner.name == end), None)
+        return node
+
 
 class Port(Frozen):
     """A named value at the edge of a graph: an input and its shape, or an output and the value it takes."""

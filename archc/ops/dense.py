@@ -6,7 +6,22 @@ from archc.parameters import Count, Flag, Unfit
 from archc.types import TensorType
 
 
-class Dense(Op):
+class Units(Op):
+    """What these layers have in common: each unit sees all of a flat value, [in] -> [units]."""
+
+    drawing = "dense"
+
+    units = Count("how many outputs it has")
+
+    def output(self, x: TensorType) -> TensorType:
+        need_flat(x, self.name)
+        return TensorType((self.units,))
+
+    def sight(self, x: TensorType) -> None:
+        return None
+
+
+class Dense(Units):
     """Every output is a weighted sum of every input, plus a bias: [in] -> [units].
 
     The kernel is [in, units]; texts that write Wx + b hold its transpose. `weights` gives its
@@ -15,12 +30,10 @@ class Dense(Op):
     """
 
     name = "dense"
-    drawing = "dense"
     keeps = "input"
     title = "Fully Connected"
     example = "dense(120) -> tanh"
 
-    units = Count("how many outputs it has")
     bias = Bias("whether each output has a bias, and how it starts", default=True)
     weights_ = Weights("the kernel's first values, [in, units], or a CSV file of them", default=None, named=True)
     trainable = Flag("whether training changes its kernel and bias", default=True, named=True)
@@ -28,13 +41,6 @@ class Dense(Op):
     def check(self) -> None:
         if not self.trainable:
             check_kept(self.weights_, self.bias, self.name)
-
-    def output(self, x: TensorType) -> TensorType:
-        need_flat(x, self.name)
-        return TensorType((self.units,))
-
-    def sight(self, x: TensorType) -> None:
-        return None
 
     def words(self, x: TensorType) -> str:
         return f"{self.units} fully connected layer"
@@ -53,7 +59,7 @@ class Dense(Op):
         return Lowered.same(Operation("+", product, site.own("bias", trainable=self.trainable)))
 
 
-class Maxout(Op):
+class Maxout(Units):
     """The largest of several weighted sums for each output: [in] -> [units] (Goodfellow et al., 2013, section 3).
 
     A dense layer of pieces * units, piece after piece, of which the largest counts: the kernel is
@@ -61,19 +67,10 @@ class Maxout(Op):
     """
 
     name = "maxout"
-    drawing = "dense"
     example = "maxout(120, 3) -> dropout(50%)"
 
-    units = Count("how many outputs it has")
     pieces = Count("how many sums each output is the largest of", least=2, default=2)
     bias = Bias("whether each sum has a bias, and how it starts", default=True)
-
-    def output(self, x: TensorType) -> TensorType:
-        need_flat(x, self.name)
-        return TensorType((self.units,))
-
-    def sight(self, x: TensorType) -> None:
-        return None
 
     def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
         sums = self.pieces * self.units
@@ -90,7 +87,7 @@ class Maxout(Op):
         return Lowered.same(call("largest_piece", sums, pieces=self.pieces))
 
 
-class Rbf(Op):
+class Rbf(Units):
     """How far the value is from a centre for each output: y_i = Σ_j (x_j - w_ji)², [in] -> [units].
 
     The output of LeNet-5 (LeCun et al., 1998, equation 7), smallest for the class that fits. The
@@ -99,23 +96,14 @@ class Rbf(Op):
     """
 
     name = "rbf"
-    drawing = "dense"
     example = "dense(84) -> scaled_tanh -> rbf(10)"
 
-    units = Count("how many outputs it has")
     weights_ = Weights("the centres' first values, [in, units], or a CSV file of them", default=None, named=True)
     trainable = Flag("whether training moves the centres", default=True, named=True)
 
     def check(self) -> None:
         if not self.trainable:
             check_kept(self.weights_, False, self.name)
-
-    def output(self, x: TensorType) -> TensorType:
-        need_flat(x, self.name)
-        return TensorType((self.units,))
-
-    def sight(self, x: TensorType) -> None:
-        return None
 
     def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
         return (Rbf.weights_.spec(self.weights_, "centres", (x.channels, self.units), trainable=self.trainable),)

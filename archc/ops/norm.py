@@ -30,8 +30,7 @@ class BatchNorm(Op):
     def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
         shape = (x.channels,)
         return (
-            WeightSpec("scale", shape, "ones"),
-            WeightSpec("shift", shape, "zeros"),
+            *scale_and_shift(x),
             WeightSpec("mean", shape, "zeros", trainable=False),
             WeightSpec("variance", shape, "ones", trainable=False),
         )
@@ -83,7 +82,7 @@ class LayerNorm(Op):
         return Buffers(kept=2 * x.size)
 
     def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
-        return (WeightSpec("scale", (x.channels,), "ones"), WeightSpec("shift", (x.channels,), "zeros"))
+        return scale_and_shift(x)
 
     def lower(self, site: Site) -> Lowered:
         return Lowered.same(call("layer_norm", site.x, site.weights, epsilon=float(self.epsilon)))
@@ -121,7 +120,7 @@ class GroupNorm(Op):
         return x
 
     def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
-        return (WeightSpec("scale", (x.channels,), "ones"), WeightSpec("shift", (x.channels,), "zeros"))
+        return scale_and_shift(x)
 
     def sight(self, x: TensorType) -> None:
         return None
@@ -154,13 +153,18 @@ class InstanceNorm(Op):
         return x
 
     def weights(self, x: TensorType) -> tuple[WeightSpec, ...]:
-        return (WeightSpec("scale", (x.channels,), "ones"), WeightSpec("shift", (x.channels,), "zeros"))
+        return scale_and_shift(x)
 
     def sight(self, x: TensorType) -> None:
         return None
 
     def lower(self, site: Site) -> Lowered:
         return Lowered.same(call("instance_norm", site.x, site.weights, epsilon=float(self.epsilon)))
+
+
+def scale_and_shift(x: TensorType) -> tuple[WeightSpec, WeightSpec]:
+    """What a norm multiplies each channel by, and what it then adds."""
+    return WeightSpec("scale", (x.channels,), "ones"), WeightSpec("shift", (x.channels,), "zeros")
 
 
 class Lrn(Op):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from archc.diagnostics import Related
-from archc.ir import Column, DataSpec, LossTerm, MetricTerm, Node, Port, made
+from archc.ir import Column, DataSpec, LossTerm, MetricTerm, Port, made
 from archc.ir.items import item, op_of, restored
 from archc.parameters import FAMILIES, Described, Unfit, show
 from archc.recipes.difference import Difference
@@ -74,7 +74,7 @@ class Objective:
     def check_end(self, loss: Loss, port: Port, column: Column, span: Span) -> None:
         """Raises Wrong if the output ends in a function that the loss can't see through."""
         last = self.nodes.get(port.value)
-        final = innermost(last)
+        final = last.innermost if last is not None else None
         if last is None or final is None or loss.reads == "linear" or final.op == "linear":
             return
         if not op_of(final).activation:
@@ -221,14 +221,6 @@ def declared(evaluator: Evaluator, expression: tree.Expression, family: str) -> 
         words.append(word)
         del arguments[0]
     return evaluator.build(known[callee.value], callee, tuple(arguments), expression.span), words
-
-
-def innermost(node: Node | None) -> Node | None:
-    """The layer at the end of a block, or of a repeat; of a layer itself. None for what only passes on."""
-    while node is not None and node.body is not None:
-        end = node.body.outputs[0].value
-        node = next((inner for inner in node.body.nodes if inner.name == end), None)
-    return node
 
 
 NUMERIC = (tree.Number, tree.Unary, tree.Binary)

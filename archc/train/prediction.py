@@ -151,11 +151,9 @@ def told(module: Module, target: Column, output: str, values: np.ndarray) -> Pre
 def ends_in(module: Module, output: str) -> str:
     """The kind of layer that an output comes from, blocks opened; "" for an input."""
     value = next(port.value for port in module.graph.outputs if port.name == output)
-    node = next((node for node in module.graph.nodes if node.name == value), None)
-    while node is not None and node.body is not None:
-        inside, end = node.body.nodes, node.body.outputs[0].value
-        node = next((node for node in inside if node.name == end), None)
-    return "" if node is None else node.op
+    last = next((node for node in module.graph.nodes if node.name == value), None)
+    layer = last.innermost if last is not None else None
+    return "" if layer is None else layer.op
 
 
 def class_targets(module: Module) -> dict[str, Column]:
