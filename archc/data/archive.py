@@ -4,6 +4,7 @@ Headers are read without numpy, which costs a tenth of a second at every start.
 """
 
 import ast
+import gzip
 import io
 import re
 import stat
@@ -51,6 +52,13 @@ def regular(path: Path) -> int:
     if not stat.S_ISREG(status.st_mode):
         raise Unfit(f"{path} is not a plain file", "pipes and devices are not read", code="E0601")
     return status.st_size
+
+
+def unpacked(file: IO[bytes]) -> tuple[IO[bytes], bool]:
+    """The bytes of an open file, unpacked if it is packed by gzip, and whether it is."""
+    packed = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    return (gzip.GzipFile(fileobj=file) if packed else file), packed  # type: ignore[return-value]
 
 
 def refuse_bomb(unpacked: int, size: int, path: Path) -> None:

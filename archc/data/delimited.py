@@ -1,7 +1,6 @@
 """Reads delimited text (CSV and its like) line by line, as if each file were hostile; without numpy."""
 
 import csv
-import gzip
 import re
 from collections import Counter
 from collections.abc import Callable, Generator
@@ -11,7 +10,7 @@ from itertools import islice
 from math import isfinite
 from pathlib import Path
 
-from archc.data.archive import damage_told, refuse_bomb, regular
+from archc.data.archive import damage_told, refuse_bomb, regular, unpacked
 from archc.data.kinds import DELIMITERS
 from archc.parameters import Unfit
 
@@ -71,16 +70,15 @@ class Layout:
 
 def lines(path: Path) -> Generator[str, None, None]:
     """The lines of a UTF-8 text, packed by gzip or not. Raises Unfit (E0601, E0602, E0603), with the line."""
-    size, unpacked = regular(path), 0
+    size, there = regular(path), 0
     with damage_told(path), path.open("rb") as plain:
-        packed = plain.peek(2)[:2] == b"\x1f\x8b"
-        stream = gzip.GzipFile(fileobj=plain) if packed else plain
+        stream, packed = unpacked(plain)
         number = 0
         while line := stream.readline(LONGEST_LINE + 1):
             number += 1
-            unpacked += len(line)
+            there += len(line)
             if packed:
-                refuse_bomb(unpacked, size, path)
+                refuse_bomb(there, size, path)
             yield decoded(line, number, path)
 
 

@@ -1,13 +1,12 @@
 """Reads IDX, the format in which MNIST and its kin were published, gzipped or not."""
 
-import gzip
 from math import prod
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
-from archc.data.archive import damage_told, read_exactly, refuse_bomb, regular
+from archc.data.archive import damage_told, read_exactly, refuse_bomb, regular, unpacked
 from archc.parameters import Unfit
 
 BYTES = 0x08
@@ -23,9 +22,7 @@ def read_idx(path: Path, rank: int) -> np.ndarray:
     """
     size = regular(path)
     with damage_told(path), path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        stream: IO[bytes] = gzip.GzipFile(fileobj=file) if packed else file  # type: ignore[assignment]
+        stream, packed = unpacked(file)
         shape = _shape(stream, rank, path)
         if packed:
             refuse_bomb(prod(shape), size, path)

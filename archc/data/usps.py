@@ -1,14 +1,12 @@
 """The digits of zip codes, as the authors of *The Elements of Statistical Learning* give them out: a line an image."""
 
-import gzip
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from archc.data import pixels
-from archc.data.archive import damage_told, regular
+from archc.data.archive import damage_told, regular, unpacked
 from archc.data.dataset import Where
 from archc.data.download import Published
 from archc.data.folder import looked_through
@@ -101,9 +99,7 @@ def _lines(path: Path) -> Iterator[bytes]:
     """The lines of a file, gzipped or not, none of which may fill the memory. Raises Unfit (E0601, E0602, E0603)."""
     regular(path)
     with damage_told(path), path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        stream: IO[bytes] = gzip.GzipFile(fileobj=file) if packed else file  # type: ignore[assignment]
+        stream, _ = unpacked(file)
         while line := stream.readline(LONGEST_LINE + 1):
             if len(line) > LONGEST_LINE:
                 raise Unfit(f"{path} has a line that is longer than any image", _FORM, code="E0603")
