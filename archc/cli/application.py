@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "Say everything that is wrong with .arch files.",
     "fmt": "Give .arch files one layout, comments kept.",
     "summary": "Show layers, shapes, parameters and costs.",
+    "draw": "Draw the network as a figure.",
     "diff": "Compare two networks and their recipes.",
     "compile": "Write the network as a standalone JAX program.",
     "train": "Train a network, or go on with a run.",

@@ -27,11 +27,16 @@ def refuse_output(path: Path | None, source: Path | None, ctx: click.Context, su
 
 def write_text(path: Path, text: str) -> None:
     """Writes a file, whole or not at all. Raises Failed."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes a file, whole or not at all. Raises Failed."""
     from archc.data.atomic import whole_file
 
     try:
         with whole_file(path) as file:
-            file.write(text.encode("utf-8"))
+            file.write(content)
     except OSError as error:
         raise _unwritable(path, error) from None
 

@@ -32,6 +32,7 @@ class Permute(Op):
     """
 
     name = "permute"
+    drawing = "layout"
     fused = linear = True
     example = "permute([1, 0]) -> pointwise(8)"
 
@@ -108,6 +109,7 @@ class Take(Op):
     """
 
     name = "take"
+    drawing = "layout"
     fused = linear = True
     example = "take(-1, axis = 0) -> dense(10)"
 
@@ -202,6 +204,7 @@ class PixelShuffle(Op):
     """
 
     name = "pixel_shuffle"
+    drawing = "layout"
     fused = linear = True
     example = "conv(64, 3x3, padding = same) -> pixel_shuffle(2)"
 
@@ -238,6 +241,7 @@ class SpaceToDepth(Op):
     """
 
     name = "space_to_depth"
+    drawing = "layout"
     fused = linear = True
     example = "space_to_depth(2) -> conv(64, 3x3)"
 

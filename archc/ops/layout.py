@@ -19,6 +19,7 @@ class Flatten(Op):
     """All values of an example in one row: [height, width, channels] -> [height * width * channels]."""
 
     name = "flatten"
+    drawing = "layout"
     view = True
     example = "flatten -> dense(10)"
 
@@ -36,6 +37,7 @@ class Reshape(Op):
     """The same values, row by row, in another shape: `7x7x128` is [7, 7, 128]."""
 
     name = "reshape"
+    drawing = "layout"
     view = True
     example = "dense(6272) -> reshape(7x7x128)"
 
@@ -72,6 +74,7 @@ class Crop(Op):
     """
 
     name = "crop"
+    drawing = "layout"
     fused = linear = True
     example = "crop(24, 24) -> conv(16, 3x3)"
 
@@ -150,6 +153,7 @@ class Pad(Op):
     """
 
     name = "pad"
+    drawing = "layout"
     fused = linear = True
     example = "pad(2) -> conv(6, 5x5)"
 
@@ -188,6 +192,7 @@ class Upsample(Op):
     """
 
     name = "upsample"
+    drawing = "layout"
     fused = linear = True
     example = "upsample(2) -> conv(64, 3x3, padding = same)"
 

@@ -14,7 +14,7 @@ class Dropout(Op):
 
     name = "dropout"
     title = "Dropout"
-    drawing = "other"
+    drawing = "noise"
     example = "dropout(50%)"
     random = True
     fused = linear = True
@@ -87,6 +87,7 @@ class GaussianNoise(Op):
     """In training, adds to each value a random number, Gaussian with mean 0. After training it does nothing."""
 
     name = "gaussian_noise"
+    drawing = "noise"
     fused = linear = True
     example = "gaussian_noise(0.1) -> dense(64)"
     random = True

@@ -1,0 +1,1 @@
+"""Figures of networks: IR -> scene -> SVG, PNG, PDF, HTML, DOT. Nothing here imports jax."""

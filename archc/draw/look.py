@@ -1,0 +1,18 @@
+"""What a figure is asked to show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is to be seen of a model.
+
+    `depth` is how many levels of blocks are open; by itself as many as fit a page. `full` opens
+    everything and folds nothing. `weights` are learnt arrays by name, as "dense1.kernel".
+    """
+
+    depth: int | None = None
+    full: bool = False
+    weights: Mapping[str, Any] | None = None

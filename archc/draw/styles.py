@@ -1,0 +1,21 @@
+"""The styles of figures, found by name and imported when they are drawn."""
+
+from importlib import import_module
+from typing import cast
+
+from archc.draw.look import Look
+from archc.draw.scene import Scene
+from archc.ir import Module
+
+STYLES = {
+    "graph": "nodes and edges, blocks as frames; for any network",
+    "volumes": "solids whose size shows the feature maps; for convolutional networks",
+    "neurons": "circles and lines; for small dense networks",
+    "backprop": "values forwards and derivatives backwards; for small networks and one example",
+}
+"""Every style, and what it is for: known without importing it."""
+
+
+def draw(module: Module, style: str, look: Look) -> Scene:
+    """The scene of a model in a style, whose file has the style's name. Raises Failed if the style doesn't suit it."""
+    return cast(Scene, import_module(f"archc.draw.{style}").scene(module, look))

@@ -1,0 +1,49 @@
+"""How wide a text is, in the font of every figure: DejaVu Sans, a part of which travels with archc."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+FONTS = Path(__file__).parent / "fonts"
+FAMILY = "DejaVu Sans"
+FILES = {False: FONTS / "DejaVuSans.ttf", True: FONTS / "DejaVuSans-Bold.ttf"}
+"""The font, by whether it is bold."""
+
+UNITS = 2048
+"""Of the font, in an em."""
+
+ASCENT, DESCENT = 0.76, 0.24
+"""How far what is printed reaches above and below the base line, in em: of letters, not of accents on capitals."""
+
+
+@cache
+def _advances() -> dict[bool, dict[str, int]]:
+    found = json.loads((FONTS / "widths.json").read_text(encoding="utf-8"))
+    return {False: found["regular"], True: found["bold"]}
+
+
+def width(text: str, size: float, *, bold: bool = False) -> float:
+    """How wide a text of one line is, in px; `size` is that of the em. What the font lacks counts as one em."""
+    advances = _advances()[bold]
+    return sum(advances.get(character, UNITS) for character in text) * size / UNITS
+
+
+def fitted(text: str, size: float, room: float, *, bold: bool = False) -> str:
+    """As much of a text as fits into `room` px, with an ellipsis where it was cut."""
+    if width(text, size, bold=bold) <= room:
+        return text
+    while text and width(text + "…", size, bold=bold) > room:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def wrapped(text: str, size: float, room: float, *, bold: bool = False) -> list[str]:
+    """A text in lines of at most `room` px, broken at spaces; a word that is wider keeps a line of its own."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width(longer, size, bold=bold) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
