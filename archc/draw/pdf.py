@@ -24,7 +24,14 @@ def pdf(scene: Scene, theme: Mapping[str, str], points: float) -> bytes:
     scale = points / scene.width
     out = io.BytesIO()
     # `invariant`: no date, no random identity
-    canvas = Canvas(out, pagesize=(points, scene.height * scale), invariant=1, pageCompression=1, lang="en")
+    canvas = Canvas(
+        out,
+        pagesize=(points, scene.height * scale),
+        invariant=1,
+        pageCompression=1,
+        lang="en",
+        initialFontName=NAMES[False],
+    )
     canvas.setTitle(scene.title)
     canvas.setSubject(scene.desc)
     canvas.setCreator("archc")
