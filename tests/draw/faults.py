@@ -230,8 +230,8 @@ def _frames(seen: Sequence[Seen]) -> Iterator[str]:
         if overlap(frames[a].box, others[b].box, SLACK) and not inside(others[b].box, frames[a].box, SLACK):
             yield f"{others[b].name} is half in {frames[a].name}"
     for a, b in among([one.box for one in frames]):
-        one, two = frames[a].box, frames[b].box
-        if overlap(one, two, SLACK) and inside(one, two, SLACK) == inside(two, one, SLACK):
+        first, second = frames[a].box, frames[b].box
+        if overlap(first, second, SLACK) and inside(first, second, SLACK) == inside(second, first, SLACK):
             yield f"{frames[a].name} partly overlaps {frames[b].name}"
     for frame in frames:
         inner = [one for one in _of(seen, "node", "frame") if frame.part.id and _within(one.part.id, frame.part.id)]
