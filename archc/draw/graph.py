@@ -7,6 +7,7 @@ from archc.draw import cards
 from archc.draw import text as font
 from archc.draw.layered import Box, Wire, place
 from archc.draw.legend import captioned
+from archc.draw.levels import Level
 from archc.draw.look import Look
 from archc.draw.opening import Opened, opened
 from archc.draw.outline import Inside, Outline, Piece
@@ -45,6 +46,24 @@ def scene(module: Module, look: Look) -> Scene:
     whole, is_open = opened(whole, look)
     laid = Layout(is_open, float("inf") if look.full else TALLEST).lay(whole)
     return captioned(module, laid.parts, laid.width, laid.height)
+
+
+def levels(module: Module, look: Look) -> tuple[Level, ...]:
+    """The inside of every block of a network laid out on its own, outermost first, for a figure that opens and closes."""
+    whole, is_open = opened(Outline(look.full).whole(module.graph), look)
+    layout = Layout(lambda piece, depth: False, float("inf"))
+    found: list[Level] = []
+    waiting = [("", module.graph.name, whole, 0, True)]
+    while waiting:
+        id, title, inside, depth, shown = waiting.pop()
+        laid = layout.lay(inside)
+        scene = Scene(laid.width, laid.height, laid.parts, title)
+        found.append(Level(id, title, scene, laid.enters, laid.leaves, shown))
+        for piece in reversed(inside.pieces):
+            if piece.open is not None:
+                deeper = depth + (piece.kind == "block")
+                waiting.append((piece.id, cards.card(piece).head, piece.open(), deeper, is_open(piece, depth)))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
