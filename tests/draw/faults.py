@@ -331,7 +331,7 @@ def wires(scene: Scene) -> list[Wire]:
             continue
         lines = [mark for mark in part.marks if isinstance(mark, Line)]
         source = part.ends[0] if part.ends else str(lines[0].points[0]) if lines else ""
-        found += [Wire(source, line.points, " to ".join(part.ends or ())) for line in lines]
+        found += [Wire(source, line.points, " to ".join(part.ends or ())) for line in lines if len(line.points) > 1]
     return found
 
 
@@ -349,13 +349,20 @@ def crossings(scene: Scene) -> int:
 
 
 def crossings_of(lines: Sequence[Wire]) -> int:
-    """How often lines of different sources cross.
+    """In how many places lines of different sources cross; lines of one source that run together count as one.
 
-    Lines that meet where they end don't. Each is moved by a hair of its own, so that lines that go through
-    one another in a corner, or run together for a while, count as having crossed if they come out on the other side.
+    Lines that meet where they end don't cross. Those of each source are moved by a hair of their own, so that what goes
+    through one another in a corner, or runs together for a while, has crossed if it comes out on the other side.
     """
-    moved = [Wire(wire.source, _jogged(_shortened(wire.points), place)) for place, wire in enumerate(lines)]
-    return sum(crossing(one, two) is not None for _, one, _, two in _neighbours(moved, 0))
+    sources = {wire.source: place for place, wire in enumerate(lines)}
+    moved = [Wire(wire.source, _jogged(_shortened(wire.points), sources[wire.source])) for wire in lines]
+    found = set()
+    for a, one, b, two in _neighbours(moved, 0):
+        if shares := crossing(one, two):
+            (px, py), (qx, qy) = one
+            where = (round(px + shares[0] * (qx - px), 3), round(py + shares[0] * (qy - py), 3))
+            found.add((min(a.source, b.source), max(a.source, b.source), *where))
+    return len(found)
 
 
 def _shortened(points: tuple[Point, ...]) -> tuple[Point, ...]:
@@ -367,7 +374,7 @@ def _begun(points: tuple[Point, ...]) -> tuple[Point, ...]:
     (ax, ay), (bx, by), *rest = points
     long = length(((ax, ay), (bx, by)))
     if long <= NEAR:
-        return points if not rest else _begun(((bx, by), *rest))
+        return _begun(((bx, by), *rest)) if rest else points
     return ((ax + (bx - ax) * NEAR / long, ay + (by - ay) * NEAR / long), *points[1:])
 
 

@@ -38,7 +38,7 @@ def test_neighbours_do_not_change_widths(ours: tuple[bool, TTFont]) -> None:
 def test_what_figures_write_is_in_the_font(ours: tuple[bool, TTFont]) -> None:
     known = {chr(code) for code in ours[1].getBestCmap()}
     needed = set(map(chr, range(0x20, 0x7F))) | set(
-        "×·…⋮–—−±→←↑↓∂∇∑∏√∞≈≤≥≠∈ℝŷâẑŵx̂⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ₀₁₂₃₄₅₆₇₈₉ᵢαβγδεηθλμσφψωΣΔ½°µ§"
+        "×·…⋮–—−±→←↑↓∂∇∑∏√∞≈≤≥≠∈ℝŷâŵx̂⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ₀₁₂₃₄₅₆₇₈₉αβγδεηθλμσφψωΣΔ½°µ§"
     )
     assert needed - known == set()
     assert {character for name in NAMES for text in figure(name).texts() for character in text.text} <= known
