@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 
 from archc.ir.graph import Graph, Node, Place, made
@@ -32,14 +32,14 @@ class Piece:
     open: "Callable[[], Inside] | None" = None
     shown: str = ""
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         """Trainable numbers, of all that it stands for."""
         if self.node is None:
             return self.count * sum(part.parameters for part in self.parts)
         return self.count * _alone(self.node).parameters
 
-    @property
+    @cached_property
     def macs(self) -> int:
         """Multiply-accumulates for one example, of all that it stands for."""
         if self.node is None:

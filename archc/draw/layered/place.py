@@ -75,21 +75,42 @@ class _Drawing:
         return ARROW_ROOM - LABEL_HELPS * labelled
 
     def _columns(self, tallest: float) -> list[list[int]]:
-        """Rows by column, cut where one line alone passes; as even as they can be."""
-        total = sum(self.heights) + sum(self.gaps)
-        count = max(1, -(-int(total) // max(int(min(tallest, total + 1)), 1)))
-        share = total / count
-        columns: list[list[int]] = [[]]
-        height = 0.0
-        for index in range(len(self.heights)):
-            if columns[-1] and len(columns) < count and self._may_cut(index - 1):
-                here = self.heights[index] + self.gaps[index - 1]
-                if height + here / 2 > share:
-                    columns.append([])
-                    height = 0.0
-            columns[-1].append(index)
-            height += self.heights[index] + (self.gaps[index] if index < len(self.gaps) else 0)
+        """Rows by column, cut where one line alone passes: as few as `tallest` lets, and as even as can be."""
+        if sum(self.heights) + sum(self.gaps) <= tallest:
+            return [list(range(len(self.heights)))]
+        uncut = self._uncut()
+        count = len(self._filled(uncut, tallest))
+        low, high = 0.0, max(tallest, sum(self.heights) + sum(self.gaps))
+        for _ in range(30):
+            middle = (low + high) / 2
+            if len(self._filled(uncut, middle)) <= count:
+                high = middle
+            else:
+                low = middle
+        return self._filled(uncut, high)
+
+    def _filled(self, uncut: Sequence[Sequence[int]], tallest: float) -> list[list[int]]:
+        """Rows by column, each filled up to `tallest` px, and higher only where it can't be cut."""
+        columns: list[list[int]] = [[0]]
+        height = self.heights[0]
+        for index, piece in enumerate(uncut):
+            taller = sum(self.heights[i] + self.gaps[i - 1] for i in piece)
+            # the first may belong to the row above
+            if height + taller > tallest and (index or self._may_cut(0)):
+                columns.append([])
+                height = -self.gaps[piece[0] - 1]
+            columns[-1] += piece
+            height += taller
         return columns
+
+    def _uncut(self) -> list[list[int]]:
+        """The rows behind the first, those together that no cut can part."""
+        pieces: list[list[int]] = []
+        for index in range(1, len(self.heights)):
+            if not pieces or self._may_cut(index - 1):
+                pieces.append([])
+            pieces[-1].append(index)
+        return pieces
 
     def _may_cut(self, row: int) -> bool:
         nets = self.nets[row]
