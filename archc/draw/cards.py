@@ -109,6 +109,8 @@ def heading(piece: Piece, room: float, size: float) -> str:
     if node is None or node.body is None:
         return "repeat"
     full = _titled(node.name, node.body.name, _call(node.body.name, node.arguments))
+    if node.shares:
+        full = f"{node.name}: weights of {node.shares}"
     if font.width(full, size, bold=True) <= room:
         return full
     return font.fitted(_titled(node.name, node.body.name, node.body.name), size, room, bold=True)

@@ -27,6 +27,9 @@ LABEL, LABEL_AWAY = 13.0, 5.0
 TALLEST = 1180.0
 """What fits a page at 6 pt: what is higher goes on in a column beside it."""
 
+SHOWN = (60, 45, 32, 22)
+"""How many pieces are seen at once, the first that gives a figure that fits."""
+
 TALLEST_FULL = 4 * TALLEST
 """Of a figure that shows everything, and is read on a screen or a poster."""
 
@@ -47,14 +50,17 @@ class Laid:
 def scene(module: Module, look: Look) -> Scene:
     """The figure of a network."""
     whole = Outline(look.full).whole(module.graph)
-    whole, is_open = opened(whole, look)
-    laid = Layout(is_open, TALLEST_FULL if look.full else TALLEST).lay(whole)
+    for most in SHOWN:
+        shown, is_open = opened(whole, look, most)
+        laid = Layout(is_open, TALLEST_FULL if look.full else TALLEST).lay(shown)
+        if look.full or look.depth is not None or laid.height <= 1.3 * TALLEST:
+            break
     return captioned(module, laid.parts, laid.width, laid.height)
 
 
 def levels(module: Module, look: Look) -> tuple[Level, ...]:
     """The inside of every block of a network laid out on its own, outermost first, for figures that open and close."""
-    whole, is_open = opened(Outline(look.full).whole(module.graph), look)
+    whole, is_open = opened(Outline(look.full).whole(module.graph), look, SHOWN[0])
     layout = Layout(lambda piece, depth: False, inf)
     found: list[Level] = []
     waiting = [("", module.graph.name, whole, 0, True)]
@@ -178,6 +184,8 @@ class Layout:
 def _edge(points: Sequence[Point], source: str, target: str, on: float | None) -> Part:
     """A line with an arrow; without one, and `on` px longer, if it leads out of a frame."""
     if on is not None:
-        points = [*points[:-1], (points[-1][0], points[-1][1] + on)]
+        x, y = points[-1]
+        falling = len(points) > 1 and points[-2][0] == x
+        points = [*(points[:-1] if falling else points), (x, y + on)]
     line = Line(tuple(points), radius=ROUND, arrow=on is None, head=6)
     return Part("edge", (line,), ends=(source, target))

@@ -7,15 +7,15 @@ from itertools import pairwise
 from archc.draw.layered.channels import TRACK, Net, tracked
 from archc.draw.layered.order import ordered
 from archc.draw.layered.rows import Box, Rows, Wire, in_rows
-from archc.draw.layered.straight import Stand, placed, standing
+from archc.draw.layered.straight import Stand, mains, placed, standing
 from archc.draw.scene import Point
 
 ABOVE_TURNS, BELOW_TURNS, ARROW_ROOM, LABEL_HELPS = 6.0, 12.0, 17.0, 7.0
 """Between rows, in px: above the first turn and below the last, where nothing turns, and how much of that
 a label's height does."""
 
-GUTTER, AROUND = 34.0, 13.0
-"""Between columns of rows, and between the ends of columns and the line that joins them."""
+GUTTER, AROUND, OVER = 34.0, 17.0, 4.0
+"""Between columns, what is left free above and below them, and how deep in there the line runs that joins them."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,9 @@ def place(boxes: Sequence[Box], wires: Sequence[Wire], tallest: float = float("i
         return Placement((), (), 0, 0)
     rows = in_rows(boxes, wires)
     ordered(rows)
-    stand = standing(rows)
-    xs = placed(rows, stand)
+    main = mains(rows)
+    stand = standing(rows, main[0])
+    xs = placed(rows, stand, main)
     return _Drawing(rows, stand, xs, wires, tallest).placement()
 
 
@@ -153,6 +154,8 @@ class _Drawing:
     def top(self, item: int) -> float:
         if not self.rows.is_lane(item) and self.rows.boxes[item].last:
             return self.height
+        if not self.rows.is_lane(item) and self.rows.boxes[item].first:
+            return 0.0
         return self.tops[self.rows.rank[item]]
 
     def placement(self) -> Placement:
@@ -181,9 +184,9 @@ class _Drawing:
         return _plain(points)
 
     def _to_next_column(self, x: float, end: float, row: int) -> list[Point]:
-        low = self.tops[row] + self.heights[row] + AROUND
+        low = self.tops[row] + self.heights[row] + AROUND - OVER
         gutter = self.gutters[self.column_of[row + 1]]
-        return [(x, low), (gutter, low), (gutter, 0.0), (end, 0.0), (end, self.tops[row + 1])]
+        return [(x, low), (gutter, low), (gutter, OVER), (end, OVER), (end, self.tops[row + 1])]
 
 
 def _plain(points: Sequence[Point]) -> tuple[Point, ...]:
