@@ -81,9 +81,8 @@ def _words(piece: Piece) -> tuple[str, str, list[str]]:
     if node.body is not None:
         family, head = "block", _titled(node.name, node.body.name, _call(node.body.name, node.arguments))
         if font.width(head, HEAD_SIZE, bold=True) > LONG_HEAD:
-            values = head.partition("(")[2].removesuffix(")")
-            head = head.partition("(")[0]
-            lines.append(values)
+            head = _titled(node.name, node.body.name, node.body.name)
+            lines.append(", ".join(f"{name} {word(value)}" for name, value in node.arguments.items()))
         each = " each" if piece.count > 1 else ""
         lines.append(f"{piece.layers // piece.count:,} layer{'s' * (piece.layers != piece.count)}{each}")
     else:
@@ -102,6 +101,19 @@ def _words(piece: Piece) -> tuple[str, str, list[str]]:
 def _titled(name: str, kind: str, told: str) -> str:
     """With the name before it, if someone gave it one."""
     return told if re.fullmatch(rf"{re.escape(kind)}\d+", name) else f"{name}: {told}"
+
+
+def heading(piece: Piece, room: float, size: float) -> str:
+    """What a frame is called: as it is written where that fits into `room` px, else by its name."""
+    node = piece.node
+    if node is None or node.body is None:
+        return "repeat"
+    full = _titled(node.name, node.body.name, _call(node.body.name, node.arguments))
+    if node.shares:
+        full = f"{node.name}: weights of {node.shares}"
+    if font.width(full, size, bold=True) <= room:
+        return full
+    return font.fitted(_titled(node.name, node.body.name, node.body.name), size, room, bold=True)
 
 
 def _call(name: str, arguments: Any) -> str:

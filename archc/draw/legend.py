@@ -1,6 +1,7 @@
 """What stands around a figure of a network: its name and totals above, the meaning of colours below."""
 
 from collections.abc import Sequence
+from math import ceil
 
 from archc.draw import text as font
 from archc.draw.cards import short
@@ -37,9 +38,10 @@ def captioned(module: Module, parts: Sequence[Part], width: float, height: float
     if legend:
         placed += [moved(part, 0, bottom + 12) for part in legend]
         bottom += 12 + max(part.bounds[3] for part in legend)
+    # whole pixels, so that no edge of a raster image is half transparent
     return Scene(
-        total + 2 * MARGIN,
-        bottom + 2 * MARGIN,
+        ceil(total + 2 * MARGIN),
+        ceil(bottom + 2 * MARGIN),
         tuple(moved(part, MARGIN, MARGIN) for part in placed),
         graph.name,
         described(module),
