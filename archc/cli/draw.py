@@ -81,7 +81,15 @@ def command(
         raise click.UsageError(f"`{output}` ends in none of .{', .'.join(FORMATS)}, which say what to write", ctx)
     if full and depth is not None:
         raise click.UsageError("`--full` opens everything: leave out `--depth`", ctx)
+    if form == "dot" and style != "graph":
+        raise click.UsageError(f"`.dot` holds the graph style alone: leave out `--style {style}`, or write .svg", ctx)
     _, module = checked(Asked(file, **choice), terminal)
+    if form == "dot":
+        from archc.draw.dot import dot
+
+        write_bytes(output, dot(module, Look(depth, full), THEMES[theme], width.inches if width else None))
+        terminal.remark(f"wrote {output}")
+        return
     scene = draw(module, style, Look(depth, full))
     write_bytes(output, printed(scene, form, theme, width))
     warn_if_small(scene, width, terminal)

@@ -1,4 +1,4 @@
-"""Random networks whose wiring is the point: branches, skips of all lengths, several ends, blocks in blocks, long names."""
+"""Random networks whose wiring is the point: skips of all lengths, several ends, blocks in blocks, long names."""
 
 from random import Random
 
