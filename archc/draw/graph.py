@@ -24,8 +24,8 @@ SIDE, BELOW = 11.0, 9.0
 LABEL, LABEL_AWAY = 13.0, 5.0
 """How high the label of an edge is, and how far it stands from the edge."""
 
-TALLEST = 1180.0
-"""What fits a page at 6 pt: what is higher goes on in a column beside it."""
+TALLEST, WIDEST = 1180.0, 1300.0
+"""What fits a page: what is higher goes on in a column beside it, and what is wider is closed."""
 
 SHOWN = (60, 45, 32, 22)
 """How many pieces are seen at once, the first that gives a figure that fits."""
@@ -53,7 +53,7 @@ def scene(module: Module, look: Look) -> Scene:
     for most in SHOWN:
         shown, is_open = opened(whole, look, most)
         laid = Layout(is_open, TALLEST_FULL if look.full else TALLEST).lay(shown)
-        if look.full or look.depth is not None or laid.height <= 1.3 * TALLEST:
+        if look.full or look.depth is not None or (laid.width <= WIDEST and laid.height <= 1.3 * TALLEST):
             break
     return captioned(module, laid.parts, laid.width, laid.height)
 
