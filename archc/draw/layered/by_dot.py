@@ -9,6 +9,9 @@ from archc.draw.scene import Point
 INCH = 72.0
 """Graphviz's unit; a px of ours is taken as a point of it."""
 
+SHORT = 2.0
+"""Of a piece of a line, in px."""
+
 STEPS = 10
 """Pieces of a curve that a polyline stands for."""
 
@@ -94,8 +97,11 @@ def _flat(points: Sequence[Point]) -> Iterator[Point]:
 
 
 def _without_repeats(points: Sequence[Point]) -> tuple[Point, ...]:
-    found: list[Point] = []
-    for x, y in points:
-        if not found or abs(found[-1][0] - x) > 0.01 or abs(found[-1][1] - y) > 0.01:
+    """Without pieces so short that an arrow at their end would point anywhere; both ends stay where they are."""
+    found: list[Point] = [points[0]]
+    for x, y in points[1:-1]:
+        if abs(found[-1][0] - x) + abs(found[-1][1] - y) > SHORT:
             found.append((x, y))
-    return tuple(found)
+    while len(found) > 1 and abs(found[-1][0] - points[-1][0]) + abs(found[-1][1] - points[-1][1]) <= SHORT:
+        found.pop()
+    return (*found, points[-1])
