@@ -53,6 +53,7 @@ class WidthType(click.ParamType):  # type: ignore[type-arg]  # generic from clic
 @click.option("--theme", type=click.Choice(list(THEMES)), default="light", help="Colours; light unless said.")
 @click.option("--width", type=WidthType(), metavar="WIDTH", help="How wide it is printed, as 3.3in or 84mm.")
 @click.option("--depth", type=click.IntRange(0), metavar="N", help="How many levels of blocks to open.")
+@click.option("--by-dot", is_flag=True, help="Let Graphviz's `dot` find the places, if it is installed.")
 @click.option("--full", is_flag=True, help="Open every block, and fold nothing.")
 @choice_options
 @click.pass_context
@@ -66,6 +67,7 @@ def command(
     width: Width | None,
     depth: int | None,
     full: bool,
+    by_dot: bool,
     **choice: Any,
 ) -> None:
     """Draw the network as a figure.
@@ -79,6 +81,8 @@ def command(
     form = output.suffix.removeprefix(".").lower()
     if form not in FORMATS:
         raise click.UsageError(f"`{output}` ends in none of .{', .'.join(FORMATS)}, which say what to write", ctx)
+    if by_dot:
+        refuse_without_dot(style, ctx)
     if full and depth is not None:
         raise click.UsageError("`--full` opens everything: leave out `--depth`", ctx)
     if form == "dot" and style != "graph":
@@ -90,10 +94,20 @@ def command(
         write_bytes(output, dot(module, Look(depth, full), THEMES[theme], width.inches if width else None))
         terminal.remark(f"wrote {output}")
         return
-    scene = draw(module, style, Look(depth, full))
+    scene = draw(module, style, Look(depth, full, by_dot))
     write_bytes(output, printed(scene, form, theme, width))
     warn_if_small(scene, width, terminal)
     terminal.remark(f"wrote {output}")
+
+
+def refuse_without_dot(style: str, ctx: click.Context) -> None:
+    """Raises UsageError where `--by-dot` has no meaning, or can't be had."""
+    from archc.draw.layered.by_dot import there
+
+    if style != "graph":
+        raise click.UsageError("`--by-dot` is for the style `graph`", ctx)
+    if not there():
+        raise click.UsageError("there is no `dot`: install Graphviz, or leave out `--by-dot`", ctx)
 
 
 def warn_if_small(scene: "Scene", width: Width | None, terminal: Terminal) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from archc.draw import text as font
 from archc.draw.outline import Piece
 from archc.draw.scene import Mark, Part, Rect, Text
+from archc.ir.graph import Argument, Node
 from archc.ir.items import op_of
 from archc.ops import OPS
 from archc.parameters import Count, Described, Real, Window, Word, show
@@ -79,10 +80,10 @@ def _words(piece: Piece) -> tuple[str, str, list[str]]:
     assert node is not None
     lines = []
     if node.body is not None:
-        family, head = "block", _titled(node.name, node.body.name, _call(node.body.name, node.arguments))
+        family, head = "block", _titled(node.name, node.body.name, _call(node))
         if font.width(head, HEAD_SIZE, bold=True) > LONG_HEAD:
             head = _titled(node.name, node.body.name, node.body.name)
-            lines.append(", ".join(f"{name} {word(value)}" for name, value in node.arguments.items()))
+            lines.append(", ".join(f"{name} {word(value)}" for name, value in _given(node).items()))
         each = " each" if piece.count > 1 else ""
         lines.append(f"{piece.layers // piece.count:,} layer{'s' * (piece.layers != piece.count)}{each}")
     else:
@@ -108,7 +109,7 @@ def heading(piece: Piece, room: float, size: float) -> str:
     node = piece.node
     if node is None or node.body is None:
         return "repeat"
-    full = _titled(node.name, node.body.name, _call(node.body.name, node.arguments))
+    full = _titled(node.name, node.body.name, _call(node))
     if node.shares:
         full = f"{node.name}: weights of {node.shares}"
     if font.width(full, size, bold=True) <= room:
@@ -116,10 +117,18 @@ def heading(piece: Piece, room: float, size: float) -> str:
     return font.fitted(_titled(node.name, node.body.name, node.body.name), size, room, bold=True)
 
 
-def _call(name: str, arguments: Any) -> str:
-    """A block as it is called, without what is left as it was."""
-    values = [word(value) for value in arguments.values() if not isinstance(value, tuple)]
-    return f"{name}({', '.join(values)})" if values else name
+def _call(node: Node) -> str:
+    """A block as it is called."""
+    assert node.body is not None
+    values = [word(value) for value in _given(node).values()]
+    return f"{node.body.name}({', '.join(values)})" if values else node.body.name
+
+
+def _given(node: Node) -> dict[str, Argument]:
+    """A block's arguments, but for the values that flow in."""
+    assert node.body is not None
+    flows = {port.name for port in node.body.inputs}
+    return {name: value for name, value in node.arguments.items() if name not in flows}
 
 
 def told(op: Described, parameters: Any, directions: int) -> tuple[str, list[str]]:
@@ -193,7 +202,7 @@ def facts(piece: Piece) -> tuple[tuple[str, str], ...]:
     node = piece.node
     if node is not None:
         if node.body is not None:
-            found.append(("block", _call(node.body.name, node.arguments)))
+            found.append(("block", _call(node)))
         else:
             found.append(("layer", op_of(node).written()))
     found.append(("output", str(TensorType(piece.output))))

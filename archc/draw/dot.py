@@ -16,7 +16,7 @@ POINTS_A_PIXEL = 72 / 96
 
 def dot(module: Module, look: Look, theme: Mapping[str, str], inches: float | None = None) -> bytes:
     """The text of a DOT file. Drawn, it is at most `inches` wide, if that is given."""
-    import graphviz  # type: ignore[import-untyped]
+    import graphviz
 
     whole, is_open = opened(Outline(look.full).whole(module.graph), look, SHOWN[0])
     graph = graphviz.Digraph(module.graph.name)

@@ -1,12 +1,13 @@
 """The `graph` style: layers as cards, blocks as frames, lines from the top down."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
+from typing import TypeAlias
 
 from archc.draw import cards
 from archc.draw import text as font
-from archc.draw.layered import Box, Wire, place
+from archc.draw.layered import Box, Placement, Wire, place
 from archc.draw.legend import captioned
 from archc.draw.levels import Level
 from archc.draw.look import Look
@@ -24,8 +25,8 @@ SIDE, BELOW = 11.0, 9.0
 LABEL, LABEL_AWAY = 13.0, 5.0
 """How high the label of an edge is, and how far it stands from the edge."""
 
-TALLEST = 1180.0
-"""What fits a page at 6 pt: what is higher goes on in a column beside it."""
+TALLEST, WIDEST = 1180.0, 1300.0
+"""What fits a page: what is higher goes on in a column beside it, and what is wider is closed."""
 
 SHOWN = (60, 45, 32, 22)
 """How many pieces are seen at once, the first that gives a figure that fits."""
@@ -34,6 +35,9 @@ TALLEST_FULL = 4 * TALLEST
 """Of a figure that shows everything, and is read on a screen or a poster."""
 
 ROUND = 5.0
+
+
+Engine: TypeAlias = Callable[[Sequence[Box], Sequence[Wire], float], Placement]
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,8 @@ def scene(module: Module, look: Look) -> Scene:
     whole = Outline(look.full).whole(module.graph)
     for most in SHOWN:
         shown, is_open = opened(whole, look, most)
-        laid = Layout(is_open, TALLEST_FULL if look.full else TALLEST).lay(shown)
-        if look.full or look.depth is not None or laid.height <= 1.3 * TALLEST:
+        laid = Layout(is_open, TALLEST_FULL if look.full else TALLEST, engine(look)).lay(shown)
+        if look.full or look.depth is not None or (laid.width <= WIDEST and laid.height <= 1.3 * TALLEST):
             break
     return captioned(module, laid.parts, laid.width, laid.height)
 
@@ -61,7 +65,7 @@ def scene(module: Module, look: Look) -> Scene:
 def levels(module: Module, look: Look) -> tuple[Level, ...]:
     """The inside of every block of a network laid out on its own, outermost first, for figures that open and close."""
     whole, is_open = opened(Outline(look.full).whole(module.graph), look, SHOWN[0])
-    layout = Layout(lambda piece, depth: False, inf)
+    layout = Layout(lambda piece, depth: False, inf, engine(look))
     found: list[Level] = []
     waiting = [("", module.graph.name, whole, 0, True)]
     while waiting:
@@ -78,12 +82,22 @@ def levels(module: Module, look: Look) -> tuple[Level, ...]:
     return tuple(found)
 
 
+def engine(look: Look) -> Engine:
+    """What finds the places: ours, or `dot`."""
+    if not look.by_dot:
+        return place
+    from archc.draw.layered.by_dot import place_by_dot
+
+    return place_by_dot
+
+
 @dataclass(frozen=True)
 class Layout:
     """Lays insides out, with what `is_open` says open."""
 
     is_open: Opened
     tallest: float
+    place: Engine
 
     def lay(self, inside: Inside, depth: int = 0, below: float = 0) -> Laid:
         """Places everything inside, and draws its edges; that of what leaves goes on for `below` px."""
@@ -122,7 +136,7 @@ class Layout:
         if inside.value:
             boxes.append(Box(0, 0, 0, 1, (0,), last=True))
             wires.append(Wire(values[inside.value], len(boxes) - 1, 0))
-        placed = place(boxes, wires, self.tallest)
+        placed = self.place(boxes, wires, self.tallest)
         names = [*inside.inputs, *(piece.id for piece in pieces), ""]
         edges = [
             _edge(points, names[wire.source], names[wire.target], below if boxes[wire.target].last else None)

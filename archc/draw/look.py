@@ -10,9 +10,11 @@ class Look:
     """What is to be seen of a model.
 
     `depth` is how many levels of blocks are open; by itself as many as fit a page. `full` opens
-    everything and folds nothing. `weights` are learnt arrays by name, as "dense1.kernel".
+    everything and folds nothing. `by_dot` has Graphviz lay it out. `weights` are learnt arrays by name, as
+    "dense1.kernel".
     """
 
     depth: int | None = None
     full: bool = False
+    by_dot: bool = False
     weights: Mapping[str, Any] | None = None

@@ -1,5 +1,6 @@
 """Which blocks a graph figure opens, and what it leaves out so that it fits a page."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
@@ -59,9 +60,14 @@ def _with_examples(inside: Inside, depth: int, most: int) -> Opened:
         return at < depth or piece.kind == "group" or piece.id in chosen
 
     for _ in range(most):
-        count = _seen(inside, is_open)
-        for piece in walk(inside, is_open):
+        seen = list(walk(inside, is_open))
+        count = len(seen)
+        readers = Counter(value for piece in seen for value in set(piece.inputs))
+        for piece in seen:
             if piece.open is None or piece.kind != "block":
+                continue
+            if any(readers[value] > 1 for value in piece.inputs):
+                # beside others it would make their rows high, and leave them empty
                 continue
             kind = _kind(piece)
             if kind in kinds:

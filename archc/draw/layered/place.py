@@ -77,11 +77,15 @@ class _Drawing:
 
     def _columns(self, tallest: float) -> list[list[int]]:
         """Rows by column, cut where one line alone passes: as few as `tallest` lets, and as even as can be."""
-        if sum(self.heights) + sum(self.gaps) <= tallest:
-            return [list(range(len(self.heights)))]
+        total = sum(self.heights) + sum(self.gaps)
         uncut = self._uncut()
+        if (
+            total <= tallest
+            or max(sum(self.heights[i] + self.gaps[i - 1] for i in piece) for piece in uncut) > total / 2
+        ):
+            return [list(range(len(self.heights)))]
         count = len(self._filled(uncut, tallest))
-        low, high = 0.0, max(tallest, sum(self.heights) + sum(self.gaps))
+        low, high = 0.0, total
         for _ in range(30):
             middle = (low + high) / 2
             if len(self._filled(uncut, middle)) <= count:
