@@ -31,8 +31,9 @@ TALLEST, WIDEST = 1180.0, 1300.0
 SHOWN = (60, 45, 32, 22)
 """How many pieces are seen at once, the first that gives a figure that fits."""
 
-TALLEST_FULL = 4 * TALLEST
-"""Of a figure that shows everything, and is read on a screen or a poster."""
+FULL, LARGE = (4, 1, 2, 3, 6, 9), 2000
+"""Of a figure that shows everything: how many pages high its columns may be, and of how many layers on only the
+first of these is tried."""
 
 ROUND = 5.0
 
@@ -54,12 +55,26 @@ class Laid:
 def scene(module: Module, look: Look) -> Scene:
     """The figure of a network."""
     whole = Outline(look.full).whole(module.graph)
+    laid = everything(whole, look) if look.full else fitting(whole, look)
+    return captioned(module, laid.parts, laid.width, laid.height)
+
+
+def everything(whole: Inside, look: Look) -> Laid:
+    """All of a network, in columns of the height that leaves the least of the page empty."""
+    shown, is_open = opened(whole, look, 0)
+    heights = FULL if sum(piece.layers for piece in whole.pieces) <= LARGE else FULL[:1]
+    tries = [Layout(is_open, times * TALLEST, engine(look)).lay(shown) for times in heights]
+    return min(tries, key=lambda laid: laid.width * laid.height)
+
+
+def fitting(whole: Inside, look: Look) -> Laid:
+    """As much of a network as fits a page, or to the depth that is asked for."""
     for most in SHOWN:
         shown, is_open = opened(whole, look, most)
-        laid = Layout(is_open, TALLEST_FULL if look.full else TALLEST, engine(look)).lay(shown)
-        if look.full or look.depth is not None or (laid.width <= WIDEST and laid.height <= 1.3 * TALLEST):
+        laid = Layout(is_open, TALLEST, engine(look)).lay(shown)
+        if look.depth is not None or (laid.width <= WIDEST and laid.height <= 1.3 * TALLEST):
             break
-    return captioned(module, laid.parts, laid.width, laid.height)
+    return laid
 
 
 def levels(module: Module, look: Look) -> tuple[Level, ...]:
