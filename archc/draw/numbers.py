@@ -13,8 +13,11 @@ CLEAR = 3.5
 STEP = 3
 """How far apart the places are that are tried, in px."""
 
-FAVOURITES = (0.22, 0.3, 0.78, 0.7, 0.5)
-"""Where along a line numbers would like to stand: all near the one end, or all near the other."""
+FAVOURITES = ((0.22,), (0.3,), (0.78,), (0.7,), (0.5,), (0.25, 0.75))
+"""Where along a line numbers would like to stand: all near the one end, all near the other, or each near either."""
+
+UNTIDY = 0.06
+"""What it counts, as a share of a line, that a number isn't in a row with the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +65,20 @@ def _free(wire: Wire, wires: Sequence[Wire], left: float, right: float) -> list[
 
 
 def _placed(
-    wires: Sequence[Wire], free: Sequence[Sequence[float]], favourite: float
+    wires: Sequence[Wire], free: Sequence[Sequence[float]], favourites: Sequence[float]
 ) -> tuple[float, list[float]] | None:
-    """How far numbers are from their favourite place in all, and where they are. Those with little choice go first."""
+    """How far numbers are from their favourite places in all, and where they are. Those with little choice go first."""
+
+    def far(share: float) -> float:
+        return min(abs(share - favourite) for favourite in favourites)
+
     taken: list[Bounds] = []
     shares = [0.5] * len(wires)
-    far = 0.0
+    cost = 0.0
     for row in sorted(range(len(wires)), key=lambda row: len(free[row])):
         if not wires[row].text:
             continue
-        for share in sorted(free[row], key=lambda share: abs(share - favourite)):
+        for share in sorted(free[row], key=far):
             box = wires[row].box(share)
             if not any(overlap(box, other) for other in taken):
                 break
@@ -79,8 +86,8 @@ def _placed(
             return None
         taken.append(box)
         shares[row] = share
-        far += abs(share - favourite)
-    return far, shares
+        cost += far(share) + UNTIDY * (len(favourites) - 1)
+    return cost, shares
 
 
 def overlap(one: Bounds, other: Bounds) -> bool:
