@@ -103,7 +103,7 @@ def command(
         raise click.UsageError("`--full` opens everything: leave out `--depth`", ctx)
     asked = Asked(file, **choice) if file else None
     source, module, found = drawn(asked, weights, terminal)
-    scene = draw(module, style, Look(depth, full, found, source))
+    scene = draw(module, style, Look(depth, full, weights=found, source=source))
     write_bytes(output, printed(scene, form, theme, width))
     warn_if_small(scene, width, terminal)
     terminal.remark(f"wrote {output}")

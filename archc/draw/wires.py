@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from archc.draw.mlp import Column
 from archc.draw.numbers import CLEAR, SIZE, Wire, crossed, places
 from archc.draw.scene import Line, Mark, Part, Point, Polygon, Text
+from archc.draw.text import width
 from archc.draw.units import RADIUS, Stand, number, symbol
 
 MOST_LINES = 2_000
@@ -54,9 +55,9 @@ def rims(start: Point, end: Point) -> tuple[Point, Point]:
 
 
 def least_gap(left: Stand, right: Stand) -> float:
-    """How far apart two columns have to stand so that no line between them meets a circle on its way."""
+    """How far apart two columns have to stand so that no line or text between them meets a circle."""
     if banded(right.column):
-        return 0
+        return max(width(word, SIZE) for word in in_band(right.column)) + 2 * RADIUS + 20
     steepest = abs(left.y(0)) + abs(right.y(0))
     free = RADIUS + CLEAR
     return steepest * free / math.sqrt(left.pitch**2 - free**2)
@@ -115,8 +116,8 @@ def stroke(edge: Edge, most: float, count: int) -> Line:
         return Line(points, "edge", 1.1) if count <= MOST_NUMBERS else Line(points, "rule", 0.8)
     if not edge.value or not math.isfinite(edge.value):
         return Line(points, "rule", THIN)
-    width = THIN + (THICK - THIN) * abs(edge.value) / most
-    return Line(points, "positive", width) if edge.value > 0 else Line(points, "negative", width, DASH)
+    thick = THIN + (THICK - THIN) * abs(edge.value) / most
+    return Line(points, "positive", thick) if edge.value > 0 else Line(points, "negative", thick, DASH)
 
 
 def broken(line: Line, text: str, share: float) -> tuple[Mark, ...]:
@@ -131,26 +132,31 @@ def broken(line: Line, text: str, share: float) -> tuple[Mark, ...]:
 
 
 def band(left: Stand, right: Stand) -> Part:
-    """All weights of a layer that has too many for lines."""
+    """All weights of a layer that has too many for lines. It ends behind the circles, whose dots it leaves free."""
     column = right.column
     corners = [
-        (stand.x, sign * (stand.reach - RADIUS * 0.4))
-        for stand, sign in ((left, -1), (right, -1), (right, 1), (left, 1))
+        (stand.x + inward * RADIUS / 2, sign * (stand.reach - RADIUS / 2))
+        for stand, inward, sign in ((left, 1, -1), (right, -1, -1), (right, -1, 1), (left, 1, 1))
     ]
     middle = (left.x + right.x) / 2
-    words = [f"{column.weights:,}", "weights", *spread(column)]
+    words = in_band(column)
     top = -(len(words) - 1) * 7.5 + 4
-    texts = tuple(Text(middle, top + 15 * row, word, 11, anchor="middle", fill="ink") for row, word in enumerate(words))
+    texts = tuple(Text(middle, top + 15 * row, word, SIZE, anchor="middle") for row, word in enumerate(words))
     title = f"{column.weights:,} weights from {left.column.scope} to {column.scope}"
     shape = Polygon(tuple(corners), "band")
     return Part("edge", (shape, *texts), title, line=column.line, ends=(left.column.scope, column.scope))
 
 
+def in_band(column: Column) -> list[str]:
+    """What stands in a band: how many weights there are, and what is known of them."""
+    return [f"{column.weights:,}", "weights", *spread(column)]
+
+
 def spread(column: Column) -> list[str]:
-    """How many of a layer's weights are above 0, and the largest, where they are known."""
+    """How many of a layer's weights are positive, and the size of the largest, where they are known."""
     if column.kernel is None:
         return []
     import numpy as np
 
     weights = np.asarray(column.kernel)
-    return [f"{(weights > 0).mean():.0%} above 0", f"size up to {np.abs(weights).max():.2g}"]
+    return [f"{(weights > 0).mean():.0%} positive", f"size up to {np.abs(weights).max():.2g}"]

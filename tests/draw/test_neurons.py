@@ -309,7 +309,7 @@ def test_a_band_says_what_was_learnt() -> None:
     figure = drawn("mnist_mlp", Look(weights=weights))
     check_places(figure)
     (band,) = [part for part in of("edge", figure) if part not in wires(figure)]
-    assert texts(band) == ["78,400", "weights", "75% above 0", "size up to 3"]
+    assert texts(band) == ["78,400", "weights", "75% positive", "size up to 3"]
     assert texts(of("legend", figure)[0]) == ["positive"]
 
 
