@@ -25,14 +25,15 @@ SIDE, BELOW = 11.0, 9.0
 LABEL, LABEL_AWAY = 13.0, 5.0
 """How high the label of an edge is, and how far it stands from the edge."""
 
-TALLEST, WIDEST = 1180.0, 1300.0
-"""What fits a page: what is higher goes on in a column beside it, and what is wider is closed."""
+BROADEST, TALLEST = 924.0, 1180.0
+"""What fits a page with text of 6 pt: what is higher goes on in a column beside it."""
 
 SHOWN = (60, 45, 32, 22)
 """How many pieces are seen at once, the first that gives a figure that fits."""
 
-TALLEST_FULL = 4 * TALLEST
-"""Of a figure that shows everything, and is read on a screen or a poster."""
+PAGES, LARGE = (4, 1, 1.5, 2, 3, 6, 9), 2000
+"""How many pages high columns may be where the reader says what is shown, and of how many layers on only the
+first of these is tried."""
 
 ROUND = 5.0
 
@@ -54,12 +55,27 @@ class Laid:
 def scene(module: Module, look: Look) -> Scene:
     """The figure of a network."""
     whole = Outline(look.full).whole(module.graph)
+    asked = look.full or look.depth is not None
+    laid = on_one_page(whole, look) if asked else fitting(whole, look)
+    return captioned(module, laid.parts, laid.width, laid.height)
+
+
+def on_one_page(whole: Inside, look: Look) -> Laid:
+    """What is asked for, in columns of the height with which it has to be made least small to fit a page."""
+    shown, is_open = opened(whole, look, 0)
+    heights = PAGES if sum(piece.layers for piece in whole.pieces) <= LARGE else PAGES[:1]
+    tries = [Layout(is_open, pages * TALLEST, engine(look)).lay(shown) for pages in heights]
+    return min(tries, key=lambda laid: max(laid.width / BROADEST, laid.height / TALLEST))
+
+
+def fitting(whole: Inside, look: Look) -> Laid:
+    """As much of a network as fits a page."""
     for most in SHOWN:
         shown, is_open = opened(whole, look, most)
-        laid = Layout(is_open, TALLEST_FULL if look.full else TALLEST, engine(look)).lay(shown)
-        if look.full or look.depth is not None or (laid.width <= WIDEST and laid.height <= 1.3 * TALLEST):
+        laid = Layout(is_open, TALLEST, engine(look)).lay(shown)
+        if laid.width <= 1.4 * BROADEST and laid.height <= 1.3 * TALLEST:
             break
-    return captioned(module, laid.parts, laid.width, laid.height)
+    return laid
 
 
 def levels(module: Module, look: Look) -> tuple[Level, ...]:

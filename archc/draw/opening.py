@@ -62,11 +62,11 @@ def _with_examples(inside: Inside, depth: int, most: int) -> Opened:
     for _ in range(most):
         seen = list(walk(inside, is_open))
         count = len(seen)
-        readers = Counter(value for piece in seen for value in set(piece.inputs))
+        readers = Counter((_scope(piece), value) for piece in seen for value in set(piece.inputs))
         for piece in seen:
             if piece.open is None or piece.kind != "block":
                 continue
-            if any(readers[value] > 1 for value in piece.inputs):
+            if any(readers[_scope(piece), value] > 1 for value in piece.inputs):
                 # beside others it would make their rows high, and leave them empty
                 continue
             kind = _kind(piece)
@@ -79,6 +79,10 @@ def _with_examples(inside: Inside, depth: int, most: int) -> Opened:
         else:
             break
     return is_open
+
+
+def _scope(piece: Piece) -> str:
+    return piece.id.rpartition(".")[0]
 
 
 def _kind(piece: Piece) -> tuple[str, ...]:
