@@ -1,0 +1,299 @@
+// The page: puts everything together.
+
+const READ_ALOUD = 1000; // nodes in the list for those who don't see the figure
+const by = (id) => document.getElementById(id);
+const canvas = by("canvas");
+const figure = new Figure(data.levels);
+const painter = new Painter(canvas);
+const screenDark = matchMedia("(prefers-color-scheme: dark)");
+
+let chosen = null;
+let hovered = null;
+let matches = new Set();
+let asked = false;
+let shown = 0;
+let theme = data.theme === "light" ? null : data.theme; // null is what the screen prefers
+
+const camera = new Camera(repaint);
+const finder = new Finder(figure, {
+  found: (keys) => {
+    matches = keys;
+    repaint();
+  },
+  go: (node) => choose(node, true),
+  leave: () => canvas.focus(),
+});
+const panel = new Panel(figure, { choose, toggle: (node) => toggle(node) });
+const overview = new Overview(by("map"), painter, (x, y) => camera.set(x - camera.width / camera.scale / 2, y - camera.height / camera.scale / 2, camera.scale));
+
+function repaint() {
+  if (asked) return;
+  asked = true;
+  requestAnimationFrame(() => {
+    asked = false;
+    paint();
+  });
+}
+
+function paint() {
+  const outlines = [];
+  if (matches.size) for (const node of figure.visible()) if (matches.has(node.key)) outlines.push([figure.box(node), "activation", 2.5]);
+  if (hovered && hovered !== chosen) outlines.push([figure.box(hovered), "rule", 1.5]);
+  if (chosen) outlines.push([figure.box(chosen), "positive", 3]);
+  painter.paint(figure.root, camera, shown, outlines);
+  overview.follow(camera);
+  by("scale").textContent = `${Math.round(camera.scale * 100)}%`;
+}
+
+// After blocks opened or closed.
+function rearrange() {
+  const { width, height } = figure.root;
+  camera.figure = { width, height };
+  shown = figure.shown;
+  overview.draw(figure.root, shown);
+  list();
+  repaint();
+}
+
+function toggle(node) {
+  const before = figure.box(node);
+  const open = !figure.isOpen(node);
+  if (!open && chosen && isInside(chosen, node)) choose(node);
+  hovered = null;
+  figure.set([node], open);
+  rearrange();
+  // what was clicked stays where it is
+  const after = figure.box(node);
+  const middle = (box) => (box[0] + box[2]) / 2;
+  camera.set(camera.x + middle(after) - middle(before), camera.y + after[1] - before[1], camera.scale);
+  if (node === chosen) panel.show(node);
+  tell(`${nameOf(node)} ${open ? "opened" : "closed"}`);
+}
+
+function toggleAll(open) {
+  if (!open) while (chosen?.level.card) chosen = chosen.level.card;
+  hovered = null;
+  figure.set(figure.blocks(), open);
+  rearrange();
+  panel.show(chosen);
+  if (chosen) camera.reveal(figure.box(chosen));
+  else camera.begin();
+  tell(open ? "All blocks opened" : "All blocks closed");
+}
+
+function isInside(node, block) {
+  for (let { card } = node.level; card; card = card.level.card) if (card === block) return true;
+  return false;
+}
+
+// Chooses a node, or none. The blocks around it open, and it comes into view.
+function choose(node, far = false) {
+  chosen = node;
+  if (node) {
+    const closed = figure.closedAround(node);
+    if (closed.length) {
+      figure.set(closed, true);
+      rearrange();
+    }
+  }
+  panel.show(node);
+  measure();
+  if (node) camera.reveal(figure.box(node), !(far && closed(node)));
+  tell(node ? told(node) : "Nothing chosen");
+  repaint();
+}
+
+// Whether a node is out of view.
+function closed(node) {
+  const [left, top, right, bottom] = figure.box(node);
+  const { x, y, scale, width, height } = camera;
+  return right < x || bottom < y || left > x + width / scale || top > y + height / scale;
+}
+
+function told({ part, key }) {
+  const state = part.opens ? (figure.opened.has(part.opens) ? "open block" : "closed block") : "";
+  return [part.title || part.id || key, state, ...(part.facts ?? []).map(([heading, value]) => `${heading} ${value}`)].filter(Boolean).join(", ");
+}
+
+function tell(text) {
+  by("told").textContent = text;
+}
+
+// What there is, for those who don't see the figure.
+function list() {
+  const rows = [];
+  let more = 0;
+  for (const node of figure.visible()) {
+    if (rows.length < READ_ALOUD) rows.push(element("li", {}, told(node)));
+    else more += 1;
+  }
+  if (more) rows.push(element("li", {}, `and ${more} more, which the search finds`));
+  by("list").replaceChildren(...rows);
+}
+
+function step(ways, sideways) {
+  if (!chosen) {
+    camera.pan(-sideways[0] * 80, -sideways[1] * 80);
+    return;
+  }
+  const [left, , right] = figure.box(chosen);
+  const away = (node) => {
+    const box = figure.box(node);
+    return Math.abs((box[0] + box[2] - left - right) / 2);
+  };
+  const seen = ways.filter((node) => figure.closedAround(node).length === 0);
+  const next = seen.sort((a, b) => away(a) - away(b))[0] ?? aside(sideways);
+  if (next) choose(next);
+}
+
+// The closest node in a direction.
+function aside([dx, dy]) {
+  const center = (node) => middle(figure.box(node));
+  const [x, y] = center(chosen);
+  let [best, least] = [null, Infinity];
+  for (const node of figure.visible()) {
+    if (node === chosen || isInside(chosen, node)) continue;
+    const [nx, ny] = center(node);
+    const along = (nx - x) * dx + (ny - y) * dy;
+    const across = Math.abs((nx - x) * dy) + Math.abs((ny - y) * dx);
+    const away = along + 3 * across;
+    if (along > 1 && across < along * 2 && away < least) [best, least] = [node, away];
+  }
+  return best;
+}
+
+function setTheme() {
+  const name = theme ?? (screenDark.matches ? "dark" : "light");
+  painter.colors = data.themes[name];
+  const root = document.documentElement;
+  root.style.colorScheme = name === "dark" ? "dark" : "light";
+  root.dataset.theme = name;
+  for (const role of ["paper", "card", "ink", "soft", "rule", "frame", "frame2", "band", "positive", "activation"]) {
+    root.style.setProperty(`--${role}`, painter.colors[role]);
+  }
+  overview.draw(figure.root, shown);
+  repaint();
+}
+
+function turnTheme() {
+  theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  setTheme();
+  tell(`${theme} colours`);
+}
+
+function measure() {
+  const { clientWidth, clientHeight } = by("stage");
+  if (clientWidth === camera.width && clientHeight === camera.height && painter.ratio === devicePixelRatio) return;
+  camera.resize(clientWidth, clientHeight);
+  painter.resize(clientWidth, clientHeight);
+  paint(); // at once: a canvas that changes its size is empty
+}
+
+const help = () => by("keys").showModal();
+const search = () => {
+  finder.query.focus();
+  finder.query.select();
+};
+const keys = {
+  ArrowDown: () => step(chosen ? figure.next(chosen) : [], [0, 1]),
+  ArrowUp: () => step(chosen ? figure.previous(chosen) : [], [0, -1]),
+  ArrowLeft: () => step([], [-1, 0]),
+  ArrowRight: () => step([], [1, 0]),
+  Enter: () => (chosen?.part.opens ? toggle(chosen) : chosen || choose(figure.visible().next().value ?? null)),
+  " ": () => keys.Enter(),
+  Escape: () => choose(null),
+  "+": () => camera.zoom(1.3, undefined, undefined, true),
+  "=": () => keys["+"](),
+  "-": () => camera.zoom(1 / 1.3, undefined, undefined, true),
+  0: () => camera.fit(),
+  "/": search,
+  o: () => toggleAll(true),
+  c: () => toggleAll(false),
+  t: turnTheme,
+  "?": help,
+};
+
+new Hands(canvas, camera, {
+  keys,
+  click: (x, y) => {
+    const hit = at(x, y);
+    choose(hit ? hit.node : null);
+    if (hit?.onKnob && hit.node.part.opens) toggle(hit.node);
+  },
+  twice: (x, y) => {
+    const hit = at(x, y);
+    if (hit && !hit.onKnob && hit.node.part.opens) toggle(hit.node);
+  },
+  hover: (x, y) => {
+    const before = hovered;
+    hovered = at(x, y)?.node ?? null;
+    canvas.style.cursor = hovered ? "pointer" : "";
+    if (hovered !== before) repaint();
+  },
+});
+
+function at(x, y) {
+  return figure.hit(camera.x + x / camera.scale, camera.y + y / camera.scale);
+}
+
+for (const [id, act] of Object.entries({
+  in: keys["+"],
+  out: keys["-"],
+  fit: keys[0],
+  open: keys.o,
+  close: keys.c,
+  theme: turnTheme,
+  help,
+})) {
+  by(id).addEventListener("click", act);
+}
+document.addEventListener("keydown", (event) => {
+  if (event.target.matches("input, dialog, dialog *, canvas") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "/" || event.key === "?" || event.key === "Escape") {
+    event.preventDefault();
+    keys[event.key]();
+  }
+});
+canvas.addEventListener("pointerleave", () => {
+  hovered = null;
+  repaint();
+});
+screenDark.addEventListener("change", setTheme);
+new ResizeObserver(measure).observe(by("stage"));
+
+for (const [heading, value] of data.totals) by("totals").append(element("div", {}, element("dt", {}, heading), element("dd", {}, value)));
+canvas.setAttribute("aria-label", [data.name, data.desc].filter(Boolean).join(". "));
+document.body.classList.toggle("flat", figure.blocks().length === 0);
+rearrange();
+camera.resize(by("stage").clientWidth, by("stage").clientHeight);
+painter.resize(camera.width, camera.height);
+setTheme();
+camera.begin();
+
+// what is measured is painted with the font that it was measured with
+const fonts = ["", "bold "].map((weight) => document.fonts.load(`${weight}12px ${FAMILY}`));
+Promise.all(fonts).then(() => {
+  overview.draw(figure.root, shown);
+  repaint();
+  document.documentElement.dataset.ready = "";
+});
+
+// for the console, and for tests
+globalThis.figure = {
+  camera,
+  choose: (key) => choose(figure.nodes.get(key) ?? null, true),
+  toggle: (key) => toggle(figure.nodes.get(key)),
+  keys: () => [...figure.nodes.keys()],
+  blocks: () => figure.blocks().map((node) => node.key),
+  chosen: () => chosen?.key ?? null,
+  boxes: () => [...figure.visible()].map((node) => ({ key: node.key, open: figure.isOpen(node), box: figure.box(node), inside: node.level.card?.key ?? "" })),
+  lines: () => lines(figure.root, 0, 0),
+  paint,
+};
+
+function lines(placed, x, y) {
+  const found = placed.level.parts.flatMap(({ kind }, index) => (kind === "edge" ? placed.lines(index) : []));
+  const here = found.map((line) => line.map((value, i) => value + (i % 2 ? y : x)));
+  const inner = [...placed.frames.values()].flatMap((frame) => lines(frame.placed, x + frame.inside[0], y + frame.inside[1]));
+  return here.concat(inner);
+}
