@@ -81,7 +81,15 @@ def command(
         raise click.UsageError(f"`{output}` ends in none of .{', .'.join(FORMATS)}, which say what to write", ctx)
     if full and depth is not None:
         raise click.UsageError("`--full` opens everything: leave out `--depth`", ctx)
-    _, module = checked(Asked(file, **choice), terminal)
+    if form == "html" and width is not None:
+        raise click.UsageError("a page is as wide as its window: leave out `--width`", ctx)
+    source, module = checked(Asked(file, **choice), terminal)
+    if form == "html":
+        from archc.draw.html import page
+
+        write_bytes(output, page(module, source, style, Look(depth, full), theme))
+        terminal.remark(f"wrote {output}")
+        return
     scene = draw(module, style, Look(depth, full))
     write_bytes(output, printed(scene, form, theme, width))
     warn_if_small(scene, width, terminal)

@@ -38,27 +38,41 @@ class Holds:
         self._bounds = [part.bounds for part in scene.parts]
 
     def all(self) -> list[Hold]:
-        return [self._hold(part, bounds) for part, bounds in zip(self._parts, self._bounds, strict=True)]
+        return [self._hold(index, part, bounds) for index, (part, bounds) in enumerate(self._bounded())]
 
-    def _hold(self, part: Part, bounds: Bounds) -> Hold:
+    def _bounded(self) -> Iterator[tuple[Part, Bounds]]:
+        return zip(self._parts, self._bounds, strict=True)
+
+    def _hold(self, index: int, part: Part, bounds: Bounds) -> Hold:
         if part.kind == "edge":
-            lines = (mark.points for mark in part.marks if isinstance(mark, Line))
-            return Hold(ends=tuple((self._node_at(points[0]), self._node_at(points[-1])) for points in lines))
+            return Hold(ends=tuple((self._node_at(points[0]), self._node_at(points[-1])) for points in _lines(part)))
+        if part.kind == "node":
+            return Hold(self._leaves.get(index))
         if part.kind == "badge":
             return Hold(owner=self._node_under(part, bounds))
         if part.kind == "label":
             return Hold(self._beside(bounds))
-        if part.kind == "legend" and self._legend:
+        if part.kind == "legend":
             return Hold(self._legend)
         return Hold()
 
     @cached_property
     def _legend(self) -> Point:
         """The corner of all that is in the legend, which stays together."""
-        left, top, _, _ = union(
-            bounds for part, bounds in zip(self._parts, self._bounds, strict=True) if part.kind == "legend"
-        )
+        left, top, _, _ = union(bounds for part, bounds in self._bounded() if part.kind == "legend")
         return (left, top)
+
+    @cached_property
+    def _leaves(self) -> dict[int, Point]:
+        """Where in nodes, at half their height, the first line starts that leaves them at the bottom."""
+        found: dict[int, Point] = {}
+        for part in self._parts:
+            for (x, y), *_ in _lines(part) if part.kind == "edge" else ():
+                index = self._node_at((x, y))
+                _, top, _, bottom = self._bounds[index]
+                if index >= 0 and bottom - y <= TOUCH:
+                    found.setdefault(index, (x, (top + bottom) / 2))
+        return found
 
     @cached_property
     def _nodes(self) -> dict[tuple[int, int], list[int]]:
@@ -107,12 +121,15 @@ class Holds:
         return (closest[0], middle[1])
 
 
+def _lines(part: Part) -> Iterator[Sequence[Point]]:
+    return (mark.points for mark in part.marks if isinstance(mark, Line))
+
+
 def _uprights(part: Part) -> Iterator[Bounds]:
-    for mark in part.marks:
-        if isinstance(mark, Line):
-            for (ax, ay), (bx, by) in zip(mark.points, mark.points[1:], strict=False):
-                if abs(ax - bx) < 0.01:
-                    yield (ax, min(ay, by), ax, max(ay, by))
+    for points in _lines(part):
+        for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+            if abs(ax - bx) < 0.01:
+                yield (ax, min(ay, by), ax, max(ay, by))
 
 
 def _cell(x: float, y: float) -> tuple[int, int]:

@@ -15,10 +15,16 @@ from string import Template
 from typing import Any
 
 from archc.draw import text as font
+from archc.draw.cards import short
 from archc.draw.holds import Hold, holds
+from archc.draw.legend import described
 from archc.draw.levels import Level
+from archc.draw.look import Look
 from archc.draw.scene import Circle, Line, Mark, Part, Polygon, Rect, Scene, Text
-from archc.draw.theme import THEMES
+from archc.draw.styles import levels
+from archc.draw.theme import NAMES, THEMES
+from archc.ir import Module
+from archc.source import Source
 
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = ("place", "grid", "paint", "figure", "camera", "hands", "overview", "find", "panel", "start")
@@ -30,20 +36,28 @@ TITLE_SIZE = 12
 
 @dataclass(frozen=True)
 class Document:
-    """What a page says beside the figure: the model's name, totals, and the source in the file of that name."""
+    """What a page says beside the figure: the model's name, a sentence about it, totals, its source and that's name."""
 
     name: str
+    desc: str = ""
     totals: tuple[tuple[str, str], ...] = ()
     file: str = ""
     source: str = ""
 
 
-def alone(scene: Scene) -> tuple[Level, ...]:
-    """A figure in which nothing opens."""
-    return (Level("", scene.title, scene, (), scene.width / 2, True),)
+def page(module: Module, source: Source, style: str, look: Look, theme: str) -> bytes:
+    """The page of a model, which was read from `source`. Raises Failed if the style doesn't suit the model."""
+    graph = module.graph
+    counts = (
+        ("layers", f"{sum(1 for _ in graph.layers()):,}"),
+        ("parameters", f"{graph.parameters:,}"),
+        ("MACs", short(graph.macs)),
+    )
+    document = Document(graph.name, described(module), counts, Path(source.name).name, source.text)
+    return html(levels(module, style, look), document, theme).encode()
 
 
-def html(levels: Sequence[Level], document: Document, theme: str = "light") -> str:
+def html(figure: Sequence[Level], document: Document, theme: str = "light") -> str:
     """The text of a page. The first level is the whole figure; `theme` is how it looks at first.
 
     With "light" it is as light or dark as the reader's screen.
@@ -58,9 +72,9 @@ def html(levels: Sequence[Level], document: Document, theme: str = "light") -> s
     return Template((PAGE / "page.html").read_text(encoding="utf-8")).substitute(
         policy=policy,
         title=escape(document.name),
-        description=escape(levels[0].scene.desc),
+        description=escape(document.desc),
         style=style,
-        data=_data(levels, document, theme),
+        data=_data(figure, document, theme),
         script=script,
     )
 
@@ -87,10 +101,11 @@ def _data(levels: Sequence[Level], document: Document, theme: str) -> str:
     found = {
         "name": document.name,
         "totals": document.totals,
-        "desc": levels[0].scene.desc,
+        "desc": document.desc,
         "file": document.file,
         "source": document.source,
         "theme": theme,
+        "families": {family: name for family, name in NAMES.items() if family not in ("input", "output")},
         "themes": {name: THEMES[name] for name in dict.fromkeys(("light", "dark", theme))},
         "levels": [_level(level, openable, styles) for level in levels],
         "styles": styles.found,

@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import cast
 
+from archc.draw.levels import Level
 from archc.draw.look import Look
 from archc.draw.scene import Scene
 from archc.ir import Module
@@ -19,3 +20,12 @@ STYLES = {
 def draw(module: Module, style: str, look: Look) -> Scene:
     """The scene of a model in a style, whose file has the style's name. Raises Failed if the style doesn't suit it."""
     return cast(Scene, import_module(f"archc.draw.{style}").scene(module, look))
+
+
+def levels(module: Module, style: str, look: Look) -> tuple[Level, ...]:
+    """A figure that opens and closes; in a style that knows of no levels, one in which nothing does. Raises as `draw`."""
+    found = getattr(import_module(f"archc.draw.{style}"), "levels", None)
+    if found is not None:
+        return cast(tuple[Level, ...], found(module, look))
+    scene = draw(module, style, look)
+    return (Level("", scene.title, scene, (), scene.width / 2, True),)

@@ -13,6 +13,7 @@ class Figure {
     const taken = new Set();
     levels.forEach((level, at) => {
       level.at = at;
+      level.exits = level.parts.some((part) => part.kind === "edge" && same(part.box[3], level.height));
       level.keys = level.parts.map((part, index) => {
         if (part.kind !== "node") return "";
         part.far = farColor(part);
@@ -113,7 +114,7 @@ class Figure {
   }
 
   // The innermost node at a point, or null; in a frame only its band counts as the block itself.
-  hit(x, y, placed = this.root) {
+  hit(x, y, view, placed = this.root) {
     for (const index of placed.grid.within([x, y, x, y]).reverse()) {
       const { kind, box: card, opens } = placed.level.parts[index];
       if (kind !== "node") continue;
@@ -125,8 +126,9 @@ class Figure {
       if (!onKnob && (x < left || x > right || y < top || y > bottom)) continue;
       const node = this.nodes.get(placed.level.keys[index]);
       if (!frame) return { node, onKnob };
-      const inner = y > top + BAND && this.hit(x - frame.inside[0], y - frame.inside[1], frame.placed);
-      return inner || { node, onKnob: y <= top + BAND && x < left + 26 };
+      const inner = y > top + BAND && this.hit(x - frame.inside[0], y - frame.inside[1], view - frame.inside[0], frame.placed);
+      const title = frame.title(view);
+      return inner || { node, onKnob: y <= top + BAND && x >= title && x < title + 26 };
     }
     return null;
   }

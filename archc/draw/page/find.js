@@ -36,9 +36,9 @@ class Finder {
 
   fill() {
     const rows = this.found.slice(0, LISTED).map((node, at) => {
-      const row = element("li", { role: "option", id: `found-${at}` }, element("b", {}, nameOf(node)));
+      const name = element("span", {}, element("b", {}, headOf(node)), element("small", {}, node.part.id ?? ""));
+      const row = element("li", { role: "option", id: `found-${at}` }, name, element("small", {}, factOf(node, "output") ?? ""));
       row.dataset.at = at;
-      row.append(element("small", {}, aboutOf(node)));
       return row;
     });
     const more = this.found.length - rows.length;
@@ -59,6 +59,7 @@ class Finder {
     } else if ((event.key === "Enter" || event.key === "ArrowDown" || event.key === "ArrowUp") && this.found.length) {
       const back = event.key === "ArrowUp" || event.shiftKey;
       this.go(this.at === NONE && back ? this.found.length - 1 : this.at + (back ? -1 : 1));
+      this.open(event.key !== "Enter"); // what was found is to be seen
     } else return;
     event.preventDefault();
   }
@@ -74,15 +75,19 @@ class Finder {
   }
 }
 
-function nameOf({ part, key }) {
-  const texts = part.marks.filter((mark) => styles[mark[0]][0] === "text").map((mark) => mark[3]);
-  return part.id || texts[0] || part.title || key;
+// What stands first on a node.
+function headOf({ part, key }) {
+  return part.marks.find((mark) => styles[mark[0]][0] === "text")?.[3] ?? part.title ?? key;
 }
 
-// What a node is beside its name, in a few words.
-function aboutOf({ part }) {
-  const about = (part.facts ?? []).slice(0, 3).map(([, value]) => value);
-  return about.length ? about.join(" · ") : (part.title ?? "").split("\n")[0];
+// The last name of its scope, or else what stands on it.
+function nameOf(node) {
+  const { id } = node.part;
+  return id ? id.slice(id.lastIndexOf(".") + 1) : headOf(node);
+}
+
+function factOf({ part }, wanted) {
+  return part.facts?.find(([heading]) => heading === wanted)?.[1];
 }
 
 // An element with attributes and what is in it; texts are never read as HTML.

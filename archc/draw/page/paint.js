@@ -3,6 +3,7 @@
 const FAMILY = '"DejaVu Sans", sans-serif';
 const FAR = 0.28; // of the scale, below which many parts are painted as boxes
 const MANY = 1200; // parts
+const FEW = 150; // parts, which are painted as fast as what is there already is moved
 const LEGIBLE = 4; // px on the screen of the smallest text that is painted
 const PLAIN = new Set(["", "card", "paper", "frame", "frame2"]);
 const TITLE = 12;
@@ -15,6 +16,7 @@ class Painter {
   }
 
   resize(width, height) {
+    this.last = null;
     this.ratio = globalThis.devicePixelRatio || 1;
     this.width = width;
     this.height = height;
@@ -22,47 +24,98 @@ class Painter {
     this.canvas.height = Math.max(1, Math.round(height * this.ratio));
   }
 
-  // Paints a placed level, and outlines on top of it: `outlines` are [box, role, width in px].
-  paint(root, camera, shown, outlines) {
-    const { ctx } = this;
-    this.scale = camera.scale;
-    this.far = camera.scale < FAR && shown > MANY;
+  // Paints a placed level, and outlines on top of it: `outlines` are [box, role, width in px]. While `state` is the
+  // same and nothing but the place of the camera changes, what is there already is moved, and only the rest painted.
+  paint(root, camera, shown, outlines, state) {
+    const { ctx, canvas } = this;
+    const { scale } = camera;
+    const k = (this.k = scale * this.ratio);
+    const [x, y] = [Math.round(camera.x * k), Math.round(camera.y * k)]; // whole pixels, so that they can be moved
+    this.scale = scale;
+    this.far = scale < FAR && shown > MANY;
     this.font = "";
-    ctx.setTransform(1, 0, 0, 1, 0, 0);
-    ctx.fillStyle = this.colors.paper;
-    ctx.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    [this.x, this.y] = [x, y];
     ctx.textBaseline = "alphabetic";
     ctx.fontKerning = "none";
     ctx.textRendering = "geometricPrecision";
     ctx.lineJoin = "round";
-    const [left, top] = [camera.x, camera.y];
-    this.level(root, [left, top, left + this.width / this.scale, top + this.height / this.scale], 0, "paper");
+    const { last } = this;
+    this.last = { x, y, scale, state };
+    const [dx, dy] = last ? [last.x - x, last.y - y] : [0, 0];
+    const all = !last || last.state !== state || last.scale !== scale;
+    if (all || this.painted < FEW || Math.abs(dx) >= canvas.width || Math.abs(dy) >= canvas.height) {
+      this.painted = 0;
+      this.region(root, 0, 0, canvas.width, canvas.height, outlines);
+      return;
+    }
+    if (!dx && !dy) return;
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.drawImage(canvas, dx, dy);
+    if (dx) this.region(root, dx > 0 ? 0 : canvas.width + dx, 0, Math.abs(dx), canvas.height, outlines);
+    if (dy) this.region(root, 0, dy > 0 ? 0 : canvas.height + dy, canvas.width, Math.abs(dy), outlines);
+    for (const [left, top, right, bottom] of dx ? this.stuck(root, Math.max(x, last.x), 0, 0) : []) {
+      const [from, to] = [Math.floor(left * k - x), Math.ceil(right * k - x)];
+      const above = Math.floor(top * k - y);
+      this.region(root, from, above, to - from, Math.ceil(bottom * k - y) - above, outlines);
+    }
+  }
+
+  // The bands, as boxes of the figure, whose titles don't move with the rest: their frames begin left of a pixel.
+  *stuck(placed, pixel, x, y) {
+    const { k, canvas } = this;
+    const view = [this.x / k, this.y / k, (this.x + canvas.width) / k, (this.y + canvas.height) / k];
+    for (const { box, inside, placed: inner } of placed.frames.values()) {
+      const [left, top, right, bottom] = [box[0] + x, box[1] + y, box[2] + x, box[3] + y];
+      if (right < view[0] || left > view[2] || bottom < view[1] || top > view[3]) continue;
+      const band = Math.min(top + BAND, view[3]);
+      if (left < pixel / k && band > view[1]) yield [Math.max(left, view[0]), Math.max(top, view[1]), Math.min(right, view[2]), band];
+      yield* this.stuck(inner, pixel, x + inside[0], y + inside[1]);
+    }
+  }
+
+  // Paints a part of the canvas, given in pixels.
+  region(root, x, y, width, height, outlines) {
+    const { ctx, k } = this;
+    if (width <= 0 || height <= 0) return;
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(x, y, width, height);
+    ctx.clip();
+    ctx.fillStyle = this.colors.paper;
+    ctx.fillRect(x, y, width, height);
+    const [left, top] = [(x + this.x) / k, (y + this.y) / k];
+    this.level(root, [left, top, left + width / k, top + height / k], 0, 0, 0, "paper");
     ctx.setLineDash([]);
-    this.origin(left, top);
-    for (const [box, role, width] of outlines) this.outline(box, role, width);
+    this.origin(0, 0);
+    for (const [box, role, thick] of outlines) this.outline(box, role, thick);
+    ctx.restore();
+    this.font = "";
   }
 
-  // Makes (0, 0) be as far from the left and upper edge of the view as this says.
-  origin(left, top) {
-    const k = this.scale * this.ratio;
-    this.ctx.setTransform(k, 0, 0, k, -left * k, -top * k);
+  // Makes (0, 0) be the place of that point of the figure.
+  origin(x, y) {
+    const { k } = this;
+    this.ctx.setTransform(k, 0, 0, k, x * k - this.x, y * k - this.y);
   }
 
-  level(placed, view, depth, ground) {
-    this.origin(view[0], view[1]);
+  // Paints a level whose corner is at (x, y) of the figure, as much of it as is in a box of the figure.
+  level(placed, box, x, y, depth, ground) {
+    const view = [box[0] - x, box[1] - y, box[2] - x, box[3] - y];
+    this.origin(x, y);
     this.ground = ground;
     const found = placed.grid.within(view);
+    this.painted += found.length;
     if (this.far) this.boxes(placed, found);
     else for (const index of found) if (!placed.frames.has(index)) this.part(placed, index);
     const open = placed.frames.size ? found.filter((index) => placed.frames.has(index)) : [];
-    for (const index of open) this.frame(placed.frames.get(index), depth);
+    for (const index of open) this.frame(placed.frames.get(index), depth, this.x / this.k - x);
     for (const index of open) {
       const { inside, placed: inner } = placed.frames.get(index);
-      const [x, y] = inside;
-      this.level(inner, [view[0] - x, view[1] - y, view[2] - x, view[3] - y], depth + 1, depth % 2 ? "frame2" : "frame");
+      this.level(inner, box, x + inside[0], y + inside[1], depth + 1, depth % 2 ? "frame2" : "frame");
     }
     if (open.length) {
-      this.origin(view[0], view[1]);
+      this.origin(x, y);
       this.ground = ground;
       for (const index of found) if (placed.level.parts[index].kind === "badge") this.part(placed, index);
     }
@@ -104,7 +157,7 @@ class Painter {
     }
   }
 
-  frame(frame, depth) {
+  frame(frame, depth, view) {
     const { ctx } = this;
     const [left, top, right, bottom] = frame.box;
     const shape = (height, radii, role) => {
@@ -121,11 +174,16 @@ class Painter {
     ctx.lineWidth = Math.max(1, 0.7 / this.scale);
     ctx.setLineDash([]);
     ctx.stroke();
+    const foot = bottom - BELOW;
+    if (frame.exits) this.line(["line", "edge", 1.2, "", 0, 0], [frame.middleNow, foot, frame.middleNow, bottom]);
     if (TITLE * this.scale < LEGIBLE) return;
     ctx.fillStyle = this.colors.ink;
-    this.chevron(left + 14, top + BAND / 2, true);
+    const start = frame.title(view);
+    this.chevron(start + 14, top + BAND / 2, true);
     this.write(`bold ${TITLE}px ${FAMILY}`, "start");
-    ctx.fillText(frame.placed.level.title, left + 26, top + BAND / 2 + 4.3);
+    ctx.fillText(frame.placed.level.title, start + 26, top + BAND / 2 + 4.3);
+    const [, badge, , lower] = frame.badge.length ? around(frame.badge[0].slice(1, 3).concat(frame.badge[0][1], frame.badge[0][2] + frame.badge[0][4])) : STILL;
+    for (const mark of frame.badge) this.mark(mark, right - frame.card[2], top + BAND / 2 - (badge + lower) / 2);
   }
 
   // The sign of what opens or closes.

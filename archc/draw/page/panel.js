@@ -14,17 +14,18 @@ class Panel {
     const { part } = node;
     const close = element("button", { class: "away", "aria-label": "Close details", title: "Close (Esc)" }, "×");
     close.addEventListener("click", () => this.acts.choose(null));
-    const parts = [close, this.path(node), element("h2", {}, part.id ? lastName(part.id) : nameOf(node))];
-    if (part.title) parts.push(element("p", { class: "about" }, part.title));
+    const parts = [close, this.path(node), element("h2", {}, nameOf(node))];
+    if (part.title && !part.facts) parts.push(element("p", { class: "about" }, part.title));
     if (part.opens) parts.push(this.opener(node));
     if (part.facts) parts.push(this.facts(part.facts));
     parts.push(...this.ways("From", this.figure.previous(node)), ...this.ways("To", this.figure.next(node)));
-    const where = part.line ? `${data.file || "source"}, line ${part.line}` : "";
+    const where = part.line ? (factOf(node, "source") ?? `${data.file}:${part.line}`) : "";
+    const listed = this.source && where === `${data.file}:${part.line}`;
     if (where) parts.push(element("h3", {}, where));
-    if (where && this.source) parts.push(this.source);
+    if (listed) parts.push(this.source);
     this.panel.replaceChildren(...parts);
     this.panel.scrollTop = 0;
-    if (where && this.source) this.point(part.line);
+    if (listed) this.point(part.line);
   }
 
   // The blocks that a node is in.
@@ -32,7 +33,7 @@ class Panel {
     const path = element("p", { class: "path" });
     const cards = [];
     for (let { card } = node.level; card; card = card.level.card) cards.unshift(card);
-    for (const card of cards) path.append(this.link(card, card.part.id ? lastName(card.part.id) : nameOf(card)), " › ");
+    for (const card of cards) path.append(this.link(card), " › ");
     return path;
   }
 
@@ -45,20 +46,20 @@ class Panel {
 
   facts(facts) {
     const list = element("dl", {});
-    for (const [heading, value] of facts) list.append(element("dt", {}, heading), element("dd", {}, value));
+    for (const [heading, value] of facts) if (heading !== "source") list.append(element("dt", {}, heading), element("dd", {}, value));
     return list;
   }
 
   ways(heading, nodes) {
     if (!nodes.length) return [];
     const list = element("p", { class: "ways" });
-    for (const node of nodes.slice(0, 12)) list.append(this.link(node, nameOf(node)), " ");
+    for (const node of nodes.slice(0, 12)) list.append(this.link(node), " ");
     if (nodes.length > 12) list.append(`and ${nodes.length - 12} more`);
     return [element("h3", {}, heading), list];
   }
 
-  link(node, text) {
-    const link = element("button", { class: "link" }, text);
+  link(node) {
+    const link = element("button", { class: "link", title: node.part.title ?? "" }, nameOf(node));
     link.addEventListener("click", () => this.acts.choose(node, true));
     return link;
   }
@@ -88,8 +89,4 @@ class Panel {
     this.source.scrollTop = row.offsetTop - this.source.clientHeight / 2;
     this.source.scrollLeft = 0;
   }
-}
-
-function lastName(id) {
-  return id.slice(id.lastIndexOf(".") + 1);
 }

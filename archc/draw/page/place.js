@@ -5,8 +5,10 @@
 
 const BAND = 26;
 const SIDE = 10;
+const BELOW = 10; // px free at the bottom of a frame
 const COLUMN = 40; // px from a block's middle within which others are in its column, and move along with it
 const NONE = -1;
+const BADGE = ["badge", "badge.text"]; // colours of what says how many copies a block stands for
 
 class Shift {
   // Each wish: what is at `at` or beyond has to move by at least `by` more than what is at `from`.
@@ -127,21 +129,22 @@ class Frame {
     this.index = index;
     this.placed = placed;
     this.id = part.id;
-    [this.middle, this.center] = middle(part.box);
-    const half = this.middle - this.card[0];
-    const title = placed.level.room + 2 * SIDE + 24;
-    this.left = Math.max(half, placed.leaves + SIDE);
-    this.right = Math.max(half, placed.width - placed.leaves + SIDE, title - this.left);
-    this.height = BAND + placed.height;
+    this.badge = part.marks.filter((mark) => styles[mark[0]].some((value) => BADGE.includes(value)));
+    [this.middle, this.center] = part.at ?? middle(part.box);
+    const [left, , right] = this.card;
+    const title = placed.level.room + 2 * SIDE + (this.badge.length ? 70 : 24);
+    this.left = Math.max(this.middle - left, placed.leaves + SIDE);
+    this.right = Math.max(right - this.middle, placed.width - placed.leaves + SIDE, title - this.left);
+    this.exits = placed.level.exits;
+    this.height = BAND + placed.height + BELOW;
   }
 
   across() {
-    const [left, , right] = this.card;
-    const half = this.middle - left;
-    const near = Math.min(half, COLUMN) - 0.01;
+    const [before, beyond] = [this.middle - this.card[0], this.card[2] - this.middle];
+    const column = (half) => Math.min(half, COLUMN) - 0.01;
     return [
-      { from: left, at: this.middle - near, by: this.left - half },
-      { from: this.middle, at: this.middle + near, by: this.right - half },
+      { from: this.card[0], at: this.middle - column(before), by: this.left - before },
+      { from: this.middle, at: this.middle + column(beyond), by: this.right - beyond },
     ].filter((wish) => wish.by > 0);
   }
 
@@ -150,8 +153,13 @@ class Frame {
     return by > 0 ? [{ from: this.center, at: this.card[3], by }] : [];
   }
 
+  // Where the title begins: it stays in view as long as the frame is.
+  title(left) {
+    return Math.max(this.box[0], Math.min(left, this.box[2] - this.placed.level.room - 2 * SIDE - 24));
+  }
+
   settle(dx, dy) {
-    const x = this.middle + dx;
+    const x = (this.middleNow = this.middle + dx);
     const top = this.card[1] + dy;
     this.box = [x - this.left, top, x + this.right, top + this.height];
     this.inside = [x - this.placed.leaves, top + BAND];

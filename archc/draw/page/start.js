@@ -12,19 +12,26 @@ let hovered = null;
 let matches = new Set();
 let asked = false;
 let shown = 0;
+let state = 0; // counts up whenever something but the camera changes
 let theme = data.theme === "light" ? null : data.theme; // null is what the screen prefers
 
 const camera = new Camera(repaint);
 const finder = new Finder(figure, {
   found: (keys) => {
     matches = keys;
-    repaint();
+    renew();
   },
   go: (node) => choose(node, true),
   leave: () => canvas.focus(),
 });
 const panel = new Panel(figure, { choose, toggle: (node) => toggle(node) });
 const overview = new Overview(by("map"), painter, (x, y) => camera.set(x - camera.width / camera.scale / 2, y - camera.height / camera.scale / 2, camera.scale));
+
+// After something but the camera changed.
+function renew() {
+  state += 1;
+  repaint();
+}
 
 function repaint() {
   if (asked) return;
@@ -40,7 +47,7 @@ function paint() {
   if (matches.size) for (const node of figure.visible()) if (matches.has(node.key)) outlines.push([figure.box(node), "activation", 2.5]);
   if (hovered && hovered !== chosen) outlines.push([figure.box(hovered), "rule", 1.5]);
   if (chosen) outlines.push([figure.box(chosen), "positive", 3]);
-  painter.paint(figure.root, camera, shown, outlines);
+  painter.paint(figure.root, camera, shown, outlines, state);
   overview.follow(camera);
   by("scale").textContent = `${Math.round(camera.scale * 100)}%`;
 }
@@ -52,7 +59,7 @@ function rearrange() {
   shown = figure.shown;
   overview.draw(figure.root, shown);
   list();
-  repaint();
+  renew();
 }
 
 function toggle(node) {
@@ -67,7 +74,7 @@ function toggle(node) {
   const middle = (box) => (box[0] + box[2]) / 2;
   camera.set(camera.x + middle(after) - middle(before), camera.y + after[1] - before[1], camera.scale);
   if (node === chosen) panel.show(node);
-  tell(`${nameOf(node)} ${open ? "opened" : "closed"}`);
+  tell(`${node.part.id || nameOf(node)} ${open ? "opened" : "closed"}`);
 }
 
 function toggleAll(open) {
@@ -98,13 +105,13 @@ function choose(node, far = false) {
   }
   panel.show(node);
   measure();
-  if (node) camera.reveal(figure.box(node), !(far && closed(node)));
+  if (node) camera.reveal(figure.box(node), !(far && outOfView(node)));
   tell(node ? told(node) : "Nothing chosen");
-  repaint();
+  renew();
 }
 
 // Whether a node is out of view.
-function closed(node) {
+function outOfView(node) {
   const [left, top, right, bottom] = figure.box(node);
   const { x, y, scale, width, height } = camera;
   return right < x || bottom < y || left > x + width / scale || top > y + height / scale;
@@ -162,17 +169,29 @@ function aside([dx, dy]) {
   return best;
 }
 
+// What the colours mean, unless the figure says so itself.
+function explain() {
+  const all = data.levels.flatMap((level) => level.parts);
+  const roles = new Set(all.map((part) => part.far));
+  const families = Object.entries(data.families).filter(([role]) => roles.has(role));
+  if (families.length < 2 || all.some((part) => part.kind === "legend")) return;
+  for (const [role, name] of families) {
+    const swatch = element("i", {});
+    swatch.style.background = `var(--${role})`;
+    by("legend").append(element("li", {}, swatch, name));
+  }
+  by("legend").hidden = false;
+}
+
 function setTheme() {
   const name = theme ?? (screenDark.matches ? "dark" : "light");
   painter.colors = data.themes[name];
   const root = document.documentElement;
   root.style.colorScheme = name === "dark" ? "dark" : "light";
   root.dataset.theme = name;
-  for (const role of ["paper", "card", "ink", "soft", "rule", "frame", "frame2", "band", "positive", "activation"]) {
-    root.style.setProperty(`--${role}`, painter.colors[role]);
-  }
+  for (const [role, color] of Object.entries(painter.colors)) root.style.setProperty(`--${role.replace(".", "-")}`, color);
   overview.draw(figure.root, shown);
-  repaint();
+  renew();
 }
 
 function turnTheme() {
@@ -228,12 +247,12 @@ new Hands(canvas, camera, {
     const before = hovered;
     hovered = at(x, y)?.node ?? null;
     canvas.style.cursor = hovered ? "pointer" : "";
-    if (hovered !== before) repaint();
+    if (hovered !== before) renew();
   },
 });
 
 function at(x, y) {
-  return figure.hit(camera.x + x / camera.scale, camera.y + y / camera.scale);
+  return figure.hit(camera.x + x / camera.scale, camera.y + y / camera.scale, camera.x);
 }
 
 for (const [id, act] of Object.entries({
@@ -249,20 +268,22 @@ for (const [id, act] of Object.entries({
 }
 document.addEventListener("keydown", (event) => {
   if (event.target.matches("input, dialog, dialog *, canvas") || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "/" || event.key === "?" || event.key === "Escape") {
-    event.preventDefault();
-    keys[event.key]();
-  }
+  // what has the focus keeps the keys by which it is worked
+  const own = event.target !== document.body && /^(Enter| |Arrow.*)$/.test(event.key);
+  if (own || !keys[event.key]) return;
+  event.preventDefault();
+  keys[event.key]();
 });
 canvas.addEventListener("pointerleave", () => {
   hovered = null;
-  repaint();
+  renew();
 });
 screenDark.addEventListener("change", setTheme);
 new ResizeObserver(measure).observe(by("stage"));
 
 for (const [heading, value] of data.totals) by("totals").append(element("div", {}, element("dt", {}, heading), element("dd", {}, value)));
 canvas.setAttribute("aria-label", [data.name, data.desc].filter(Boolean).join(". "));
+explain();
 document.body.classList.toggle("flat", figure.blocks().length === 0);
 rearrange();
 camera.resize(by("stage").clientWidth, by("stage").clientHeight);
@@ -274,7 +295,7 @@ camera.begin();
 const fonts = ["", "bold "].map((weight) => document.fonts.load(`${weight}12px ${FAMILY}`));
 Promise.all(fonts).then(() => {
   overview.draw(figure.root, shown);
-  repaint();
+  renew();
   document.documentElement.dataset.ready = "";
 });
 
@@ -289,6 +310,7 @@ globalThis.figure = {
   boxes: () => [...figure.visible()].map((node) => ({ key: node.key, open: figure.isOpen(node), box: figure.box(node), inside: node.level.card?.key ?? "" })),
   lines: () => lines(figure.root, 0, 0),
   paint,
+  renew,
 };
 
 function lines(placed, x, y) {
