@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from archc.draw.scene import Bounds, Line, Part, Point, Scene, union
 
@@ -127,7 +128,7 @@ def _lines(part: Part) -> Iterator[Sequence[Point]]:
 
 def _uprights(part: Part) -> Iterator[Bounds]:
     for points in _lines(part):
-        for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+        for (ax, ay), (bx, by) in pairwise(points):
             if abs(ax - bx) < 0.01:
                 yield (ax, min(ay, by), ax, max(ay, by))
 

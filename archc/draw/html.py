@@ -20,7 +20,7 @@ from archc.draw.holds import Hold, holds
 from archc.draw.legend import described
 from archc.draw.levels import Level
 from archc.draw.look import Look
-from archc.draw.scene import Circle, Line, Mark, Part, Polygon, Rect, Scene, Text
+from archc.draw.scene import Circle, Line, Mark, Part, Polygon, Rect, Text
 from archc.draw.styles import levels
 from archc.draw.theme import NAMES, THEMES
 from archc.ir import Module

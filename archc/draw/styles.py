@@ -23,7 +23,7 @@ def draw(module: Module, style: str, look: Look) -> Scene:
 
 
 def levels(module: Module, style: str, look: Look) -> tuple[Level, ...]:
-    """A figure that opens and closes; in a style that knows of no levels, one in which nothing does. Raises as `draw`."""
+    """A figure that opens and closes; in a style without levels one in which nothing does. Raises as `draw`."""
     found = getattr(import_module(f"archc.draw.{style}"), "levels", None)
     if found is not None:
         return cast(tuple[Level, ...], found(module, look))

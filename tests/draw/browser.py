@@ -76,9 +76,7 @@ class Page:
         self.run(f"new Promise(done => setTimeout(done, 260)).then(() => {frame})")
 
     def size(self, width: int, height: int, scale: float = 1) -> None:
-        self.do(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=False
-        )
+        self.do("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=False)
 
     def media(self, **features: str) -> None:
         """Makes media features be what they say, as prefers_color_scheme="dark"."""
@@ -140,9 +138,8 @@ class Browser:
             "about:blank",
         ]
         command = [sys.executable, "-c", ON_PIPES, str(told), str(said), program, *options]
-        self._process = subprocess.Popen(
-            command, pass_fds=(told, said), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self._process = subprocess.Popen(command, pass_fds=(told, said), **quiet)
         os.close(told)
         os.close(said)
         self._tell = open(tell, "wb", buffering=0)  # noqa: SIM115  # closed in `close`

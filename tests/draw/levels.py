@@ -1,5 +1,6 @@
 """Levels made up for tests: chains and branches of cards, blocks in blocks, and very many nodes."""
 
+from itertools import pairwise
 from random import Random
 
 from archc.draw.levels import Level
@@ -50,7 +51,7 @@ def level(random: Random, scope: str, depth: int, opened: bool = False) -> list[
             x += _wide(part) + GAP
     parts = [card(key, x, y, _family(part), _opens(part)) for key, (x, y, part) in places.items()]
     height = ROW + len(rows) * (44 + ROW)
-    for above, below in zip(rows, rows[1:], strict=False):
+    for above, below in pairwise(rows):
         for source, _ in above:
             for target, _ in below:
                 parts.append(_joined(places, source, target))
@@ -72,7 +73,10 @@ def level(random: Random, scope: str, depth: int, opened: bool = False) -> list[
         for found in level(random, name, depth - 1, random.random() < 0.3)
     ]
     title = f"{scope.rsplit('.', 1)[-1]}  ×3" if scope else "made up"
-    return [Level(scope, title, scene, tuple(places[name][0] for name, _ in rows[0]), middle, opened or not scope), *inside]
+    return [
+        Level(scope, title, scene, tuple(places[name][0] for name, _ in rows[0]), middle, opened or not scope),
+        *inside,
+    ]
 
 
 def _wide(part: Part) -> float:

@@ -62,7 +62,16 @@ function rearrange() {
   renew();
 }
 
+// Opens the blocks around a node.
+function openAround(node) {
+  const closed = figure.closedAround(node);
+  if (!closed.length) return;
+  figure.set(closed, true);
+  rearrange();
+}
+
 function toggle(node) {
+  openAround(node);
   const before = figure.box(node);
   const open = !figure.isOpen(node);
   if (!open && chosen && isInside(chosen, node)) choose(node);
@@ -96,13 +105,7 @@ function isInside(node, block) {
 // Chooses a node, or none. The blocks around it open, and it comes into view.
 function choose(node, far = false) {
   chosen = node;
-  if (node) {
-    const closed = figure.closedAround(node);
-    if (closed.length) {
-      figure.set(closed, true);
-      rearrange();
-    }
-  }
+  if (node) openAround(node);
   panel.show(node);
   measure();
   if (node) camera.reveal(figure.box(node), !(far && outOfView(node)));
