@@ -9,6 +9,7 @@ from typing import Any
 from archc.draw import text as font
 from archc.draw.outline import Piece
 from archc.draw.scene import Mark, Part, Rect, Text
+from archc.ir.graph import Argument, Node
 from archc.ir.items import op_of
 from archc.ops import OPS
 from archc.parameters import Count, Described, Real, Window, Word, show
@@ -24,6 +25,9 @@ NARROWEST, WIDEST = 116.0, 250.0
 LONG_HEAD = 170.0
 """A block's arguments stand below its name where both would be wider."""
 
+OFF = (0, 1, None)
+"""Arguments of a block that mostly say that something is left as it is: named one by one, they are left out."""
+
 STACK = 3.5
 """How far the cards of a stack lie apart."""
 
@@ -33,11 +37,11 @@ BADGE = 16.0
 
 @dataclass(frozen=True)
 class Card:
-    """The words of a card: `head` in its header, `lines` below, `badge` how many it stands for."""
+    """The words of a card: `head` in its header, `lines` below with their colour, `badge` how many it stands for."""
 
     family: str
     head: str
-    lines: tuple[str, ...]
+    lines: tuple[tuple[str, str], ...]
     badge: str
     stacked: bool
     width: float
@@ -51,8 +55,12 @@ def card(piece: Piece) -> Card:
     taken = 2 * PAD + (badge_width(badge) + 6 if badge else 0)
     wide = max(font.width(head, HEAD_SIZE, bold=True) + taken, *(font.width(t, SIZE) + 2 * PAD for t in lines), 0)
     width = float(ceil(min(max(wide, NARROWEST), WIDEST)))
-    wrapped = [line for text in lines for line in font.wrapped(text, SIZE, width - 2 * PAD)]
-    cut = tuple(font.fitted(line, SIZE, width - 2 * PAD) for line in wrapped)
+    room = width - 2 * PAD
+    cut = tuple(
+        (font.fitted(line, SIZE, room), "soft" if index else "ink")
+        for index, text in enumerate(lines)
+        for line in font.wrapped(text, SIZE, room)
+    )
     head = font.fitted(head, HEAD_SIZE, width - taken, bold=True)
     height = HEAD + (LEAD * len(cut) + 5 if cut else 1)
     return Card(family, head, cut, badge, piece.count > 1, width, height)
@@ -79,11 +87,12 @@ def _words(piece: Piece) -> tuple[str, str, list[str]]:
     assert node is not None
     lines = []
     if node.body is not None:
-        family, head = "block", _titled(node.name, node.body.name, _call(node.body.name, node.arguments))
+        family, head = "block", _titled(node.name, node.body.name, _call(node))
         if font.width(head, HEAD_SIZE, bold=True) > LONG_HEAD:
-            values = head.partition("(")[2].removesuffix(")")
-            head = head.partition("(")[0]
-            lines.append(values)
+            head = _titled(node.name, node.body.name, node.body.name)
+            given = list(_given(node).items())
+            values = [given[0], *((name, value) for name, value in given[1:] if value not in OFF)]
+            lines.append(", ".join(f"{name} {word(value)}" for name, value in values))
         each = " each" if piece.count > 1 else ""
         lines.append(f"{piece.layers // piece.count:,} layer{'s' * (piece.layers != piece.count)}{each}")
     else:
@@ -104,10 +113,31 @@ def _titled(name: str, kind: str, told: str) -> str:
     return told if re.fullmatch(rf"{re.escape(kind)}\d+", name) else f"{name}: {told}"
 
 
-def _call(name: str, arguments: Any) -> str:
-    """A block as it is called, without what is left as it was."""
-    values = [word(value) for value in arguments.values() if not isinstance(value, tuple)]
-    return f"{name}({', '.join(values)})" if values else name
+def heading(piece: Piece, room: float, size: float) -> str:
+    """What a frame is called: as it is written where that fits into `room` px, else by its name."""
+    node = piece.node
+    if node is None or node.body is None:
+        return "repeat"
+    full = _titled(node.name, node.body.name, _call(node))
+    if node.shares:
+        full = f"{node.name}: weights of {node.shares}"
+    if font.width(full, size, bold=True) <= room:
+        return full
+    return font.fitted(_titled(node.name, node.body.name, node.body.name), size, room, bold=True)
+
+
+def _call(node: Node) -> str:
+    """A block as it is called."""
+    assert node.body is not None
+    values = [word(value) for value in _given(node).values()]
+    return f"{node.body.name}({', '.join(values)})" if values else node.body.name
+
+
+def _given(node: Node) -> dict[str, Argument]:
+    """A block's arguments, but for the values that flow in."""
+    assert node.body is not None
+    flows = {port.name for port in node.body.inputs}
+    return {name: value for name, value in node.arguments.items() if name not in flows}
 
 
 def told(op: Described, parameters: Any, directions: int) -> tuple[str, list[str]]:
@@ -181,7 +211,7 @@ def facts(piece: Piece) -> tuple[tuple[str, str], ...]:
     node = piece.node
     if node is not None:
         if node.body is not None:
-            found.append(("block", _call(node.body.name, node.arguments)))
+            found.append(("block", _call(node)))
         else:
             found.append(("layer", op_of(node).written()))
     found.append(("output", str(TensorType(piece.output))))
@@ -237,9 +267,8 @@ def part(piece: Piece, card: Card, x: float, y: float) -> Part:
         marks += badge(card.badge, x + card.width - 4, y + (HEAD - BADGE) / 2)
     else:
         marks.append(Text(middle, y + (HEAD + (not card.lines)) / 2 + base, card.head, HEAD_SIZE, True, "middle", ink))
-    for index, line in enumerate(card.lines):
-        below = y + HEAD + LEAD * index + 11.5
-        marks.append(Text(middle, below, line, SIZE, anchor="middle", fill="ink" if not index else "soft"))
+    for index, (line, color) in enumerate(card.lines):
+        marks.append(Text(middle, y + HEAD + LEAD * index + 11.5, line, SIZE, anchor="middle", fill=color))
     return Part("node", tuple(marks), title(piece), piece.id, piece.place.line if piece.place else 0, facts(piece))
 
 

@@ -1,11 +1,13 @@
 """The `graph` style: layers as cards, blocks as frames, lines from the top down."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import inf
+from typing import TypeAlias
 
 from archc.draw import cards
 from archc.draw import text as font
-from archc.draw.layered import Box, Wire, place
+from archc.draw.layered import Box, Placement, Wire, place
 from archc.draw.legend import captioned
 from archc.draw.levels import Level
 from archc.draw.look import Look
@@ -14,8 +16,8 @@ from archc.draw.outline import Inside, Outline, Piece
 from archc.draw.scene import Line, Mark, Part, Point, Rect, Scene, Text, moved
 from archc.ir import Module
 
-BAND = 20.0
-"""How high a frame's title band is."""
+BAND, TITLE, LONG_TITLE = 20.0, 11.0, 170.0
+"""How high a frame's title band is, the size of its title, and how long one may be that makes the frame wider."""
 
 SIDE, BELOW = 11.0, 9.0
 """What a frame leaves free at its sides and at its bottom."""
@@ -23,10 +25,20 @@ SIDE, BELOW = 11.0, 9.0
 LABEL, LABEL_AWAY = 13.0, 5.0
 """How high the label of an edge is, and how far it stands from the edge."""
 
-TALLEST = 1180.0
-"""What fits a page at 6 pt: what is higher goes on in a column beside it."""
+BROADEST, TALLEST = 924.0, 1180.0
+"""What fits a page with text of 6 pt: what is higher goes on in a column beside it."""
+
+SHOWN = (60, 45, 32, 22)
+"""How many pieces are seen at once, the first that gives a figure that fits."""
+
+PAGES, LARGE = (4, 1, 1.5, 2, 3, 6, 9), 2000
+"""How many pages high columns may be where the reader says what is shown, and of how many layers on only the
+first of these is tried."""
 
 ROUND = 5.0
+
+
+Engine: TypeAlias = Callable[[Sequence[Box], Sequence[Wire], float], Placement]
 
 
 @dataclass(frozen=True)
@@ -43,15 +55,33 @@ class Laid:
 def scene(module: Module, look: Look) -> Scene:
     """The figure of a network."""
     whole = Outline(look.full).whole(module.graph)
-    whole, is_open = opened(whole, look)
-    laid = Layout(is_open, float("inf") if look.full else TALLEST).lay(whole)
+    asked = look.full or look.depth is not None
+    laid = on_one_page(whole, look) if asked else fitting(whole, look)
     return captioned(module, laid.parts, laid.width, laid.height)
 
 
+def on_one_page(whole: Inside, look: Look) -> Laid:
+    """What is asked for, in columns of the height with which it has to be made least small to fit a page."""
+    shown, is_open = opened(whole, look, 0)
+    heights = PAGES if sum(piece.layers for piece in whole.pieces) <= LARGE else PAGES[:1]
+    tries = [Layout(is_open, pages * TALLEST, engine(look)).lay(shown) for pages in heights]
+    return min(tries, key=lambda laid: max(laid.width / BROADEST, laid.height / TALLEST))
+
+
+def fitting(whole: Inside, look: Look) -> Laid:
+    """As much of a network as fits a page."""
+    for most in SHOWN:
+        shown, is_open = opened(whole, look, most)
+        laid = Layout(is_open, TALLEST, engine(look)).lay(shown)
+        if laid.width <= 1.4 * BROADEST and laid.height <= 1.3 * TALLEST:
+            break
+    return laid
+
+
 def levels(module: Module, look: Look) -> tuple[Level, ...]:
-    """The inside of every block of a network laid out on its own, outermost first, for a figure that opens and closes."""
-    whole, is_open = opened(Outline(look.full).whole(module.graph), look)
-    layout = Layout(lambda piece, depth: False, float("inf"))
+    """The inside of every block of a network laid out on its own, outermost first, for figures that open and close."""
+    whole, is_open = opened(Outline(look.full).whole(module.graph), look, SHOWN[0])
+    layout = Layout(lambda piece, depth: False, inf, engine(look))
     found: list[Level] = []
     waiting = [("", module.graph.name, whole, 0, True)]
     while waiting:
@@ -62,8 +92,19 @@ def levels(module: Module, look: Look) -> tuple[Level, ...]:
         for piece in reversed(inside.pieces):
             if piece.open is not None:
                 deeper = depth + (piece.kind == "block")
-                waiting.append((piece.id, cards.card(piece).head, piece.open(), deeper, is_open(piece, depth)))
+                waiting.append(
+                    (piece.id, cards.heading(piece, inf, TITLE), piece.open(), deeper, is_open(piece, depth))
+                )
     return tuple(found)
+
+
+def engine(look: Look) -> Engine:
+    """What finds the places: ours, or `dot`."""
+    if not look.by_dot:
+        return place
+    from archc.draw.layered.by_dot import place_by_dot
+
+    return place_by_dot
 
 
 @dataclass(frozen=True)
@@ -72,6 +113,7 @@ class Layout:
 
     is_open: Opened
     tallest: float
+    place: Engine
 
     def lay(self, inside: Inside, depth: int = 0, below: float = 0) -> Laid:
         """Places everything inside, and draws its edges; that of what leaves goes on for `below` px."""
@@ -84,7 +126,7 @@ class Layout:
         number = len(inside.inputs)
         values = {name: index for index, name in enumerate(inside.inputs)}
         values |= {piece.value: number + index for index, piece in enumerate(pieces)}
-        read = {value for piece in pieces for value in piece.inputs}
+        read = {value for piece in pieces for value in piece.inputs} | {inside.value}
         boxes = [Box(0, 0, 0, first=True) for _ in inside.inputs]
         shapes: dict[str, tuple[int, ...]] = {piece.value: piece.output for piece in pieces}
         labels: list[str] = []
@@ -93,7 +135,7 @@ class Layout:
             if frame is not None:
                 boxes.append(Box(frame.width, frame.height, frame.leaves, len(piece.inputs), frame.enters))
             elif card is not None:
-                if piece.kind != "input" and piece.value in read | {inside.value} and self._reshapes(piece, shapes):
+                if piece.kind != "input" and piece.value in read and self._reshapes(piece, shapes):
                     label = cards.form(piece.output)
                 tail = (font.width(label, cards.SIZE) + LABEL_AWAY + 3, LABEL) if label else (0.0, 0.0)
                 stack = 2 * cards.STACK if card.stacked else 0
@@ -110,7 +152,7 @@ class Layout:
         if inside.value:
             boxes.append(Box(0, 0, 0, 1, (0,), last=True))
             wires.append(Wire(values[inside.value], len(boxes) - 1, 0))
-        placed = place(boxes, wires, self.tallest)
+        placed = self.place(boxes, wires, self.tallest)
         names = [*inside.inputs, *(piece.id for piece in pieces), ""]
         edges = [
             _edge(points, names[wire.source], names[wire.target], below if boxes[wire.target].last else None)
@@ -142,8 +184,9 @@ class Layout:
         inner = self.lay(piece.open(), depth + (piece.kind == "block"), BELOW + extra)
         card = cards.card(piece)
         badge = cards.badge_width(card.badge) + 8 if card.badge else 0
-        needed = font.width(card.head, cards.HEAD_SIZE - 1, bold=True) + 2 * cards.PAD + badge
-        width = max(inner.width + 2 * SIDE, needed)
+        short = cards.heading(piece, 0, TITLE) if piece.node is None else cards.heading(piece, LONG_TITLE, TITLE)
+        width = max(inner.width + 2 * SIDE, font.width(short, TITLE, bold=True) + 2 * cards.PAD + badge)
+        title = cards.heading(piece, width - 2 * cards.PAD - badge, TITLE)
         left = (width - inner.width) / 2
         height = BAND + inner.height + BELOW
         fill = "frame2" if depth % 2 else "frame"
@@ -160,10 +203,10 @@ class Layout:
             place,
             cards.facts(piece),
         )
-        head = Text(cards.PAD, BAND / 2 + 4, card.head, cards.HEAD_SIZE - 1, True)
+        head = Text(cards.PAD, BAND / 2 + 4, title, TITLE, True)
         marks: list[Mark] = [Rect(0, 0, width, BAND, "band", "rule", 1, 5), head]
         marks += cards.badge(card.badge, width - 3, 2) if card.badge else ()
-        band = Part("band", tuple(marks), card.head, piece.id, place)
+        band = Part("band", tuple(marks), title, piece.id, place)
         parts = (frame, band, *(moved(part, left, BAND) for part in inner.parts))
         return Laid(parts, width + extra, height + extra, tuple(x + left for x in inner.enters), inner.leaves + left)
 
@@ -171,6 +214,8 @@ class Layout:
 def _edge(points: Sequence[Point], source: str, target: str, on: float | None) -> Part:
     """A line with an arrow; without one, and `on` px longer, if it leads out of a frame."""
     if on is not None:
-        points = [*points[:-1], (points[-1][0], points[-1][1] + on)]
+        x, y = points[-1]
+        falling = len(points) > 1 and points[-2][0] == x
+        points = [*(points[:-1] if falling else points), (x, y + on)]
     line = Line(tuple(points), radius=ROUND, arrow=on is None, head=6)
     return Part("edge", (line,), ends=(source, target))

@@ -45,14 +45,15 @@ class Document:
     source: str = ""
 
 
-def page(module: Module, source: Source, style: str, look: Look, theme: str) -> bytes:
-    """The page of a model, which was read from `source`. Raises Failed if the style doesn't suit the model."""
+def page(module: Module, style: str, look: Look, theme: str) -> bytes:
+    """The page of a model. Raises Failed if the style doesn't suit it."""
     graph = module.graph
     counts = (
         ("layers", f"{sum(1 for _ in graph.layers()):,}"),
         ("parameters", f"{graph.parameters:,}"),
         ("MACs", short(graph.macs)),
     )
+    source = look.source or Source("", "")
     document = Document(graph.name, described(module), counts, Path(source.name).name, source.text)
     return html(levels(module, style, look), document, theme).encode()
 

@@ -1,13 +1,13 @@
 """What stands around a figure of a network: its name and totals above, the meaning of colours below."""
 
 from collections.abc import Sequence
+from math import ceil
 
 from archc.draw import text as font
 from archc.draw.cards import short
-from archc.draw.scene import Mark, Part, Rect, Scene, Text, moved
+from archc.draw.scene import Mark, Part, Polygon, Rect, Scene, Text, moved
 from archc.draw.theme import FAMILIES, NAMES
 from archc.ir import Module
-from archc.ops import OPS
 
 MARGIN = 14.0
 TITLE, TITLE_SIZE, SIZE = 24.0, 14.0, 10.0
@@ -20,7 +20,7 @@ def captioned(module: Module, parts: Sequence[Part], width: float, height: float
     name = Text(0, 12, graph.name, TITLE_SIZE, True)
     totals = _totals(module)
     wide = name.width + 10 + font.width(totals, SIZE)
-    families = [family for family in FAMILIES if family in _present(module) and family not in ("input", "output")]
+    families = [family for family in FAMILIES if family in _present(parts) and family not in ("input", "output")]
     total = max(width, min(wide, name.width + 10) if not totals else name.width, font.width(totals, SIZE), 150.0)
     heading: list[Mark] = [name]
     if wide <= max(total, wide if wide < 420 else 0):
@@ -37,9 +37,10 @@ def captioned(module: Module, parts: Sequence[Part], width: float, height: float
     if legend:
         placed += [moved(part, 0, bottom + 12) for part in legend]
         bottom += 12 + max(part.bounds[3] for part in legend)
+    # whole pixels, so that no edge of a raster image is half transparent
     return Scene(
-        total + 2 * MARGIN,
-        bottom + 2 * MARGIN,
+        ceil(total + 2 * MARGIN),
+        ceil(bottom + 2 * MARGIN),
         tuple(moved(part, MARGIN, MARGIN) for part in placed),
         graph.name,
         described(module),
@@ -53,8 +54,10 @@ def _totals(module: Module) -> str:
     return f"{told} · {short(graph.macs)} MACs" if graph.macs else told
 
 
-def _present(module: Module) -> set[str]:
-    return {OPS[node.op].drawing for _, node in module.graph.layers()}
+def _present(parts: Sequence[Part]) -> set[str]:
+    """What nodes are filled with."""
+    nodes = (part for part in parts if part.kind == "node")
+    return {mark.fill for part in nodes for mark in part.marks if isinstance(mark, Rect | Polygon)}
 
 
 def described(module: Module) -> str:

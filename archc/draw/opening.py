@@ -1,5 +1,6 @@
 """Which blocks a graph figure opens, and what it leaves out so that it fits a page."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
@@ -7,27 +8,27 @@ from typing import TypeAlias
 from archc.draw.look import Look
 from archc.draw.outline import Inside, Piece, walk
 
-MOST = 60
-"""So many pieces fit a page."""
+LONG = 60
+"""A row of so many layers is drawn whole."""
 
 KEPT_FIRST, KEPT_LAST = 34, 16
-"""Of a long row of layers, what is drawn before and behind the rest."""
+"""Of a longer one, what is drawn before and behind the rest."""
 
 Opened: TypeAlias = Callable[[Piece, int], bool]
 """Whether a piece that can open is open, `depth` blocks down."""
 
 
-def opened(whole: Inside, look: Look) -> tuple[Inside, Opened]:
-    """What is asked for; by itself as many floors as fit a page, and then one of each kind of block."""
+def opened(whole: Inside, look: Look, most: int) -> tuple[Inside, Opened]:
+    """What is asked for; by itself as many floors as show `most` pieces, and then one of each kind of block."""
     if look.full:
         return whole, _all
     shown = _shortened(whole)
     if look.depth is not None:
         return shown, _down_to(look.depth)
     depth = 0
-    while depth < _deepest(shown) and _fits(shown, _down_to(depth + 1)):
+    while depth < _deepest(shown) and _seen(shown, _down_to(depth + 1)) <= most:
         depth += 1
-    return shown, _with_examples(shown, depth)
+    return shown, _with_examples(shown, depth, most)
 
 
 def _all(piece: Piece, depth: int) -> bool:
@@ -46,11 +47,11 @@ def _deepest(inside: Inside) -> int:
     )
 
 
-def _fits(inside: Inside, is_open: Opened) -> bool:
-    return sum(1 for _ in walk(inside, is_open)) <= MOST
+def _seen(inside: Inside, is_open: Opened) -> int:
+    return sum(1 for _ in walk(inside, is_open))
 
 
-def _with_examples(inside: Inside, depth: int) -> Opened:
+def _with_examples(inside: Inside, depth: int, most: int) -> Opened:
     """Opens blocks that lie deeper where they stand first, as long as there is room."""
     chosen: set[str] = set()
     kinds: set[tuple[str, ...]] = set()
@@ -58,21 +59,30 @@ def _with_examples(inside: Inside, depth: int) -> Opened:
     def is_open(piece: Piece, at: int) -> bool:
         return at < depth or piece.kind == "group" or piece.id in chosen
 
-    for _ in range(MOST):
-        count = sum(1 for _ in walk(inside, is_open))
-        for piece in walk(inside, is_open):
+    for _ in range(most):
+        seen = list(walk(inside, is_open))
+        count = len(seen)
+        readers = Counter((_scope(piece), value) for piece in seen for value in set(piece.inputs))
+        for piece in seen:
             if piece.open is None or piece.kind != "block":
+                continue
+            if any(readers[_scope(piece), value] > 1 for value in piece.inputs):
+                # beside others it would make their rows high, and leave them empty
                 continue
             kind = _kind(piece)
             if kind in kinds:
                 continue
             kinds.add(kind)
-            if count - 1 + len(piece.open().pieces) <= MOST and len(piece.open().pieces) > 1:
+            if count - 1 + len(piece.open().pieces) <= most and len(piece.open().pieces) > 1:
                 chosen.add(piece.id)
                 break
         else:
             break
     return is_open
+
+
+def _scope(piece: Piece) -> str:
+    return piece.id.rpartition(".")[0]
 
 
 def _kind(piece: Piece) -> tuple[str, ...]:
@@ -85,7 +95,7 @@ def _kind(piece: Piece) -> tuple[str, ...]:
 def _shortened(inside: Inside) -> Inside:
     """Without the middle of a very long row of layers, for which one card stands that tells how many."""
     pieces = inside.pieces
-    if len(pieces) <= MOST:
+    if len(pieces) <= LONG:
         return inside
     cuts = _cuts(inside)
     first = max((cut for cut in cuts if cut <= KEPT_FIRST), default=None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 
 from archc.ir.graph import Graph, Node, Place, made
@@ -17,7 +17,8 @@ class Piece:
     """One thing to draw: a layer, a block, several layers that repeat, an input or an output.
 
     `value` is what others call what leaves it, `inputs` what enters. `count` is how many equal ones
-    follow each other, of which it is the first. What opens has an `inside`, made when it is asked for.
+    follow each other, of which it is the first. What opens has an `inside`, made when it is asked for. A `shared`
+    one has its weights from elsewhere.
     """
 
     kind: Literal["layer", "block", "group", "input", "output", "rest"]
@@ -31,15 +32,18 @@ class Piece:
     parts: "tuple[Piece, ...]" = ()
     open: "Callable[[], Inside] | None" = None
     shown: str = ""
+    shared: bool = False
 
-    @property
+    @cached_property
     def parameters(self) -> int:
-        """Trainable numbers, of all that it stands for."""
+        """Trainable numbers, of all that it stands for; those of others don't count."""
+        if self.shared:
+            return 0
         if self.node is None:
             return self.count * sum(part.parameters for part in self.parts)
         return self.count * _alone(self.node).parameters
 
-    @property
+    @cached_property
     def macs(self) -> int:
         """Multiply-accumulates for one example, of all that it stands for."""
         if self.node is None:
@@ -95,37 +99,39 @@ class Outline:
         )
         return Inside((), (*inputs, *pieces, *outputs))
 
-    def _body(self, graph: Graph, scope: str) -> Inside:
+    def _body(self, graph: Graph, scope: str, shared: bool) -> Inside:
         names: dict[str, str] = {}
-        pieces = self._folded(self._pieces(graph, scope, names), names)
+        pieces = self._folded(self._pieces(graph, scope, names, shared), names)
         value = graph.outputs[0].value
         return Inside(tuple(port.name for port in graph.inputs), pieces, names.get(value, value))
 
-    def _pieces(self, graph: Graph, scope: str, names: dict[str, str]) -> list[Piece]:
+    def _pieces(self, graph: Graph, scope: str, names: dict[str, str], shared: bool = False) -> list[Piece]:
         """The steps of a graph; `names` says, and learns, what values are called that its nodes call otherwise."""
         pieces: list[Piece] = []
         for node in graph.nodes:
             inputs = tuple(names.get(value, value) for value in node.inputs)
             if node.op != "repeat" or node.body is None:
-                pieces.append(self._piece(node, scope, inputs))
+                pieces.append(self._piece(node, scope, inputs, shared))
             elif self.full:
-                pieces += self._copies(node, node.body, scope, inputs, names)
+                pieces += self._copies(node, node.body, scope, inputs, names, shared)
             else:
-                pieces.append(self._repeat(node, node.body, scope, inputs))
+                pieces.append(self._repeat(node, node.body, scope, inputs, shared))
         return pieces
 
-    def _piece(self, node: Node, scope: str, inputs: tuple[str, ...]) -> Piece:
-        piece = Piece("layer", scope + node.name, node.name, inputs, node.output, node, place=node.place)
+    def _piece(self, node: Node, scope: str, inputs: tuple[str, ...], shared: bool) -> Piece:
+        shared = shared or bool(node.shares)
+        id = scope + node.name
+        piece = Piece("layer", id, node.name, inputs, node.output, node, place=node.place, shared=shared)
         if node.body is None:
             return piece
         body, inner = node.body, f"{scope}{node.name}."
-        return replace(piece, kind="block", open=cache(lambda: self._body(body, inner)))
+        return replace(piece, kind="block", open=cache(lambda: self._body(body, inner, shared)))
 
-    def _repeat(self, node: Node, body: Graph, scope: str, inputs: tuple[str, ...]) -> Piece:
+    def _repeat(self, node: Node, body: Graph, scope: str, inputs: tuple[str, ...], shared: bool) -> Piece:
         ports = dict(zip((port.name for port in body.inputs), inputs, strict=True))
         if len(body.nodes) == 1 and body.nodes[0].op != "repeat":
             inner = body.nodes[0]
-            piece = self._piece(inner, scope, tuple(ports[value] for value in inner.inputs))
+            piece = self._piece(inner, scope, tuple(ports[value] for value in inner.inputs), shared)
             return replace(piece, value=node.name, count=node.count)
         return Piece(
             "group",
@@ -135,12 +141,13 @@ class Outline:
             node.output,
             count=node.count,
             place=node.place,
-            parts=tuple(self._pieces(body, scope, {})),
-            open=cache(lambda: self._body(body, scope)),
+            parts=tuple(self._pieces(body, scope, {}, shared)),
+            open=cache(lambda: self._body(body, scope, shared)),
+            shared=shared,
         )
 
     def _copies(
-        self, node: Node, body: Graph, scope: str, inputs: tuple[str, ...], outer: dict[str, str]
+        self, node: Node, body: Graph, scope: str, inputs: tuple[str, ...], outer: dict[str, str], shared: bool
     ) -> list[Piece]:
         """Every copy of a repeat, one behind the other."""
         found: list[Piece] = []
@@ -149,7 +156,7 @@ class Outline:
             called = dict(zip((inner.name for inner in body.nodes), copy, strict=True))
             names = dict(zip((port.name for port in body.inputs), flow, strict=True)) | called
             nodes = tuple(inner.model_copy(update={"name": called[inner.name]}) for inner in body.nodes)
-            found += self._pieces(body.model_copy(update={"nodes": nodes}), scope, names)
+            found += self._pieces(body.model_copy(update={"nodes": nodes}), scope, names, shared)
             flow = (names[body.outputs[0].value], *flow[1:])
         outer[node.name] = flow[0]
         return found

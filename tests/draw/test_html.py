@@ -3,18 +3,22 @@
 import json
 import re
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from archc.cli.application import application
 from archc.draw.html import Document, html
 from archc.draw.levels import Level
-from archc.draw.scene import Part, Rect, Scene, Text
+from archc.draw.png import png
+from archc.draw.scene import Circle, Line, Part, Polygon, Rect, Scene, Text
 from archc.draw.text import width
+from archc.draw.theme import THEMES
 from tests.draw.browser import Browser, Page
 from tests.draw.levels import card, edge, flat, nested
 from tests.draw.pages import READY, faults, loose_ends, shown, text_of
@@ -37,7 +41,7 @@ def test_the_same_figure_gives_the_same_page() -> None:
 
 def test_a_page_refers_to_nothing_outside() -> None:
     text = text_of(nested(1), source="input x\n")
-    assert not re.search(r"""\s(?:src|href)=["']?(?!data:)|@import|url\((?!data:)|://""", text)
+    assert not re.search(r"""\s(?:src|href)=(?!["']?data:)|@import|url\((?!data:)|://""", text)
     assert "default-src 'none'" in text and "unsafe" not in text
 
 
@@ -403,7 +407,35 @@ def test_ten_thousand_nodes_pan_smoothly(browser: Browser, tmp_path: Path) -> No
             page.run(f"figure.camera.set(figure.camera.x + 500, figure.camera.y + 500, {scale})")
             page.settled()
             # others may use the machine in the meantime: three tries
-            assert min(page.run(PANNED) for _ in range(3)) <= 50, f"at {scale:.0%}"
+            assert any(page.run(PANNED) <= 50 for _ in range(3)), f"at {scale:.0%}"
+
+
+def test_all_marks_look_as_in_other_files(browser: Browser, tmp_path: Path) -> None:
+    marks = (
+        Rect(10, 10, 80, 40, "conv", "ink", 2, 6),
+        Rect(100, 10, 80, 40, "", "rule", 1, 0, "4 3"),
+        Rect(190, 10, 40, 40, "pool"),
+        Circle(260, 30, 20, "dense", "ink", 1.5),
+        Polygon(((290, 50), (310, 10), (330, 50)), "merge", "ink"),
+        Text(50, 35, "Wide θ 3×3", 13, True, "middle", "conv.text"),
+        Text(185, 70, "ends here", 10, anchor="end", fill="soft"),
+        Text(350, 90, "turned", 12, turned=True),
+        Line(((20, 60), (20, 110), (120, 110), (120, 150)), "edge", 1.2, "", 8, True),
+        Line(((140, 80), (300, 140)), "negative", 3, "6 4"),
+        Text(180, 112, "halo", 14, halo="paper"),
+    )
+    scene = Scene(370, 160, (Part("note", marks),), "all marks")
+    image = Image.open(BytesIO(png(scene, THEMES["light"], 370))).convert("RGB")
+    with shown(browser, text_of((Level("", "", scene, (), 0, True),)), tmp_path) as page:
+        page.run("figure.camera.set(0, 0, 1), figure.paint()")
+        data = "document.getElementById('canvas').getContext('2d').getImageData(0, 0, 370, 160).data"
+        values = page.run(f"[...{data}]")
+    there = [values[at : at + 3] for at in range(0, len(values), 4)]
+    here = [image.getpixel((at % 370, at // 370)) for at in range(370 * 160)]
+    away = [max(abs(a - b) for a, b in zip(one, other, strict=True)) for one, other in zip(there, here, strict=True)]
+    # two programs shade what covers a pixel in part each in its own way
+    assert sum(value > 90 for value in away) < 0.004 * len(away)
+    assert sum(away) / len(away) < 2.5
 
 
 def test_the_command_writes_pages(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from archc.draw.layered.channels import TRACK, Net, tracked
-from archc.draw.layered.order import ordered
+from archc.draw.layered.order import FEW, ordered
 from archc.draw.layered.rows import Box, Rows, Wire, in_rows
-from archc.draw.layered.straight import Stand, placed, standing
+from archc.draw.layered.straight import Stand, mains, placed, standing
 from archc.draw.scene import Point
 
 ABOVE_TURNS, BELOW_TURNS, ARROW_ROOM, LABEL_HELPS = 6.0, 12.0, 17.0, 7.0
 """Between rows, in px: above the first turn and below the last, where nothing turns, and how much of that
 a label's height does."""
 
-GUTTER, AROUND = 34.0, 13.0
-"""Between columns of rows, and between the ends of columns and the line that joins them."""
+GUTTER, AROUND, OVER = 34.0, 17.0, 4.0
+"""Between columns, what is left free above and below them, and how deep in there the line runs that joins them."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,14 @@ def place(boxes: Sequence[Box], wires: Sequence[Wire], tallest: float = float("i
     if not boxes:
         return Placement((), (), 0, 0)
     rows = in_rows(boxes, wires)
-    ordered(rows)
-    stand = standing(rows)
-    xs = placed(rows, stand)
+    crossing = ordered(rows)
+    if crossing and len(boxes) <= FEW:
+        other = in_rows(boxes, wires, late=True)
+        if ordered(other) < crossing:
+            rows = other
+    main = mains(rows)
+    stand = standing(rows, main[0])
+    xs = placed(rows, stand, main)
     return _Drawing(rows, stand, xs, wires, tallest).placement()
 
 
@@ -75,21 +80,46 @@ class _Drawing:
         return ARROW_ROOM - LABEL_HELPS * labelled
 
     def _columns(self, tallest: float) -> list[list[int]]:
-        """Rows by column, cut where one line alone passes; as even as they can be."""
+        """Rows by column, cut where one line alone passes: as few as `tallest` lets, and as even as can be."""
         total = sum(self.heights) + sum(self.gaps)
-        count = max(1, -(-int(total) // max(int(min(tallest, total + 1)), 1)))
-        share = total / count
-        columns: list[list[int]] = [[]]
-        height = 0.0
-        for index in range(len(self.heights)):
-            if columns[-1] and len(columns) < count and self._may_cut(index - 1):
-                here = self.heights[index] + self.gaps[index - 1]
-                if height + here / 2 > share:
-                    columns.append([])
-                    height = 0.0
-            columns[-1].append(index)
-            height += self.heights[index] + (self.gaps[index] if index < len(self.gaps) else 0)
+        uncut = self._uncut()
+        if (
+            total <= tallest
+            or max(sum(self.heights[i] + self.gaps[i - 1] for i in piece) for piece in uncut) > total / 2
+        ):
+            return [list(range(len(self.heights)))]
+        count = len(self._filled(uncut, tallest))
+        low, high = 0.0, total
+        for _ in range(30):
+            middle = (low + high) / 2
+            if len(self._filled(uncut, middle)) <= count:
+                high = middle
+            else:
+                low = middle
+        return self._filled(uncut, high)
+
+    def _filled(self, uncut: Sequence[Sequence[int]], tallest: float) -> list[list[int]]:
+        """Rows by column, each filled up to `tallest` px, and higher only where it can't be cut."""
+        columns: list[list[int]] = [[0]]
+        height = self.heights[0]
+        for index, piece in enumerate(uncut):
+            taller = sum(self.heights[i] + self.gaps[i - 1] for i in piece)
+            # the first may belong to the row above
+            if height + taller > tallest and (index or self._may_cut(0)):
+                columns.append([])
+                height = -self.gaps[piece[0] - 1]
+            columns[-1] += piece
+            height += taller
         return columns
+
+    def _uncut(self) -> list[list[int]]:
+        """The rows behind the first, those together that no cut can part."""
+        pieces: list[list[int]] = []
+        for index in range(1, len(self.heights)):
+            if not pieces or self._may_cut(index - 1):
+                pieces.append([])
+            pieces[-1].append(index)
+        return pieces
 
     def _may_cut(self, row: int) -> bool:
         nets = self.nets[row]
@@ -132,6 +162,8 @@ class _Drawing:
     def top(self, item: int) -> float:
         if not self.rows.is_lane(item) and self.rows.boxes[item].last:
             return self.height
+        if not self.rows.is_lane(item) and self.rows.boxes[item].first:
+            return 0.0
         return self.tops[self.rows.rank[item]]
 
     def placement(self) -> Placement:
@@ -160,9 +192,9 @@ class _Drawing:
         return _plain(points)
 
     def _to_next_column(self, x: float, end: float, row: int) -> list[Point]:
-        low = self.tops[row] + self.heights[row] + AROUND
+        low = self.tops[row] + self.heights[row] + AROUND - OVER
         gutter = self.gutters[self.column_of[row + 1]]
-        return [(x, low), (gutter, low), (gutter, 0.0), (end, 0.0), (end, self.tops[row + 1])]
+        return [(x, low), (gutter, low), (gutter, OVER), (end, OVER), (end, self.tops[row + 1])]
 
 
 def _plain(points: Sequence[Point]) -> tuple[Point, ...]:

@@ -7,6 +7,7 @@ on a box, and with lines that go before others: lanes, and the one short line am
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeAlias
 
 from archc.draw.layered.rows import Rows
 
@@ -15,6 +16,10 @@ BETWEEN_BOXES, BESIDE_LANE = 22.0, 11.0
 
 EDGE = 12.0
 """Of a box's top that no line enters, at either end."""
+
+
+Mains: TypeAlias = Sequence[int | None]
+"""For each item, the neighbour at the other end of its main line, if it has one."""
 
 
 @dataclass
@@ -27,7 +32,7 @@ class Stand:
     slots: list[dict[int, float]]
 
 
-def standing(rows: Rows) -> Stand:
+def standing(rows: Rows, above: Mains) -> Stand:
     """Gives free inputs their places: in the order of the lines, a main one in the middle."""
     position = rows.positions()
     left, right, slots = [], [], []
@@ -40,31 +45,31 @@ def standing(rows: Rows) -> Stand:
         box = rows.boxes[item]
         left.append(box.leaves)
         right.append(max(box.width - box.leaves, box.tail[0]))
-        enters = box.enters if box.enters is not None else _spread(rows, item, position)
+        enters = box.enters if box.enters is not None else _spread(rows, item, position, above[item])
         slots.append({slot: x - box.leaves for slot, x in enumerate(enters)})
     return Stand(left, right, slots)
 
 
-def _spread(rows: Rows, item: int, position: Sequence[int]) -> tuple[float, ...]:
+def _spread(rows: Rows, item: int, position: Sequence[int], main: int | None) -> tuple[float, ...]:
     box = rows.boxes[item]
     order = sorted(rows.up[item], key=lambda end: (position[end[0]], end[1]))
     if not order:
         return ()
     middle = box.width / 2
     step = min(26.0, (box.width - 2 * EDGE) / max(len(order) - 1, 1))
-    main = [index for index, (upper, _) in enumerate(order) if not rows.is_lane(upper)]
     first = -(len(order) - 1) / 2
-    if len(main) == 1 and len(order) > 1:
-        first = float(-main[0])
-        reach = max(main[0], len(order) - 1 - main[0])
+    straight = [index for index, (upper, _) in enumerate(order) if upper == main]
+    if len(straight) == 1 and len(order) > 1:
+        first = float(-straight[0])
+        reach = max(straight[0], len(order) - 1 - straight[0])
         step = min(26.0, (middle - EDGE) / reach)
     places = {slot: middle + (first + index) * step for index, (_, slot) in enumerate(order)}
     return tuple(places[slot] for slot in range(len(places)))
 
 
-def placed(rows: Rows, stand: Stand) -> list[float]:
+def placed(rows: Rows, stand: Stand, main: tuple[Mains, Mains]) -> list[float]:
     """The x at which lines leave each item; the leftmost edge of all is at 0."""
-    wanted = _wanted(rows)
+    wanted = _wanted(rows, main)
     crossing = _crossing_lanes(rows)
     four = []
     for downwards in (True, False):
@@ -88,29 +93,42 @@ def _extent(rows: Rows, stand: Stand, xs: Sequence[float]) -> tuple[float, float
     )
 
 
-def _wanted(rows: Rows) -> set[tuple[int, int]]:
-    """The lines that may be straight: all, but where a box has a main line, that alone.
-
-    A line is main for a box if it is the only one, or the only one that doesn't go on in a lane.
-    """
-
-    def main(item: int, ends: Sequence[tuple[int, int]]) -> int | None:
-        others = {end for end, _ in ends}
-        short = [end for end in others if not rows.is_lane(end)]
-        if rows.is_lane(item):
-            # a lane that goes on is straight; its forks leave it
-            long = [end for end in others if rows.is_lane(end)]
-            return long[0] if long else None
-        return short[0] if len(short) == 1 else None
-
-    below = [main(item, ends) for item, ends in enumerate(rows.down)]
-    above = [main(item, ends) for item, ends in enumerate(rows.up)]
+def _wanted(rows: Rows, mains: tuple[Mains, Mains]) -> set[tuple[int, int]]:
+    """The lines that may be straight: all, but where an item has a main line, that alone."""
+    above, below = mains
     return {
         (item, lower)
         for item, ends in enumerate(rows.down)
         for lower, _ in ends
         if below[item] in (None, lower) and above[lower] in (None, item)
     }
+
+
+def mains(rows: Rows) -> tuple[Mains, Mains]:
+    """The neighbour above and the one below to which each item's main line leads: on the longest way through the
+    drawing, if there is but one. A lane that goes on is straight, and its forks leave it.
+    """
+    items = [item for row in rows.rows for item in row]
+    from_top, to_bottom = [0] * len(items), [0] * len(items)
+    for item in items:
+        counted = not rows.is_lane(item)
+        from_top[item] = counted + max((from_top[upper] for upper, _ in rows.up[item]), default=0)
+    for item in reversed(items):
+        counted = not rows.is_lane(item)
+        to_bottom[item] = counted + max((to_bottom[lower] for lower, _ in rows.down[item]), default=0)
+
+    def main(item: int, ends: Sequence[tuple[int, int]], length: Sequence[int]) -> int | None:
+        others = {end for end, _ in ends}
+        lanes = [end for end in others if rows.is_lane(end)]
+        if rows.is_lane(item) and lanes:
+            return lanes[0]
+        longest = max((length[end] for end in others), default=0)
+        found = [end for end in others if length[end] == longest]
+        return found[0] if len(found) == 1 else None
+
+    above = [main(item, ends, from_top) for item, ends in enumerate(rows.up)]
+    below = [main(item, ends, to_bottom) for item, ends in enumerate(rows.down)]
+    return above, below
 
 
 def _crossing_lanes(rows: Rows) -> set[tuple[int, int]]:
