@@ -1,6 +1,7 @@
 // What fingers, mouse and keys do.
 
 const STILL_CLICK = 4; // px that a pointer may move in a click
+const TWICE = 400; // ms within which two clicks are one double click
 
 class Hands {
   constructor(canvas, camera, acts) {
@@ -8,13 +9,13 @@ class Hands {
     this.camera = camera;
     this.acts = acts;
     this.down = new Map(); // pointers, by id
+    this.last = { time: -TWICE, place: [0, 0] };
     const on = (name, act) => canvas.addEventListener(name, act.bind(this), { passive: false });
     on("pointerdown", this.press);
     on("pointermove", this.drag);
     on("pointerup", this.lift);
     on("pointercancel", this.lift);
     on("wheel", this.wheel);
-    on("dblclick", this.twice);
     on("keydown", this.key);
   }
 
@@ -58,11 +59,16 @@ class Hands {
   lift(event) {
     if (!this.down.delete(event.pointerId)) return;
     this.canvas.classList.remove("dragged");
-    if (!this.moved && event.type === "pointerup") this.acts.click(...this.place(event));
+    if (!this.moved && event.type === "pointerup") this.click(this.place(event), event.timeStamp);
   }
 
-  twice(event) {
-    if (!this.moved) this.acts.twice(...this.place(event));
+  // A second click means what the first was on, though the view may have moved since.
+  click([x, y], time) {
+    const { last } = this;
+    const again = time - last.time < TWICE && Math.hypot(x - last.place[0], y - last.place[1]) < 3 * STILL_CLICK;
+    this.last = { time: again ? -TWICE : time, place: [x, y] };
+    if (again) this.acts.twice();
+    else this.acts.click(x, y);
   }
 
   wheel(event) {

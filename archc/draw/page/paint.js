@@ -3,6 +3,8 @@
 const FAMILY = '"DejaVu Sans", sans-serif';
 const FAR = 0.28; // of the scale, below which many parts are painted as boxes
 const MANY = 1200; // parts
+const AROUND = 3; // pixels around what is painted, from which thin things may reach into it
+const LEAST_BOX = 1.5; // px on the screen of what is painted as a box
 const FEW = 150; // parts, which are painted as fast as what is there already is moved
 const LEGIBLE = 4; // px on the screen of the smallest text that is painted
 const PLAIN = new Set(["", "card", "paper", "frame", "frame2"]);
@@ -84,8 +86,8 @@ class Painter {
     ctx.clip();
     ctx.fillStyle = this.colors.paper;
     ctx.fillRect(x, y, width, height);
-    const [left, top] = [(x + this.x) / k, (y + this.y) / k];
-    this.level(root, [left, top, left + width / k, top + height / k], 0, 0, 0, "paper");
+    const [left, top] = [x + this.x - AROUND, y + this.y - AROUND];
+    this.level(root, [left, top, left + width + 2 * AROUND, top + height + 2 * AROUND].map((at) => at / k), 0, 0, 0, "paper");
     ctx.setLineDash([]);
     this.origin(0, 0);
     for (const [box, role, thick] of outlines) this.outline(box, role, thick);
@@ -126,6 +128,7 @@ class Painter {
     const { parts } = placed.level;
     const { boxes } = placed.grid;
     const thin = 1 / this.scale;
+    const least = LEAST_BOX / this.scale;
     ctx.fillStyle = this.colors.edge;
     for (const index of found) if (parts[index].kind === "edge") for (const line of placed.lines(index)) this.wire(line, thin);
     let last = "";
@@ -135,7 +138,8 @@ class Painter {
       if (far !== last) ctx.fillStyle = this.colors[far];
       last = far;
       const at = index * 4;
-      ctx.fillRect(boxes[at], boxes[at + 1], boxes[at + 2] - boxes[at], boxes[at + 3] - boxes[at + 1]);
+      const [width, height] = [boxes[at + 2] - boxes[at], boxes[at + 3] - boxes[at + 1]];
+      ctx.fillRect(boxes[at], boxes[at + 1], Math.max(width, least), Math.max(height, least));
     }
   }
 

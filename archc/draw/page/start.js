@@ -9,6 +9,7 @@ const screenDark = matchMedia("(prefers-color-scheme: dark)");
 
 let chosen = null;
 let hovered = null;
+let clicked = null; // what a second click opens or closes
 let matches = new Set();
 let asked = false;
 let shown = 0;
@@ -49,7 +50,8 @@ function paint() {
   if (chosen) outlines.push([figure.box(chosen), "positive", 3]);
   painter.paint(figure.root, camera, shown, outlines, state);
   overview.follow(camera);
-  by("scale").textContent = `${Math.round(camera.scale * 100)}%`;
+  const percent = camera.scale * 100;
+  by("scale").textContent = `${percent < 1 ? percent.toPrecision(1) : Math.round(percent)}%`;
 }
 
 // After blocks opened or closed.
@@ -239,13 +241,12 @@ new Hands(canvas, camera, {
   keys,
   click: (x, y) => {
     const hit = at(x, y);
+    const opens = hit?.node.part.opens;
+    clicked = opens && !hit.onKnob ? hit.node : null;
     choose(hit ? hit.node : null);
-    if (hit?.onKnob && hit.node.part.opens) toggle(hit.node);
+    if (opens && hit.onKnob) toggle(hit.node);
   },
-  twice: (x, y) => {
-    const hit = at(x, y);
-    if (hit && !hit.onKnob && hit.node.part.opens) toggle(hit.node);
-  },
+  twice: () => clicked && toggle(clicked),
   hover: (x, y) => {
     const before = hovered;
     hovered = at(x, y)?.node ?? null;
@@ -282,7 +283,12 @@ canvas.addEventListener("pointerleave", () => {
   renew();
 });
 screenDark.addEventListener("change", setTheme);
-new ResizeObserver(measure).observe(by("stage"));
+new ResizeObserver(() => {
+  const { x, y, scale, width, height } = camera;
+  measure();
+  // what was in the middle stays there
+  camera.set(x + (width - camera.width) / scale / 2, y + (height - camera.height) / scale / 2, scale);
+}).observe(by("stage"));
 
 for (const [heading, value] of data.totals) by("totals").append(element("div", {}, element("dt", {}, heading), element("dd", {}, value)));
 canvas.setAttribute("aria-label", [data.name, data.desc].filter(Boolean).join(". "));
