@@ -52,6 +52,12 @@ def faults(page: Page) -> list[str]:
             if one[0] < left or one[2] > right or one[1] < top + BAND or one[3] > bottom:
                 found.append(f"{node['key']} is not inside {node['inside']}")
     solid = {node["key"]: _solid(node) for node in boxes}
+    labels = page.run("figure.labels()")
+    for label in labels:
+        found += [f"a label at {label} is on {key}" for key, box in solid.items() if _overlap(label, box, 1)]
+        found += [
+            f"labels at {label} and {other} overlap" for other in labels if other < label and _overlap(label, other)
+        ]
     for line in page.run("figure.lines()"):
         points = list(zip(line[::2], line[1::2], strict=True))
         for a, b in pairwise(points):

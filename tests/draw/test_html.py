@@ -121,10 +121,11 @@ def test_opening_in_any_order_keeps_all_apart(browser: Browser, tmp_path: Path, 
 def test_faults_are_found(browser: Browser, tmp_path: Path) -> None:
     cards = [card("a", 100, 20, "conv"), card("b", 180, 30, "conv"), card("c", 300, 120, "conv")]
     lines = [edge(((300, 0), (300, 200)), "", ""), edge(((10, 80), (60, 90)), "", "")]
-    figure = (Level("", "bad", Scene(400, 220, (*cards, *lines)), (), 200, True),)
+    label = Part("label", (Text(90, 40, "56×56"),))
+    figure = (Level("", "bad", Scene(400, 220, (*cards, *lines, label)), (), 200, True),)
     with shown(browser, text_of(figure), tmp_path) as page:
         found = "\n".join(faults(page))
-        assert "a and b overlap" in found and "crosses c" in found and "askew" in found
+        assert "a and b overlap" in found and "crosses c" in found and "askew" in found and "is on a" in found
         assert loose_ends(page)
 
 
@@ -243,6 +244,19 @@ def test_keys_zoom_and_fit_and_pan(browser: Browser, tmp_path: Path) -> None:
         page.key("Escape")
 
 
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_a_glide_ends_where_it_should(browser: Browser, tmp_path: Path, motion: str) -> None:
+    with shown(browser, text_of(flat(400, 20)), tmp_path) as page:
+        page.media(prefers_reduced_motion=motion)
+        middle = "(c => [c.x + c.width / c.scale / 2, c.y + c.height / c.scale / 2, c.scale])(figure.camera)"
+        before = page.run(middle)
+        page.key("+")
+        if motion == "reduce":
+            assert page.run("figure.camera.scale") == pytest.approx(before[2] * 1.3)
+        page.settled()
+        assert page.run(middle) == pytest.approx([before[0], before[1], before[2] * 1.3])
+
+
 def test_the_mouse_drags_zooms_chooses_and_opens(browser: Browser, tmp_path: Path) -> None:
     with shown(browser, text_of(chain()), tmp_path) as page:
         on_screen = """key => (({x, y, scale}, {box}) => {
@@ -252,6 +266,8 @@ def test_the_mouse_drags_zooms_chooses_and_opens(browser: Browser, tmp_path: Pat
         left, top, scale = page.run(f"({on_screen})('b')")
         page.click(left + 40 * scale, top + 10 * scale)
         assert page.run("figure.chosen()") == "b"
+        page.until("!document.getElementById('panel').hidden")
+        left, top, scale = page.run(f"({on_screen})('b')")
         page.click(left + 1, top + 14 * scale)  # the button at its edge
         assert page.run("figure.boxes().length") == 5
         left, top, scale = page.run(f"({on_screen})('b')")
@@ -280,6 +296,15 @@ def test_the_mouse_drags_zooms_chooses_and_opens(browser: Browser, tmp_path: Pat
         page.mouse("mouseWheel", 500, 400, deltaX=0, deltaY=-240)
         page.until(f"figure.camera.scale > {before[2]} * 1.2")
         assert under(500, 400)[:2] == pytest.approx(before[:2], abs=0.5)
+
+
+def test_a_second_click_means_what_the_first_was_on(browser: Browser, tmp_path: Path) -> None:
+    with shown(browser, text_of(chain()), tmp_path, 400, 700) as page:
+        # the details that come up cover where it was
+        page.run("figure.camera.set(0, -300, 1)")
+        stage = page.run("document.getElementById('stage').getBoundingClientRect().top")
+        page.click(80, stage + 300 + 130, count=2)
+        assert page.run("figure.chosen()") == "b" and page.run("figure.boxes().length") == 5
 
 
 def test_two_fingers_zoom(browser: Browser, tmp_path: Path) -> None:

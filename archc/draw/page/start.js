@@ -9,6 +9,7 @@ const screenDark = matchMedia("(prefers-color-scheme: dark)");
 
 let chosen = null;
 let hovered = null;
+let waiting = 0;
 let clicked = null; // what a second click opens or closes
 let matches = new Set();
 let asked = false;
@@ -105,14 +106,21 @@ function isInside(node, block) {
 }
 
 // Chooses a node, or none. The blocks around it open, and it comes into view.
-function choose(node, far = false) {
+function choose(node, far = false, wait = 0) {
   chosen = node;
   if (node) openAround(node);
-  panel.show(node);
-  measure();
-  if (node) camera.reveal(figure.box(node), !(far && outOfView(node)));
+  clearTimeout(waiting);
+  if (wait) waiting = setTimeout(detail, wait);
+  else detail(far);
   tell(node ? told(node) : "Nothing chosen");
   renew();
+}
+
+// Shows what is known about the chosen node beside it.
+function detail(far = false) {
+  panel.show(chosen);
+  measure();
+  if (chosen) camera.reveal(figure.box(chosen), !(far && outOfView(chosen)));
 }
 
 // Whether a node is out of view.
@@ -243,10 +251,15 @@ new Hands(canvas, camera, {
     const hit = at(x, y);
     const opens = hit?.node.part.opens;
     clicked = opens && !hit.onKnob ? hit.node : null;
-    choose(hit ? hit.node : null);
+    // details that come up must not come between two clicks
+    choose(hit ? hit.node : null, false, clicked && by("panel").hidden ? TWICE : 0);
     if (opens && hit.onKnob) toggle(hit.node);
   },
-  twice: () => clicked && toggle(clicked),
+  twice: () => {
+    if (!clicked) return;
+    toggle(clicked);
+    choose(clicked);
+  },
   hover: (x, y) => {
     const before = hovered;
     hovered = at(x, y)?.node ?? null;
@@ -286,6 +299,7 @@ screenDark.addEventListener("change", setTheme);
 new ResizeObserver(() => {
   const { x, y, scale, width, height } = camera;
   measure();
+  if (camera.width === width && camera.height === height) return;
   // what was in the middle stays there
   camera.set(x + (width - camera.width) / scale / 2, y + (height - camera.height) / scale / 2, scale);
 }).observe(by("stage"));
@@ -317,10 +331,18 @@ globalThis.figure = {
   blocks: () => figure.blocks().map((node) => node.key),
   chosen: () => chosen?.key ?? null,
   boxes: () => [...figure.visible()].map((node) => ({ key: node.key, open: figure.isOpen(node), box: figure.box(node), inside: node.level.card?.key ?? "" })),
+  labels: () => labels(figure.root, 0, 0),
   lines: () => lines(figure.root, 0, 0),
   paint,
   renew,
 };
+
+function labels(placed, x, y) {
+  const found = placed.level.parts.flatMap(({ kind }, index) => (kind === "label" ? [placed.box(index)] : []));
+  const here = found.map((box) => box.map((value, i) => value + (i % 2 ? y : x)));
+  const inner = [...placed.frames.values()].flatMap((frame) => labels(frame.placed, x + frame.inside[0], y + frame.inside[1]));
+  return here.concat(inner);
+}
 
 function lines(placed, x, y) {
   const found = placed.level.parts.flatMap(({ kind }, index) => (kind === "edge" ? placed.lines(index) : []));
