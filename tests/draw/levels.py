@@ -121,3 +121,24 @@ def flat(count: int, columns: int = 100) -> tuple[Level, ...]:
     rows = -(-count // columns)
     scene = Scene(columns * 150.0 + 20, rows * 90.0 + 20, tuple(parts), "flat", f"{count} nodes in rows")
     return (Level("", "flat", scene, (), 70, True),)
+
+
+def blocks(side: int) -> tuple[Level, ...]:
+    """`side` columns of as many blocks below each other, all open, with four cards in each."""
+    outer: list[Part] = []
+    inner = []
+    for row in range(side):
+        for column in range(side):
+            key, x, y = f"b{row}x{column}", 70 + column * 150.0, 20 + row * 90.0
+            outer.append(card(key, x, y, "conv", True))
+            if row:
+                outer.append(edge(((x, y - 46), (x, y)), f"b{row - 1}x{column}", key))
+            inside = [card(f"{key}.n{number}", 70, 30 + number * 80.0, "dense") for number in range(4)]
+            stops = [0.0, *(y for number in range(4) for y in (30 + number * 80.0, 74 + number * 80.0)), 330.0]
+            names = ["", *(part.id for part in inside), ""]
+            for at in range(0, 10, 2):
+                ends = ((70.0, stops[at]), (70.0, stops[at + 1]))
+                inside.append(edge(ends, names[at // 2], names[at // 2 + 1]))
+            inner.append(Level(key, key, Scene(140, 330, tuple(inside), key), (70,), 70, True))
+    scene = Scene(side * 150.0 + 20, side * 90.0 + 20, tuple(outer), "blocks")
+    return (Level("", "blocks", scene, (), 70, True), *inner)

@@ -26,6 +26,7 @@ class Hands {
 
   press(event) {
     if (event.button > 1) return;
+    if (event.button === 1) event.preventDefault(); // no scrolling by itself
     this.canvas.focus({ preventScroll: true });
     this.canvas.setPointerCapture(event.pointerId);
     this.down.set(event.pointerId, this.place(event));
