@@ -1,0 +1,108 @@
+"""What is written in the `volumes` style: at its solids, in its legend, and the rule of its sizes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from archc.draw import text as font
+from archc.draw.scene import Mark, Part, Rect, Text
+from archc.draw.stations import Group, Station
+from archc.draw.theme import FAMILIES, NAMES
+
+SIZE, SMALL = 11.0, 10.0
+"""Of texts, in px: sizes of maps, and everything else."""
+
+LEADING = 13.0
+"""Between base lines, in px."""
+
+ROOM = 78.0
+"""How wide words below a solid are, unless the solid or a single word is wider."""
+
+SWATCH = 11.0
+SHOWN = (*FAMILIES, "block")
+"""Families in the order of the legend."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """The texts of a station: the sizes above its solid, with a badge behind them, and lines below, some bold."""
+
+    above: str
+    below: tuple[tuple[str, bool], ...]
+    badge: str
+
+    @property
+    def above_width(self) -> float:
+        return font.width(self.above, SIZE) + (badge_width(self.badge) + 5 if self.badge else 0)
+
+    @property
+    def width(self) -> float:
+        return max([self.above_width, *(font.width(words, SMALL, bold=bold) for words, bold in self.below)])
+
+
+def label_of(station: Station, width: float) -> Label:
+    """What is told of a station, in lines that are no wider than its solid, or than a few words."""
+    room = max(ROOM, width)
+    details = [
+        station.told if station.called and station.op != "input" else "",
+        ", ".join(station.more),
+        f"behind {', '.join(station.behind)}" if station.behind else "",
+        ", ".join(station.then),
+        f"output {station.output}" if station.output else "",
+    ]
+    head = font.wrapped(station.called or station.told, SMALL, room, bold=True)
+    lines = [line for words in details if words for line in font.wrapped(words, SMALL, room)]
+    return Label(
+        "" if station.joins else sizes(station.shape),
+        (*((line, True) for line in head), *((line, False) for line in lines)),
+        f"×{station.count}" if station.count > 1 else "",
+    )
+
+
+def sizes(shape: Sequence[int]) -> str:
+    """`55×55×96`."""
+    return "×".join(map(str, shape)) or "1"
+
+
+def badge_width(words: str) -> float:
+    return font.width(words, SMALL, bold=True) + 8
+
+
+def group_name(group: Group, room: float) -> str:
+    """The name of a group, as much of it as fits."""
+    return font.fitted(group.name, SMALL, room, bold=True) if group.name else ""
+
+
+def legend(stations: Sequence[Station], x: float, y: float, width: float, *, windows: bool) -> Iterator[Part]:
+    """The families that are there, and what the sizes mean, in lines of at most `width`."""
+    families = {station.family for station in stations}
+    left = x
+    for family in (family for family in SHOWN if family in families):
+        name = NAMES.get(family, "closed block")
+        taken = SWATCH + 5 + font.width(name, SMALL)
+        if left > x and left + taken > x + width:
+            left, y = x, y + 18
+        box = Rect(left, y - SWATCH + 2, SWATCH, SWATCH, family, "solid.line", 0.8)
+        marks: tuple[Mark, ...] = (box, Text(left + SWATCH + 5, y, name, SMALL))
+        yield Part("legend", marks, name)
+        left += taken + 16
+    y += 20
+    for line in font.wrapped(" ".join(rules(stations, windows=windows)), SMALL, width):
+        yield Part("note", (Text(x, y, line, SMALL, fill="soft"),))
+        y += 14
+
+
+def rules(stations: Sequence[Station], *, windows: bool) -> Iterator[str]:
+    """What the sizes of the solids that are there mean, in sentences."""
+    ranks = {len(station.shape) for station in stations if not station.joins}
+    if ranks & {3, 4}:
+        yield "Maps: height ∝ √height, width (going back) ∝ √width, thickness ∝ 1 + log₂ channels."
+    if 2 in ranks:
+        yield "Sequences, length×channels: height ∝ √length, thickness ∝ 1 + log₂ channels; they have no width."
+    if max(ranks, default=0) > 3:
+        yield "Volumes, depth×height×width×channels: √depth slabs, each such a map."
+    if ranks & {0, 1}:
+        yield "Flat values of n numbers are bars: height ∝ 1 + log₂ n."
+    if windows:
+        yield "Windows that slide over a map are drawn on its face by the same rule."
+    if any(station.count > 1 for station in stations):
+        yield "×N: N alike, one behind the other."
