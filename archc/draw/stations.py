@@ -29,10 +29,11 @@ LONGEST_TOLD = 420
 class Station:
     """A layer, a closed block or an input.
 
-    `id` is its scope, `called` the name that someone gave it, `told` what it does and `more` its settings, both
-    in words. `before` and `shape` enter and leave it; `window` is what it slides over `before`, if it
-    does. `behind` are quiet layers that its value went through on the way here, `then` those that follow.
-    `count` of them stand one behind the other. `make` is equal for two that are built alike.
+    `id` is its scope, `called` the name that someone gave it, `told` what it does and `more` its
+    settings, both in words; `block` is what a closed one is built from. `before` and `shape` enter and leave it;
+    `window` is what it slides over `before`, if it does. `behind` are quiet layers that its value went
+    through on the way here, `then` those that follow. `count` of them stand one behind the other. `make` is equal
+    for two that are built alike.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Station:
     place: str
     source: str
     called: str = ""
+    block: str = ""
     more: tuple[str, ...] = ()
     behind: tuple[str, ...] = ()
     then: tuple[str, ...] = ()
@@ -55,6 +57,11 @@ class Station:
     parameters: int = 0
     macs: int = 0
     make: str = ""
+
+    @property
+    def head(self) -> str:
+        """What it is called first of all."""
+        return self.called or (self.block if self.count > 1 else "") or self.told
 
     @property
     def joins(self) -> bool:
@@ -88,9 +95,10 @@ class Station:
 
 @dataclass(frozen=True)
 class Group:
-    """Stations that belong together: those of an opened block, of which `count` follow each other."""
+    """Stations that belong together: those of an opened `block`, of which `count` follow each other."""
 
     name: str
+    block: str
     members: frozenset[str]
     count: int = 1
 
@@ -236,7 +244,7 @@ class _Walk:
             inputs,
             line,
             f"{node.place.file}:{node.place.line}",
-            fitted(op.written(), 12, LONGEST_TOLD),
+            fitted(op.written()[:200], 12, LONGEST_TOLD),
             called=given(id, node.op),
             more=tuple(settings(op)),
             window=window if op.drawing in ("conv", "pool") and node.op != "conv_transpose" else (),
@@ -258,7 +266,7 @@ class _Walk:
             entering = entering | {first: end}
         if not self.full:
             end = _Value(self.stood(end))
-            self._gather("", before, node.count)
+            self._gather(before, node.count)
         return end
 
     def _block(
@@ -280,10 +288,16 @@ class _Walk:
         end = values[node.body.outputs[0].value]
         if count > 1 and end.behind:
             end = _Value(self.stood(end))
+        mine = [name for name in self.stations if name not in before]
         if node.shares:
-            for station in [name for name in self.stations if name not in before]:
-                self.change(station, parameters=0, more=(*self.stations[station].more, f"weights of {node.shares}"))
-        self._gather(node.name if count == 1 else node.body.name, before, count, given(id, node.body.name))
+            for name in mine:
+                self.change(name, parameters=0)
+            if len(mine) == 1:
+                self.change(mine[0], more=(*self.stations[mine[0]].more, f"weights of {node.shares}"))
+        self._gather(before, count, node.name, node.body.name)
+        if node.shares and len(mine) > 1:
+            told = f"{node.name}, with the weights of {node.shares}"
+            self.groups[-1] = replace(self.groups[-1], name=told)
         return end
 
     def _closed(self, node: Node, id: str, inputs: tuple[str, ...], before: Shape, line: int, count: int) -> Station:
@@ -294,27 +308,31 @@ class _Walk:
             id,
             "block",
             "block",
-            node.name if count == 1 else node.body.name,
+            node.name,
             node.output,
             before,
             inputs,
             line,
             f"{node.place.file}:{node.place.line}",
             f"{node.body.name}, a block of {layers} layer{'s' * (layers > 1)}",
+            block=node.body.name,
             more=(f"{layers} layer{'s' * (layers > 1)}", *shared),
             count=count,
             parameters=0 if node.shares else node.body.parameters,
             macs=node.body.macs,
         )
 
-    def _gather(self, name: str, before: set[str], count: int, called: str = "") -> None:
+    def _gather(self, before: set[str], count: int, name: str = "", block: str = "") -> None:
         """Notes that the stations since `before` belong together."""
         members = [station for station in self.stations if station not in before]
         if len(members) == 1:
             alone = self.stations[members[0]]
-            self.change(members[0], count=alone.count * count, called=called or alone.called)
+            self.change(members[0], count=alone.count * count, called=given(name, block) or alone.called)
+        elif self.groups and self.groups[-1].members == set(members):
+            there = self.groups.pop()
+            self.groups.append(replace(there, count=there.count * count))
         elif members:
-            self.groups.append(Group(name, frozenset(members), count))
+            self.groups.append(Group(name, block, frozenset(members), count))
 
     def _attach(self, station: str, quiet: _Quiet) -> None:
         there = self.stations[station]
@@ -411,22 +429,18 @@ def folded(flow: Flow) -> Flow:
     takers = Counter(value for station in flow.stations for value in station.inputs)
     kept: dict[str, Station] = {}
     stands_for: dict[str, str] = {}
+    last: dict[str, str] = {}
     for station in flow.stations:
         inputs = tuple(stands_for.get(value, value) for value in station.inputs)
         station = replace(station, inputs=inputs)
         before = kept.get(inputs[0]) if len(inputs) == 1 else None
-        if before is not None and takers[line_end(stands_for, before.id)] == 1 and same(before, station):
+        if before is not None and takers[last.get(before.id, before.id)] == 1 and same(before, station):
             kept[before.id] = replace(before, count=before.count + station.count, output=station.output)
-            stands_for[station.id] = before.id
+            stands_for[station.id], last[before.id] = before.id, station.id
         else:
             kept[station.id] = station
     groups = (replace(group, members=group.members & kept.keys()) for group in flow.groups)
     return Flow(tuple(kept.values()), tuple(group for group in groups if len(group.members) > 1 or group.count > 1))
-
-
-def line_end(stands_for: Mapping[str, str], station: str) -> str:
-    """The last of those that a station stands for."""
-    return next((last for last, first in reversed(stands_for.items()) if first == station), station)
 
 
 def same(a: Station, b: Station) -> bool:

@@ -149,7 +149,7 @@ SOLID = ("solid.line", "block", "block.text")
 """The lines of solids, and blocks that are closed."""
 
 LIGHT |= dict(zip(SOLID, ("#222222", "#8792A3", "#111111"), strict=True))
-DARK |= dict(zip(SOLID, ("#0B0E13", "#7C889C", "#111111"), strict=True))
+DARK |= dict(zip(SOLID, ("#9AA5B5", "#7C889C", "#111111"), strict=True))
 PRINT |= dict(zip(SOLID, ("#000000", "#D9D9D9", "#000000"), strict=True))
 
 

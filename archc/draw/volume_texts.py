@@ -43,19 +43,26 @@ def label_of(station: Station, width: float) -> Label:
     """What is told of a station, in lines that are no wider than its solid, or than a few words."""
     room = max(ROOM, width)
     details = [
-        station.told if station.called and station.op != "input" else "",
-        ", ".join(station.more),
-        f"behind {', '.join(station.behind)}" if station.behind else "",
-        ", ".join(station.then),
-        f"output {station.output}" if station.output else "",
+        [station.told] if station.called and station.op != "input" else [],
+        station.more,
+        [f"behind {station.behind[0]}", *station.behind[1:]] if station.behind else [],
+        station.then,
+        [f"output {station.output}"] if station.output else [],
     ]
-    head = font.wrapped(station.called or station.told, SMALL, room, bold=True)
-    lines = [line for words in details if words for line in font.wrapped(words, SMALL, room)]
+    head = font.wrapped(station.head, SMALL, room, bold=True)
+    lines = [line for words in details for line in listed(words, room)]
     return Label(
         "" if station.joins else sizes(station.shape),
         (*((line, True) for line in head), *((line, False) for line in lines)),
         f"×{station.count}" if station.count > 1 else "",
     )
+
+
+def listed(words: Sequence[str], room: float) -> list[str]:
+    """Words with commas between them, in lines: broken within one only where it is too long for a line."""
+    held = ", ".join(word.replace(" ", "\u00a0") for word in words)
+    lines = (line.replace("\u00a0", " ") for line in font.wrapped(held, SMALL, room)) if words else ()
+    return [part for line in lines for part in font.wrapped(line, SMALL, room)]
 
 
 def sizes(shape: Sequence[int]) -> str:
@@ -68,11 +75,14 @@ def badge_width(words: str) -> float:
 
 
 def group_name(group: Group, room: float) -> str:
-    """The name of a group, as much of it as fits."""
-    return font.fitted(group.name, SMALL, room, bold=True) if group.name else ""
+    """The name of a group, or of the block of which it is several, as much of it as fits."""
+    name = group.block if group.count > 1 else group.name
+    return font.fitted(name, SMALL, room, bold=True) if name else ""
 
 
-def legend(stations: Sequence[Station], x: float, y: float, width: float, *, windows: bool) -> Iterator[Part]:
+def legend(
+    stations: Sequence[Station], x: float, y: float, width: float, *, windows: bool, folds: bool
+) -> Iterator[Part]:
     """The families that are there, and what the sizes mean, in lines of at most `width`."""
     families = {station.family for station in stations}
     left = x
@@ -86,23 +96,23 @@ def legend(stations: Sequence[Station], x: float, y: float, width: float, *, win
         yield Part("legend", marks, name)
         left += taken + 16
     y += 20
-    for line in font.wrapped(" ".join(rules(stations, windows=windows)), SMALL, width):
+    for line in font.wrapped(" ".join(rules(stations, windows=windows, folds=folds)), SMALL, width):
         yield Part("note", (Text(x, y, line, SMALL, fill="soft"),))
         y += 14
 
 
-def rules(stations: Sequence[Station], *, windows: bool) -> Iterator[str]:
+def rules(stations: Sequence[Station], *, windows: bool, folds: bool) -> Iterator[str]:
     """What the sizes of the solids that are there mean, in sentences."""
     ranks = {len(station.shape) for station in stations if not station.joins}
     if ranks & {3, 4}:
-        yield "Maps: height ∝ √height, width (going back) ∝ √width, thickness ∝ 1 + log₂ channels."
+        yield "Height and width (going back) of a solid ∝ √ of the map's, thickness ∝ 1 + log₂ of its channels."
     if 2 in ranks:
-        yield "Sequences, length×channels: height ∝ √length, thickness ∝ 1 + log₂ channels; they have no width."
+        yield "A sequence, length×channels, has no width: height ∝ √length, thickness ∝ 1 + log₂ of its channels."
     if max(ranks, default=0) > 3:
-        yield "Volumes, depth×height×width×channels: √depth slabs, each such a map."
+        yield "A volume, depth×height×width×channels, is √depth such solids, one behind the other."
     if ranks & {0, 1}:
-        yield "Flat values of n numbers are bars: height ∝ 1 + log₂ n."
+        yield "A flat value of n numbers is a bar: height ∝ 1 + log₂ n."
     if windows:
-        yield "Windows that slide over a map are drawn on its face by the same rule."
-    if any(station.count > 1 for station in stations):
+        yield "Windows are drawn by the same rule, on the face over which they slide."
+    if folds:
         yield "×N: N alike, one behind the other."

@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from archc.draw.look import Look
 from archc.draw.rows import Box, Branching, Room, Way, placed
-from archc.draw.scene import Bounds, Circle, Line, Part, Point, Polygon, Rect, Scene, Text, framed, union
+from archc.draw.scene import Circle, Line, Mark, Part, Point, Polygon, Rect, Scene, Text, framed, union
 from archc.draw.solids import Extents, Pyramid, Rule, Solid, crosses, pyramid, rule_for
 from archc.draw.stations import Flow, Group, Station, flow_of, levels
 from archc.draw.volume_texts import LEADING, SIZE, SMALL, Label, badge_width, group_name, label_of, legend, sizes
@@ -38,7 +37,9 @@ def scene(module: Module, look: Look) -> Scene:
     drawing = Drawing(shown(module, look))
     parts = list(drawing.parts())
     left, _, right, bottom = union(part.bounds for part in parts)
-    parts += legend(drawing.flow.stations, left, bottom + 30, max(right - left, 420.0), windows=drawing.has_windows)
+    counts = [kept.count for kept in drawing.flow.stations] + [kept.count for kept in drawing.flow.groups]
+    windows, solid = bool(drawing.pyramids), [drawing.stations[name] for name in drawing.solids]
+    parts += legend(solid, left, bottom + 30, max(right - left, 420.0), windows=windows, folds=max(counts) > 1)
     told = "; ".join(f"{station.id} gives {sizes(station.shape)}" for station in drawing.flow.stations)
     desc = f"{module.graph.name} from left to right, as solids whose sizes show what leaves each layer: {told}."
     return framed(parts, MARGIN, module.graph.name, desc)
@@ -68,10 +69,6 @@ class Drawing:
         self.box = self._placed(extents)
         self.solids = {name: Solid(x, y, extents[name]) for name, (x, y) in self.box.places.items()}
         self.pyramids = {way: found for way in self.box.ways if (found := self._pyramid(way))}
-
-    @property
-    def has_windows(self) -> bool:
-        return bool(self.pyramids)
 
     def _placed(self, extents: dict[str, Extents]) -> Box:
         edges = tuple((value, station.id) for station in self.flow.stations for value in station.inputs)
@@ -121,7 +118,10 @@ class Drawing:
             return Part("edge", (Line(points, radius=6, arrow=True),), title, ends=(way.start, way.end))
         window = sizes(self.stations[way.end].window)
         lines = (Line(points, "ink", 0.8) for points in found.lines)
-        marks = (Polygon(found.window, f"{self.stations[way.end].family}.top", "solid.line", 1), *lines)
+        marks: tuple[Mark, ...] = (
+            Polygon(found.window, f"{self.stations[way.end].family}.top", "solid.line", 1),
+            *lines,
+        )
         return Part("edge", marks, f"{title}: a window of {window}", ends=(way.start, way.end))
 
     def _course(self, way: Way) -> tuple[Point, ...]:
@@ -235,15 +235,3 @@ def straightened(points: Sequence[Point]) -> tuple[Point, ...]:
 
 def in_line(a: Point, b: Point, c: Point) -> bool:
     return any(abs(a[i] - b[i]) < 1e-6 and abs(b[i] - c[i]) < 1e-6 for i in (0, 1))
-
-
-def fronts(parts: Sequence[Part]) -> Iterator[Bounds]:
-    """The box of the front of every solid, which no line may cross."""
-    for part in parts:
-        if part.kind == "node":
-            yield part.marks[-1].bounds
-
-
-def segments(line: Line) -> Iterator[tuple[Point, Point]]:
-    """The straight pieces of a line."""
-    yield from pairwise(line.points)
