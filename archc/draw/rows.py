@@ -5,6 +5,7 @@ falls into branches, which are taken apart likewise; where nothing falls apart, 
 whatever doesn't lead from one to the next goes in an arc above.
 """
 
+from bisect import bisect, bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -27,6 +28,9 @@ BRACKET = 24.0
 
 WORD = 10.0
 """How high words on an arc are."""
+
+DEEPEST = 50
+"""So many ways past each other, one within the other, are taken apart."""
 
 START, END = "", "\0"
 """Before the inputs and behind the outputs."""
@@ -100,10 +104,9 @@ class Box:
 
 def placed(plan: Branching) -> Box:
     """All stations in their places, with the ways between them."""
-    inner = {name: [a for a, b in plan.edges if b == name] for name in plan.order}
-    outer = {name: [b for a, b in plan.edges if a == name] for name in plan.order}
-    ends = [(START, name) for name in plan.order if not inner[name]]
-    ends += [(name, END) for name in plan.order if not outer[name]]
+    leaving, arrived = {a for a, _ in plan.edges}, {b for _, b in plan.edges}
+    ends = [(START, name) for name in plan.order if name not in arrived]
+    ends += [(name, END) for name in plan.order if name not in leaving]
     layout = _Layout(plan, {name: i for i, name in enumerate((START, *plan.order, END))}, [*plan.edges, *ends])
     return layout.between(START, list(plan.order), END)
 
@@ -114,6 +117,7 @@ class _Layout:
     position: dict[str, int]
     edges: list[Edge]
     gathered: set[int] = field(default_factory=set)
+    level: int = 0
 
     def __post_init__(self) -> None:
         self.following: dict[str, list[str]] = {name: [] for name in self.position}
@@ -131,9 +135,12 @@ class _Layout:
         if not direct and (through := self.spine(start, members, edges)):
             return self.sequence(start, members, through, end)
         branches = parts(members, [(a, b) for a, b in edges if a != start and b != end])
-        if not direct and len(branches) == 1:
-            return self.tangle(start, members, end, edges)
-        return self.rows(start, branches, end, direct=direct)
+        if (not direct and len(branches) == 1) or self.level == DEEPEST:
+            return self.tangle(start, members, end, [*edges, *([(start, end)] if direct else [])])
+        self.level += 1
+        box = self.rows(start, branches, end, direct=direct)
+        self.level -= 1
+        return box
 
     def spine(self, start: str, members: Sequence[str], edges: Sequence[Edge]) -> list[str]:
         """The stations that every way from `start` through the members leads through."""
@@ -151,8 +158,10 @@ class _Layout:
         """Stations in a row, with whatever lies between two of them."""
         box, x, solid = Box(), 0.0, 0.0
         pieces: list[tuple[set[str], float, float]] = []
+        places = [self.position[name] for name in members]
         for before, after in pairwise([start, *spine, end]):
-            inner = [name for name in members if self.position[before] < self.position[name] < self.position[after]]
+            first = bisect(places, self.position[before])
+            inner = members[first : bisect_left(places, self.position[after])]
             room = self.plan.rooms.get(after)
             if inner:
                 piece = self.between(before, inner, after)
@@ -177,10 +186,11 @@ class _Layout:
 
     def bracket(self, box: Box, pieces: Sequence[tuple[set[str], float, float]]) -> None:
         """Puts brackets under groups whose stations stand one behind the other here."""
+        place = {name: i for i, (names, _, _) in enumerate(pieces) for name in names}
         for members, group in self.plan.groups:
-            touched = [i for i, (names, _, _) in enumerate(pieces) if names & members]
-            if group in self.gathered or not touched:
+            if group in self.gathered or not members <= place.keys():
                 continue
+            touched = sorted({place[name] for name in members})
             run = pieces[touched[0] : touched[-1] + 1]
             if set().union(*(names for names, _, _ in run)) != members:
                 continue

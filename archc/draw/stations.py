@@ -132,7 +132,8 @@ def flow_of(module: Module, depth: int | None, *, full: bool = False) -> Flow:
         values[port.value] = _Value(walk.add(told))
     found = walk.through(graph, values, "", 0, 0)
     for port in graph.outputs if len(graph.outputs) > 1 else ():
-        walk.change(walk.stood(found[port.value]), output=port.name)
+        name = walk.stood(found[port.value])
+        walk.change(name, output=", ".join(filter(None, (walk.stations[name].output, port.name))))
     flow = Flow(tuple(walk.stations.values()), tuple(walk.groups))
     return flow if full else folded(flow)
 
@@ -149,7 +150,8 @@ def levels(graph: Graph) -> int:
 class _Value:
     """What flows: the station that it comes from, and the quiet layers since, that couldn't be told there.
 
-    It is `alone` as long as nothing else takes it.
+    It is `alone` as long as nothing else takes it, so that a quiet layer can be told beside its station; that of
+    a folded one is not, for what follows all of them is no part of each.
     """
 
     station: str
@@ -246,7 +248,7 @@ class _Walk:
             f"{node.place.file}:{node.place.line}",
             fitted(op.written()[:200], 12, LONGEST_TOLD),
             called=given(id, node.op),
-            more=tuple(settings(op)),
+            more=(*settings(op), *shared(node)),
             window=window if op.drawing in ("conv", "pool") and node.op != "conv_transpose" else (),
             parameters=owned(node),
             macs=node.macs,
@@ -265,7 +267,7 @@ class _Walk:
             end = values[node.body.outputs[0].value]
             entering = entering | {first: end}
         if not self.full:
-            end = _Value(self.stood(end))
+            end = _Value(self.stood(end), alone=node.count == 1)
             self._gather(before, node.count)
         return end
 
@@ -282,28 +284,28 @@ class _Walk:
         assert node.body is not None
         if self.depth is not None and level >= self.depth:
             sources = tuple(dict.fromkeys(self.stood(value) for value in inputs))
-            return _Value(self.add(self._closed(node, id, sources, shapes[node.inputs[0]], line, count)))
+            closed = self._closed(node, id, sources, shapes[node.inputs[0]], line, count)
+            return _Value(self.add(closed), alone=count == 1)
         before = set(self.stations)
         values = self.through(node.body, entered(node.body, inputs, alone=count == 1), f"{id}.", level + 1, line)
         end = values[node.body.outputs[0].value]
-        if count > 1 and end.behind:
-            end = _Value(self.stood(end))
+        if count > 1:
+            end = _Value(self.stood(end), alone=False)
         mine = [name for name in self.stations if name not in before]
         if node.shares:
             for name in mine:
                 self.change(name, parameters=0)
             if len(mine) == 1:
-                self.change(mine[0], more=(*self.stations[mine[0]].more, f"weights of {node.shares}"))
+                self.change(mine[0], more=(*self.stations[mine[0]].more, *shared(node)))
         self._gather(before, count, node.name, node.body.name)
         if node.shares and len(mine) > 1:
-            told = f"{node.name}, with the weights of {node.shares}"
+            told = f"{node.name}, {shared(node)[0]}"
             self.groups[-1] = replace(self.groups[-1], name=told)
         return end
 
     def _closed(self, node: Node, id: str, inputs: tuple[str, ...], before: Shape, line: int, count: int) -> Station:
         assert node.body is not None
         layers = sum(1 for _ in node.body.layers())
-        shared = (f"weights of {node.shares}",) if node.shares else ()
         return Station(
             id,
             "block",
@@ -316,7 +318,7 @@ class _Walk:
             f"{node.place.file}:{node.place.line}",
             f"{node.body.name}, a block of {layers} layer{'s' * (layers > 1)}",
             block=node.body.name,
-            more=(f"{layers} layer{'s' * (layers > 1)}", *shared),
+            more=(f"{layers} layer{'s' * (layers > 1)}", *shared(node)),
             count=count,
             parameters=0 if node.shares else node.body.parameters,
             macs=node.body.macs,
@@ -391,6 +393,11 @@ def settings(op: Op) -> Iterator[str]:
     groups = getattr(op, "groups", 1)
     if isinstance(groups, int) and groups > 1:
         yield f"{groups} groups"
+
+
+def shared(node: Node) -> tuple[str, ...]:
+    """Whose weights it uses, in words."""
+    return (f"weights of {node.shares}",) if node.shares else ()
 
 
 def owned(node: Node) -> int:
