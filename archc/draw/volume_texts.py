@@ -45,7 +45,7 @@ def label_of(station: Station, width: float) -> Label:
     details = [
         [station.told] if station.called and station.op != "input" else [],
         station.more,
-        [f"behind {station.behind[0]}", *station.behind[1:]] if station.behind else [],
+        [f"after {station.behind[0]}", *station.behind[1:]] if station.behind else [],
         station.then,
         [f"output {station.output}"] if station.output else [],
     ]
