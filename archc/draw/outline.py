@@ -60,7 +60,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Inside:
-    """What is in a block or the whole network: `inputs` are the values that come in, with `shapes`, `value` what leaves."""
+    """What is in a block or a network: `inputs` are the values that come in, with `shapes`, `value` what leaves."""
 
     inputs: tuple[str, ...]
     pieces: tuple[Piece, ...]
