@@ -16,6 +16,9 @@ STYLES = {
 }
 """Every style, and what it is for: known without importing it."""
 
+OPENING = ("graph",)
+"""Those whose blocks open and close in a page."""
+
 OF_WEIGHTS = ("neurons",)
 """Those that show learnt weights."""
 
@@ -27,8 +30,7 @@ def draw(module: Module, style: str, look: Look) -> Scene:
 
 def levels(module: Module, style: str, look: Look) -> tuple[Level, ...]:
     """A figure that opens and closes; in a style without levels one in which nothing does. Raises as `draw`."""
-    found = getattr(import_module(f"archc.draw.{style}"), "levels", None)
-    if found is not None:
-        return cast(tuple[Level, ...], found(module, look))
+    if style in OPENING:
+        return cast(tuple[Level, ...], import_module(f"archc.draw.{style}").levels(module, look))
     scene = draw(module, style, look)
     return (Level("", scene.title, scene, (), scene.width / 2, True),)
