@@ -1,7 +1,7 @@
 """Which blocks a graph figure opens, and what it leaves out so that it fits a page."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -54,7 +54,7 @@ def _seen(inside: Inside, is_open: Opened) -> int:
 def _with_examples(inside: Inside, depth: int, most: int) -> Opened:
     """Opens blocks that lie deeper where they stand first, as long as there is room."""
     chosen: set[str] = set()
-    kinds: set[tuple[str, ...]] = set()
+    kinds = set(_kinds_open(inside, depth))
 
     def is_open(piece: Piece, at: int) -> bool:
         return at < depth or piece.kind == "group" or piece.id in chosen
@@ -79,6 +79,15 @@ def _with_examples(inside: Inside, depth: int, most: int) -> Opened:
         else:
             break
     return is_open
+
+
+def _kinds_open(inside: Inside, floors: int) -> Iterator[tuple[str, ...]]:
+    """Of the blocks that are open anyway, what they look like inside."""
+    for piece in inside.pieces:
+        if piece.open is not None and (piece.kind == "group" or floors):
+            if piece.kind == "block":
+                yield _kind(piece)
+            yield from _kinds_open(piece.open(), floors - (piece.kind == "block"))
 
 
 def _scope(piece: Piece) -> str:

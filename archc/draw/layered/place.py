@@ -83,10 +83,8 @@ class _Drawing:
         """Rows by column, cut where one line alone passes: as few as `tallest` lets, and as even as can be."""
         total = sum(self.heights) + sum(self.gaps)
         uncut = self._uncut()
-        if (
-            total <= tallest
-            or max(sum(self.heights[i] + self.gaps[i - 1] for i in piece) for piece in uncut) > total / 2
-        ):
+        highest = max((sum(self.heights[i] + self.gaps[i - 1] for i in piece) for piece in uncut), default=total)
+        if total <= tallest or highest > total / 2:
             return [list(range(len(self.heights)))]
         count = len(self._filled(uncut, tallest))
         low, high = 0.0, total
