@@ -107,17 +107,24 @@ def command(
         raise click.UsageError("`--full` opens everything: leave out `--depth`", ctx)
     if form == "html" and width is not None:
         raise click.UsageError("a page is as wide as its window: leave out `--width`", ctx)
+    if form == "dot" and style != "graph":
+        raise click.UsageError(f"`.dot` holds the graph style alone: leave out `--style {style}`, or write .svg", ctx)
     asked = Asked(file, **choice) if file else None
     source, module, found = drawn(asked, weights, terminal)
     look = Look(depth, full, by_dot, found, source)
     if form == "html":
         from archc.draw.html import page
 
-        write_bytes(output, page(module, style, look, theme))
+        content = page(module, style, look, theme)
+    elif form == "dot":
+        from archc.draw.dot import dot
+
+        content = dot(module, look, THEMES[theme], width.inches if width else None)
     else:
         scene = draw(module, style, look)
-        write_bytes(output, printed(scene, form, theme, width))
+        content = printed(scene, form, theme, width)
         warn_if_small(scene, width, terminal)
+    write_bytes(output, content)
     terminal.remark(f"wrote {output}")
 
 
