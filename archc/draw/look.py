@@ -4,15 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from archc.draw.trace import Trace
+
 
 @dataclass(frozen=True)
 class Look:
     """What is to be seen of a model.
 
     `depth` is how many levels of blocks are open; by itself as many as fit a page. `full` opens
-    everything and folds nothing. `weights` are learnt arrays by name, as "dense1.kernel".
+    everything and folds nothing. `weights` are learnt arrays by name, as "dense1.kernel". `trace`
+    is what an example makes it compute, for the `backprop` style.
     """
 
     depth: int | None = None
     full: bool = False
     weights: Mapping[str, Any] | None = None
+    trace: Trace | None = None
