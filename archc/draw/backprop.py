@@ -16,8 +16,8 @@ from archc.ir import Module
 FORMULA, NUMBER = 13, 12
 """Sizes of what stands in a node, and around it."""
 
-ROOM = 250
-"""How wide a formula may get before it goes on in another line."""
+FORMULA_ROOM, NUMBER_ROOM = 290, 250
+"""How wide what stands in a node may get before it goes on in another line, and what stands around it."""
 
 LINE, NUMBER_LINE = 18, 16
 """From one base line to the next, in a node and around it."""
@@ -28,8 +28,11 @@ PORTS = 14
 PAIR = 4
 """How far the arrow forwards runs above the middle of a pair, and the one back below."""
 
-AISLE, WIDE_AISLE = 64, 120
-"""Between columns, where arrows are parallel, and where they fan out."""
+AISLE, WIDEST_AISLE = 64, 260
+"""Between columns, at least and at most."""
+
+SLOPE, SPREAD = 0.75, 0.6
+"""How wide an aisle is to the height of its steepest arrow, and how high a column is to the one beside it, at least."""
 
 BETWEEN, BETWEEN_LEAVES = 30, 14
 """Between nodes of a column, and between leaves."""
@@ -109,9 +112,8 @@ class Box:
 
 def scene(module: Module, look: Look) -> Scene:
     """The values and derivatives of `look.trace`. Raises Failed if the network isn't a small chain with a loss."""
-    if look.trace is None:
-        raise ValueError("the backprop style shows an example: `Look(trace=…)`")
-    found = computation(module, look.trace)
+    found = computation(module, look)
+    assert look.trace is not None
     columns = [[_box(cell, first=not i) for cell in column] for i, column in enumerate(_beside(found))]
     _place(columns)
     parts = [*_edges(columns), *(part for column in columns for box in column for part in _drawn(box))]
@@ -140,11 +142,11 @@ def _box(cell: Cell, *, first: bool = False) -> Box:
     if quantity.slope is not None:
         known = _numbers(quantity.shape, quantity.slope)
         begin = [f"d{cell.name} = {cell.rule[0]}", *cell.rule[1:]] if cell.rule else [f"∂L/∂{cell.name}"]
-        slope = _filled([*begin, f"= {known}"] if cell.name != "L" else ["dL = 1"], NUMBER)
+        slope = _filled([*begin, f"= {known}"] if cell.name != "L" else ["dL = 1"], NUMBER, NUMBER_ROOM)
     shape = f"[{', '.join(map(str, quantity.shape))}] " if quantity.shape else ""
     value = shape + _numbers(quantity.shape, quantity.value)
     leaves = [_box(leaf) for leaf in cell.leaves]
-    return Box(cell, _filled(cell.text, FORMULA), value, slope, first, leaves=leaves)
+    return Box(cell, _filled(cell.text, FORMULA, FORMULA_ROOM), value, slope, first, leaves=leaves)
 
 
 def _numbers(shape: tuple[int, ...], values: Sequence[float]) -> str:
@@ -154,12 +156,12 @@ def _numbers(shape: tuple[int, ...], values: Sequence[float]) -> str:
     return f"({', '.join(map(number, values[:FIRST]))}{more})"
 
 
-def _filled(terms: Sequence[str], size: float) -> list[str]:
-    """Terms in lines that are no wider than there is room."""
+def _filled(terms: Sequence[str], size: float, room: float) -> list[str]:
+    """Terms in lines that are no wider than there is room, unless one alone is."""
     lines: list[str] = []
     for term in terms:
         longer = f"{lines[-1]} {term}" if lines else term
-        if lines and font.width(longer, size) <= ROOM:
+        if lines and font.width(longer, size) <= room:
             lines[-1] = longer
         else:
             lines.append(term)
@@ -168,24 +170,29 @@ def _filled(terms: Sequence[str], size: float) -> list[str]:
 
 def _place(columns: list[list[Box]]) -> None:
     """Gives every node its place: columns side by side, each around the middle of the one beside it."""
-    fans = [_fans(columns, i) for i in range(len(columns))]
-    x = 0.0
-    for i, (column, fan) in enumerate(zip(columns, fans, strict=True)):
-        width = max(box.wanted for box in column)
-        for box, own in zip(column, fan, strict=True):
-            box.x, box.width, box.fan = x, width, own
-        following = columns[i + 1] if i + 1 < len(columns) else []
-        straight = all(box.cell.pointwise for box in following) or len(column) == len(following) == 1
-        x += width + (AISLE if straight else WIDE_AISLE)
+    for i, column in enumerate(columns):
+        for box, fan in zip(column, _fans(columns, i), strict=True):
+            box.fan = fan
     tallest = max(range(len(columns)), key=lambda i: sum(box.above + box.below for box in columns[i]))
-    _stack(columns[tallest], 0)
+    _stack(columns[tallest], 0, 0)
     for i in range(tallest + 1, len(columns)):
         _align(columns[i], columns[i - 1], columns[i])
     for i in reversed(range(tallest)):
         _align(columns[i], columns[i + 1], columns[i + 1])
-    for column in columns:
+    x = 0.0
+    for column, following in zip(columns, [*columns[1:], []], strict=True):
+        width = max(box.wanted for box in column)
         for box in column:
+            box.x, box.width = x, width
             _place_leaves(box)
+        x += width + _aisle(column, following)
+
+
+def _aisle(column: Sequence[Box], following: Sequence[Box]) -> float:
+    """How much room arrows have behind a column: the more, the steeper they would be."""
+    pairs = [(box, other) for box in column for other in following if box.cell.name in other.cell.reads]
+    steepest = max((abs(box.y - other.y) for box, other in pairs), default=0)
+    return min(max(AISLE, steepest * SLOPE), WIDEST_AISLE)
 
 
 def _fans(columns: list[list[Box]], i: int) -> list[int]:
@@ -196,12 +203,16 @@ def _fans(columns: list[list[Box]], i: int) -> list[int]:
     ]
 
 
-def _stack(column: list[Box], middle: float) -> None:
-    """Nodes one below another, the mean of their middles at `middle`."""
+def _stack(column: list[Box], middle: float, span: float) -> None:
+    """Nodes one below another, the mean of their middles at `middle`, and as far apart as makes `span` px of them."""
     y = 0.0
     for box in column:
         box.y = y + box.above
         y += box.above + box.below + (BETWEEN_LEAVES if box.aside else BETWEEN)
+    more = span - (column[-1].y - column[0].y)
+    if more > 0:
+        for i, box in enumerate(column[1:], 1):
+            box.y += more * i / (len(column) - 1)
     shift = middle - sum(box.y for box in column) / len(column)
     for box in column:
         box.y += shift
@@ -213,7 +224,7 @@ def _align(column: list[Box], beside: list[Box], reading: list[Box]) -> None:
         for box, other in zip(column, beside, strict=True):
             box.y = other.y
         return
-    _stack(column, sum(box.y for box in beside) / len(beside))
+    _stack(column, sum(box.y for box in beside) / len(beside), SPREAD * (beside[-1].y - beside[0].y))
 
 
 def _place_leaves(box: Box) -> None:

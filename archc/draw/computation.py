@@ -6,16 +6,20 @@ kernel [in, out]; dz is short for ∂L/∂z.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from archc.diagnostics import Diagnostic, Failed
+from archc.diagnostics import Failed
+from archc.draw.look import Look
 from archc.draw.rules import Ending, activation_rule, ending, function_text
 from archc.draw.trace import Quantity, Trace
-from archc.ir import Graph, Module, Node
+from archc.draw.unsuited import unsuited
+from archc.ir import Graph, Module, Node, Place, Port
 from archc.ir.items import op_of
 from archc.ir.opened import opened
 from archc.types import TensorType
+
+STYLE = "backprop"
 
 MOST_CELLS = 42
 """Nodes that a figure has at most."""
@@ -23,12 +27,8 @@ MOST_CELLS = 42
 MOST_UNITS = 9
 """Units of a layer that are drawn one by one: the number of each is a digit."""
 
-MOST_TERMS = 4
-"""Terms that the rule of a derivative has at most."""
-
 _SUB, _SUPER = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"), str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TAKEN = {"a", "b", "d", "u", "w", "y", "z", "L", "W"}
-_OTHERS = "`--style graph` draws networks of any form and size"
 _JOINED = ("softmax", "log_softmax")
 """Activations whose every number depends on all that enter."""
 
@@ -118,42 +118,46 @@ def apart(quantity: Quantity) -> list[Quantity]:
     ]
 
 
-def chain_of(module: Module) -> Graph:
+def chain_of(module: Module, look: Look) -> Graph:
     """The layers one after another, blocks opened. Raises Failed if that isn't what the network is, or it has no loss.
 
     It needs no trace: what can't be drawn is refused before anything is computed.
     """
-    where, graph = module.source, opened(module).graph
+    graph, place = opened(module).graph, module.graph.place
     if module.recipe is None:
-        title = f"`backprop` shows derivatives of a loss, and {where} has no `train` block that names one"
-        help = f"add a `train` block with `data`, `loss` and the other settings; {_OTHERS}, with and without one"
-        raise _unfit(title, help)
+        failed = unsuited(STYLE, "it shows derivatives of a loss, and no `train` block names one", look, (place,))
+        help = "add a `train` block, whose loss is derived; or draw it otherwise: `--style graph` draws any network"
+        raise Failed(replace(diagnostic, help=help) for diagnostic in failed.diagnostics)
     for words, ports in (("inputs", graph.inputs), ("outputs", graph.outputs)):
-        if len(ports) != 1:
-            raise _unfit(f"`backprop` draws one chain of layers, and {where} has {len(ports)} {words}", _OTHERS)
+        if len(ports) > 1:
+            raise unsuited(STYLE, f"it draws one chain of layers, and there are {len(ports)} {words}", look, _of(ports))
     before = graph.inputs[0].name
     for node in graph.nodes:
         if node.inputs != (before,) or node.shares:
-            why = f"shares the weights of `{node.shares}`" if node.shares else f"doesn't just follow `{before}`"
-            title = f"`backprop` draws one chain of layers, and `{node.name}` in line {node.place.line} {why}"
-            raise _unfit(title, _OTHERS)
+            why = f"shares the weights of `{node.shares}`" if node.shares else f"takes more or else than `{before}`"
+            raise unsuited(STYLE, f"it draws one chain of layers, and `{node.name}` {why}", look, (node.place, place))
         before = node.name
     if graph.outputs[0].value != before:
-        raise _unfit(f"`backprop` draws one chain of layers, and the output of {where} isn't the last of them", _OTHERS)
-    count = 4 + len(graph.nodes) + sum(len(node.weights) for node in graph.nodes)
+        why = "it draws one chain of layers, and the output isn't the last of them"
+        raise unsuited(STYLE, why, look, _of(graph.outputs))
+    count = 3 + len(graph.nodes) + sum(len(node.weights) for node in graph.nodes)
     if count > MOST_CELLS:
-        title = f"`backprop` draws at most {MOST_CELLS} nodes, and {where} would have {count} of layers and weights"
-        raise _unfit(title, _OTHERS)
+        why = f"it draws at most {MOST_CELLS} nodes, and there would be {count} of layers and their weights"
+        raise unsuited(STYLE, why, look, (place,))
     return graph
 
 
-def _unfit(title: str, help: str) -> Failed:
-    return Failed(Diagnostic("E0713", title, help=help))
+def _of(ports: Sequence[Port]) -> tuple[Place, ...]:
+    """Where the second of several stands, or the only one."""
+    return tuple(port.place for port in ports[1:2] or ports)
 
 
-def computation(module: Module, trace: Trace) -> Computation:
-    """The nodes of a module for an example. Raises Failed as `chain_of` does."""
-    stages = list(_stages(module, chain_of(module), trace))
+def computation(module: Module, look: Look) -> Computation:
+    """The nodes of a module for the example of a look. Raises Failed as `chain_of` does."""
+    graph, trace = chain_of(module, look), look.trace
+    if trace is None:
+        raise ValueError("the backprop style shows an example: `Look(trace=…)`")
+    stages = list(_stages(module, graph, trace))
     chain = Chain(stages, trace, ending(module, stages[-1].size, bool(trace.target)), _few(stages))
     flat = sorted({stage.op for stage in stages if stage.op in ("step", "sign")})
     notes = [f"The derivative of {op} is 0 everywhere, so nothing before it learns." for op in flat]
@@ -164,9 +168,8 @@ def _stages(module: Module, graph: Graph, trace: Trace) -> Iterator[Stage]:
     """The input, the layers, and behind them the function that the loss alone applies, if the file doesn't name it."""
     (port,), letters = graph.inputs, _letters(graph)
     several, others, dense, other = letters.count("z") > 1, letters.count("u") > 1, 0, 0
-    yield Stage(
-        port.name if len(port.name) < 3 and port.name not in _TAKEN else "x", "", "input", None, trace.inputs[port.name]
-    )
+    letter = port.name if len(port.name) == 1 and port.name not in _TAKEN else "x"
+    yield Stage(letter, "", "input", None, trace.inputs[port.name])
     for node, letter in zip(graph.nodes, letters, strict=True):
         dense, other = dense + (letter == "z"), other + (letter == "u")
         index = (other if others else 0) if letter == "u" else (dense if several else 0)
@@ -281,8 +284,6 @@ class Chain:
             return [()] * len(names)
         if not scalar:
             return [(f"W{following.number}⊤d{after[0]}",)]
-        if len(after) > MOST_TERMS:
-            return [()] * len(names)
         sums = [[f"{self.w(following, stage, j, k)}·d{z}" for j, z in enumerate(after)] for k in range(len(names))]
         return [(first, *(f"+ {term}" for term in rest)) for first, *rest in sums]
 

@@ -15,8 +15,11 @@ STYLES = {
 }
 """Every style, and what it is for: known without importing it."""
 
-OF_WEIGHTS = ("neurons",)
+OF_WEIGHTS = ("neurons", "backprop")
 """Those that show learnt weights."""
+
+BACKPROP = "backprop"
+"""The one that shows what an example makes a network compute."""
 
 
 def draw(module: Module, style: str, look: Look) -> Scene:

@@ -6,7 +6,6 @@ the derivative by that zero, which `jax.grad` takes of the program's `loss`, is 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -22,24 +21,29 @@ from archc.ir.opened import opened
 from archc.program import emit
 from archc.program.passages import WATCH, watched
 from archc.train.example import Example, of_numbers, of_rows
-from archc.train.folders import open_run
 from archc.train.loading import Origins, explained, load_program
-from archc.train.weights import read_weights, with_weights
+from archc.train.weights import with_weights
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Which example and which weights: row `number` of those to train on, from 1, unless numbers are `given`."""
+    """Which example and which weights.
+
+    It is row `number` of those to train on, from 1, unless numbers are `given` by input and column. Weights and
+    statistics are those of a `run`, by name, unless the first ones are meant; `seed` cut its data into parts.
+    """
 
     number: int = 1
     given: Mapping[str, str] | None = None
-    run: Path | None = None
+    run: str = ""
+    weights: Mapping[str, np.ndarray] | None = None
+    seed: int | None = None
 
 
 def reads_data(module: Module, asked: Asked) -> bool:
     """Whether the data set has to be loaded: for the example, or for what layers learn from the data beforehand."""
     adapts = any(op_of(node).adapts for _, node in module.graph.layers())
-    return asked.given is None or (adapts and asked.run is None)
+    return asked.given is None or (adapts and asked.weights is None)
 
 
 def trace(module: Module, table: Table | None, asked: Asked) -> Trace:
@@ -56,27 +60,25 @@ def trace(module: Module, table: Table | None, asked: Asked) -> Trace:
     text = emit(plain)
     layers = load_program(watched(text, plain), module.graph.name)
     with explained(Origins(program), "an example goes through it"):
-        weights, origin, seed = _weights(program, recipe, table, asked)
-        state = with_weights(layers, weights, origin)
+        weights = asked.weights if asked.weights is not None else _first_weights(program, recipe, table)
+        state = with_weights(layers, weights, asked.run)
         if asked.given is not None:
             example = of_numbers(program, module, asked.given)
         else:
             assert table is not None
+            seed = recipe.seed if asked.seed is None else asked.seed
             example = of_rows(program, recipe, table, seed, asked.number)
+        origin = f"weights of {asked.run}" if asked.weights is not None else _origin(module, recipe)
         return _traced(plain, layers, load_program(text, module.graph.name), state, example, origin)
 
 
-def _weights(
-    program: ModuleType, recipe: Recipe, table: Table | None, asked: Asked
-) -> tuple[dict[str, np.ndarray], str, int]:
-    """The weights by name, where they are from, and the seed that cuts the data into parts."""
-    if asked.run is not None:
-        folder = open_run(asked.run, lock=False)
-        return read_weights(folder.best), f"weights of {asked.run.as_posix()}", folder.beginning().seed
+def _first_weights(program: ModuleType, recipe: Recipe, table: Table | None) -> dict[str, np.ndarray]:
+    """Weights and statistics by name, before the first step."""
     state = program.init(jax.random.key(recipe.seed))
     if table is not None:
         state = program.adapt(state, program.parts(table, recipe.seed)["train"])
-    return program.named(state), "", recipe.seed
+    named: dict[str, np.ndarray] = program.named(state)
+    return named
 
 
 def _traced(
@@ -111,7 +113,7 @@ def _traced(
         target=_target(recipe, example, outputs[0].shape),
         said=_said(module, ends, outputs, jax.grad(program.loss)(outputs, example.targets)),
         example=example.words,
-        origin=origin or _origin(module, recipe),
+        origin=origin,
     )
 
 

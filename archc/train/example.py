@@ -31,8 +31,7 @@ def of_rows(program: ModuleType, recipe: Recipe, table: Table, seed: int, number
     """The example of a number, from 1, among the training rows in the order of the data. Raises Failed."""
     count = recipe.train_rows
     if number > count:
-        title = f"there is no example {number:,}: {'the one' if count == 1 else f'{count:,}'} to train on"
-        title += " is all there is" if count == 1 else " are all there are"
+        title = f"there is no example {number:,}: there {'is' if count == 1 else 'are'} {count:,} to train on"
         raise Failed(Diagnostic("E0901", title, help=f"they count from 1 to {count:,}"))
     row = int(np.argsort(program.split(_cut(recipe), seed)["train"])[number - 1])
     inputs, targets = jax.tree.map(lambda values: values[row : row + 1], program.parts(table, seed)["train"])
