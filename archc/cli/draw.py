@@ -68,10 +68,16 @@ class WidthType(click.ParamType):  # type: ignore[type-arg]  # generic from clic
     help="The folder of a run, whose learnt weights are shown; FILE may then be left out.",
 )
 @click.option(
-    "--example", type=click.IntRange(1), metavar="N", help="Which row to train on backprop shows; the first unless said."
+    "--example",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Which row to train on backprop shows; the first unless said.",
 )
 @click.option(
-    "--given", multiple=True, metavar="NAME=NUMBERS…", help="The example that backprop shows, as `--given x=0.5,-1 y=1`."
+    "--given",
+    multiple=True,
+    metavar="NAME=NUMBERS…",
+    help="The example that backprop shows, as `--given x=0.5,-1 y=1`.",
 )
 @choice_options
 @click.pass_context

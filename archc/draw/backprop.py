@@ -5,6 +5,8 @@ Solid arrows go forwards, dashed ones back.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Literal
 
 from archc.draw import text as font
 from archc.draw.computation import Cell, Computation, computation
@@ -40,8 +42,7 @@ BETWEEN, BETWEEN_LEAVES = 30, 14
 FORWARD_BUS, BACKWARD_BUS, LEAVES, BESIDE = 10, 20, 36, 9
 """How far to the right of a node's left side the lines to its leaves run, their boxes begin, and texts from boxes."""
 
-LEAF = 30
-"""How high a leaf's box is."""
+Anchor = Literal["start", "middle", "end"]
 
 FIRST = 3
 """How many numbers of several are told."""
@@ -64,7 +65,7 @@ class Box:
 
     @property
     def height(self) -> float:
-        return max(LEAF, len(self.lines) * LINE + 14, self.fan * PORTS + 8)
+        return max(len(self.lines) * LINE + 12, self.fan * PORTS + 8)
 
     @property
     def boxed(self) -> float:
@@ -107,7 +108,7 @@ class Box:
     @property
     def row(self) -> float:
         """How high it is as a leaf."""
-        return max(LEAF, self.block)
+        return max(self.height, self.block)
 
 
 def scene(module: Module, look: Look) -> Scene:
@@ -173,12 +174,13 @@ def _place(columns: list[list[Box]]) -> None:
     for i, column in enumerate(columns):
         for box, fan in zip(column, _fans(columns, i), strict=True):
             box.fan = fan
-    tallest = max(range(len(columns)), key=lambda i: sum(box.above + box.below for box in columns[i]))
-    _stack(columns[tallest], 0, 0)
-    for i in range(tallest + 1, len(columns)):
-        _align(columns[i], columns[i - 1], columns[i])
+    rows = _rows(columns)
+    tallest = max(range(len(rows)), key=lambda i: sum(row.above + row.below for row in rows[i]))
+    _stack(rows[tallest], 0, 0)
+    for i in range(tallest + 1, len(rows)):
+        _stack_beside(rows[i], rows[i - 1])
     for i in reversed(range(tallest)):
-        _align(columns[i], columns[i + 1], columns[i + 1])
+        _stack_beside(rows[i], rows[i + 1])
     x = 0.0
     for column, following in zip(columns, [*columns[1:], []], strict=True):
         width = max(box.wanted for box in column)
@@ -203,28 +205,59 @@ def _fans(columns: list[list[Box]], i: int) -> list[int]:
     ]
 
 
-def _stack(column: list[Box], middle: float, span: float) -> None:
-    """Nodes one below another, the mean of their middles at `middle`, and as far apart as makes `span` px of them."""
-    y = 0.0
-    for box in column:
-        box.y = y + box.above
-        y += box.above + box.below + (BETWEEN_LEAVES if box.aside else BETWEEN)
-    more = span - (column[-1].y - column[0].y)
+@dataclass
+class Row:
+    """Nodes at one height, each of which takes the one before it and nothing else."""
+
+    boxes: list[Box]
+
+    @property
+    def above(self) -> float:
+        return max(box.above for box in self.boxes)
+
+    @property
+    def below(self) -> float:
+        return max(box.below for box in self.boxes)
+
+    @property
+    def y(self) -> float:
+        return self.boxes[0].y
+
+    def put(self, y: float) -> None:
+        for box in self.boxes:
+            box.y = y
+
+
+def _rows(columns: list[list[Box]]) -> list[list[Row]]:
+    """The rows of neighbouring columns that run node by node, from left to right."""
+    found: list[list[Row]] = []
+    for column in columns:
+        if found and len(found[-1]) == len(column) and all(box.cell.pointwise for box in column):
+            for row, box in zip(found[-1], column, strict=True):
+                row.boxes.append(box)
+        else:
+            found.append([Row([box]) for box in column])
+    return found
+
+
+def _stack(rows: list[Row], middle: float, span: float) -> None:
+    """Rows one below another, the mean of their middles at `middle`, and so far apart that they span as many px."""
+    y, heights = 0.0, []
+    for row in rows:
+        heights.append(y + row.above)
+        y += row.above + row.below + (BETWEEN_LEAVES if row.boxes[0].aside else BETWEEN)
+    more = span - (heights[-1] - heights[0])
     if more > 0:
-        for i, box in enumerate(column[1:], 1):
-            box.y += more * i / (len(column) - 1)
-    shift = middle - sum(box.y for box in column) / len(column)
-    for box in column:
-        box.y += shift
+        heights = [height + more * i / max(len(rows) - 1, 1) for i, height in enumerate(heights)]
+    shift = middle - sum(heights) / len(heights)
+    for row, height in zip(rows, heights, strict=True):
+        row.put(height + shift)
 
 
-def _align(column: list[Box], beside: list[Box], reading: list[Box]) -> None:
-    """A column at the height of the one beside it, node by node if the `reading` ones each take one of the others."""
-    if all(box.cell.pointwise for box in reading) and len(column) == len(beside):
-        for box, other in zip(column, beside, strict=True):
-            box.y = other.y
-        return
-    _stack(column, sum(box.y for box in beside) / len(beside), SPREAD * (beside[-1].y - beside[0].y))
+def _stack_beside(rows: list[Row], others: list[Row]) -> None:
+    """Rows around the middle of the others, and not much less far apart, so that no arrow is steep."""
+    middle = sum(other.y for other in others) / len(others)
+    _stack(rows, middle, SPREAD * (others[-1].y - others[0].y) if len(rows) > 1 else 0)
 
 
 def _place_leaves(box: Box) -> None:
@@ -237,7 +270,7 @@ def _place_leaves(box: Box) -> None:
 
 def _edges(columns: list[list[Box]]) -> Iterator[Part]:
     """Arrows forwards and back, between columns and between nodes and their leaves."""
-    for before, column in zip(columns, columns[1:], strict=False):
+    for before, column in pairwise(columns):
         for box in column:
             sources = [other for other in before if other.cell.name in box.cell.reads]
             for i, source in enumerate(sources):
@@ -263,8 +296,8 @@ def _pair(source: Box, box: Box, start: tuple[float, float], end: tuple[float, f
         yield Part("edge", (back,), ends=(names[1], names[0]))
 
 
-def _back(points: tuple[tuple[float, float], ...], *, arrow: bool = True) -> Line:
-    return Line(points, "backward", dash="5 3", arrow=arrow)
+def _back(points: tuple[tuple[float, float], ...]) -> Line:
+    return Line(points, "backward", dash="5 3", arrow=True)
 
 
 def _buses(box: Box) -> Iterator[Part]:
@@ -297,9 +330,10 @@ def _drawn(box: Box) -> Iterator[Part]:
         value = Text(middle, top - 6, box.value, NUMBER, True, "middle", "forward")
         yield Part("label", (value,))
         if box.slope:
-            at, anchor = (x + LEAVES, "start") if box.leaves else (middle, "middle")
+            at = x + LEAVES if box.leaves else middle
+            anchor: Anchor = "start" if box.leaves else "middle"
             slope = [
-                Text(at, bottom + (i + 0.8) * NUMBER_LINE, line, NUMBER, False, anchor, "backward")  # type: ignore[arg-type]
+                Text(at, bottom + (i + 0.8) * NUMBER_LINE, line, NUMBER, False, anchor, "backward")
                 for i, line in enumerate(box.slope)
             ]
             yield Part("label", tuple(slope))
@@ -308,19 +342,19 @@ def _drawn(box: Box) -> Iterator[Part]:
         yield from _numbers_beside(leaf, leaf.x + leaf.width + BESIDE, "start")
 
 
-def _numbers_beside(box: Box, x: float, anchor: str) -> Iterator[Part]:
+def _numbers_beside(box: Box, x: float, anchor: Anchor) -> Iterator[Part]:
     """Value and derivative, one below the other, in the middle of the height of the box."""
     y = box.y - box.block / 2 + 0.8 * NUMBER_LINE
-    marks = [Text(x, y, box.value, NUMBER, True, anchor, "forward")]  # type: ignore[arg-type]
+    marks = [Text(x, y, box.value, NUMBER, True, anchor, "forward")]
     for i, line in enumerate(box.slope, 1):
-        marks.append(Text(x, y + i * NUMBER_LINE, line, NUMBER, False, anchor, "backward"))  # type: ignore[arg-type]
+        marks.append(Text(x, y + i * NUMBER_LINE, line, NUMBER, False, anchor, "backward"))
     yield Part("label", tuple(marks))
 
 
 def _node(box: Box) -> Part:
-    cell, height = box.cell, LEAF if box.cell.leaves == () and box.width < box.wanted else box.height
+    cell = box.cell
     family = cell.family if cell.family != "other" or cell.reads else "layout"
-    rect = Rect(box.x, box.y - height / 2, box.width, height, family, "ink", radius=5)
+    rect = Rect(box.x, box.y - box.height / 2, box.width, box.height, family, "ink", radius=5)
     first = box.y - (len(box.lines) - 1) * LINE / 2 + FORMULA * 0.36
     middle = box.x + box.width / 2
     texts = [

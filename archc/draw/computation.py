@@ -161,6 +161,9 @@ def computation(module: Module, look: Look) -> Computation:
     chain = Chain(stages, trace, ending(module, stages[-1].size, bool(trace.target)), _few(stages))
     flat = sorted({stage.op for stage in stages if stage.op in ("step", "sign")})
     notes = [f"The derivative of {op} is 0 everywhere, so nothing before it learns." for op in flat]
+    if trace.said is not None and trace.said.slope is None:
+        last = stages[-1]
+        notes.append(f"The loss is derived by what enters {last.op}, not by {last.name} itself.")
     return Computation(tuple(chain.columns()), chain.scalar, tuple(notes))
 
 
@@ -297,31 +300,27 @@ class Chain:
         node = stage.node
         if node is None:
             return
-        place = {"scope": node.name, "line": node.place.line}
         if stage.op != "dense":
             for weight in node.weights:
                 name = f"{node.name}.{weight.name}"
-                yield Cell(name, (name,), self.trace.weights[name], **place)  # type: ignore[arg-type]
+                yield _leaf(name, self.trace.weights[name], "", node)
             return
         d = f"d{stage.units(self.scalar)[j]}"
         kernel = transposed(self.trace.weights[f"{node.name}.kernel"])
         bias = self.trace.weights.get(f"{node.name}.bias")
         if not self.scalar:
-            rule = _one(f"{d} {before.name}⊤")
-            yield Cell(f"W{stage.number}", (f"W{stage.number}",), kernel, rule, **place)  # type: ignore[arg-type]
+            yield _leaf(f"W{stage.number}", kernel, f"{d} {before.name}⊤", node)
             if bias:
-                yield Cell(self.b(stage, j), (self.b(stage, j),), bias, _one(d), **place)  # type: ignore[arg-type]
+                yield _leaf(self.b(stage, j), bias, d, node)
             return
         # of one layer alone, what the chain rule ends in is short enough to be said
         error = self.rules(len(self.stages) - 2)[0] if len(self.stages) == 3 and stage.size == 1 else ()
         factor = f"({error[0]})" if error == (f"{self.stages[-1].name} \u2212 y",) else d
         parts, width = apart(kernel), before.size
         for k, x in enumerate(before.units(True)):
-            name = self.w(stage, before, j, k)
-            yield Cell(name, (name,), parts[j * width + k], _one(f"{factor}·{x}"), **place)  # type: ignore[arg-type]
+            yield _leaf(self.w(stage, before, j, k), parts[j * width + k], f"{factor}·{x}", node)
         if bias:
-            name = self.b(stage, j)
-            yield Cell(name, (name,), apart(bias)[j], _one(factor.strip("()")), **place)  # type: ignore[arg-type]
+            yield _leaf(self.b(stage, j), apart(bias)[j], factor.strip("()"), node)
 
     def loss(self) -> Cell:
         """What it all ends in, beside what the output is compared with."""
@@ -335,6 +334,12 @@ class Chain:
 
 def _one(rule: str) -> tuple[str, ...]:
     return (rule,) if rule else ()
+
+
+def _leaf(name: str, quantity: Quantity, rule: str, node: Node) -> Cell:
+    """A weight, whose rule is left out where it isn't trained."""
+    known = () if quantity.slope is None else _one(rule)
+    return Cell(name, (name,), quantity, known, scope=node.name, line=node.place.line)
 
 
 def transposed(kernel: Quantity) -> Quantity:

@@ -5,9 +5,9 @@ A rule is in the names of a figure, and true of its numbers: `dz = a − y` says
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from archc.ir import Module, Node
-from archc.ir.items import op_of
 
 MINUS = "\u2212"
 
@@ -22,8 +22,9 @@ _FUNCTIONS: dict[str, Callable[[str], str]] = {
 def function_text(op: str, node: Node | None, taken: str) -> str:
     """What a layer gives, such as `σ(z)`."""
     if node is not None and op == "step":
-        return f"1[{taken} > {number(float(op_of(node).threshold))}]"  # type: ignore[attr-defined]
-    return _FUNCTIONS.get(op, lambda z: f"{op}({z})")(taken)
+        threshold: Any = node.arguments["threshold"]
+        return f"1[{taken} > {number(threshold)}]"
+    return _FUNCTIONS[op](taken) if op in _FUNCTIONS else f"{op}({taken})"
 
 
 _RULES: dict[str, Callable[[str, str, str, str], str]] = {

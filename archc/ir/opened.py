@@ -48,9 +48,7 @@ def _open(graph: Graph, scope: str, values: dict[str, str], owner: str, nodes: l
     return values
 
 
-def _copies(
-    repeat: Node, body: Graph, scope: str, entering: tuple[str, ...], owner: str, nodes: list[Node]
-) -> str:
+def _copies(repeat: Node, body: Graph, scope: str, entering: tuple[str, ...], owner: str, nodes: list[Node]) -> str:
     """Adds the layers of all copies of a repeat; gives what the value of the last is called."""
     first, *others = entering
     for copy in repeat.copies:

@@ -47,9 +47,7 @@ def watched(text: str, module: Module) -> str:
     Not a letter of it is changed: there is one line more behind the lines of each layer.
     """
     found = passages(module)
-    apply = next(
-        node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef) and node.name == "apply"
-    )
+    apply = next(node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef) and node.name == "apply")
     # what enters stands before the layers, and what is returned behind them
     behind = 2 if len(module.graph.outputs) > 1 else 1
     at = len(apply.body) - behind - sum(passage.statements for passage in found)

@@ -81,9 +81,7 @@ def _first_weights(program: ModuleType, recipe: Recipe, table: Table | None) -> 
     return named
 
 
-def _traced(
-    module: Module, program: ModuleType, ends: ModuleType, state: Any, example: Example, origin: str
-) -> Trace:
+def _traced(module: Module, program: ModuleType, ends: ModuleType, state: Any, example: Example, origin: str) -> Trace:
     """The trace of a module without blocks, whose `program` calls `archc_watch`, and `ends` the same without that."""
     recipe = module.recipe
     assert recipe is not None
@@ -105,13 +103,18 @@ def _traced(
     derived = jax.value_and_grad(loss, argnums=(0, 1, 2), has_aux=True)
     (value, (values, outputs)), (by_layer, by_params, by_inputs) = derived(zeros, state.params, inputs)
     slopes = program.named(state._replace(params=by_params, stats={}))
+    by_output = jax.grad(program.loss)(outputs, example.targets)
+    (port,) = module.graph.outputs
+    if port.value not in values and recipe.links[port.name] == "linear":
+        # a `linear` at the end is no line of the program
+        values[port.value], by_layer[port.value] = outputs, by_output
     return Trace(
         inputs={name: _quantity(inputs[name][0], by_inputs[name][0]) for name in inputs},
         layers={layer: _quantity(values[layer][0], by_layer[layer][0]) for layer in values},
         weights={name: _quantity(array, slopes.get(name)) for name, array in program.named(state).items()},
         loss=float(value),
         target=_target(recipe, example, outputs[0].shape),
-        said=_said(module, ends, outputs, jax.grad(program.loss)(outputs, example.targets)),
+        said=_said(module, ends, outputs, by_output),
         example=example.words,
         origin=origin,
     )

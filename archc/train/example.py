@@ -54,15 +54,15 @@ def of_numbers(program: ModuleType, module: Module, given: Mapping[str, str]) ->
     columns = {column.name: column for column in (*recipe.data.features, *recipe.data.targets)}
     called = {recipe.columns.get(name, name): (name, text) for name, text in given.items()}
     wrong: list[Diagnostic] = []
-    for column, (name, _) in called.items():
-        if column not in columns:
+    for data, (name, _) in called.items():
+        if data not in columns:
             near = closest(name, list(wanted))
             help = f"did you mean `{near[0]}`?" if near else f"an example is {_listed(wanted)}"
             wrong.append(Diagnostic("E0901", f"the data has no column `{name}`", help=help))
-    for column in wanted:
-        if column not in called:
-            title = f"`{wanted[column]}` is not given"
-            help = f"an example is {_listed(wanted)}: `--given {wanted[column]}=…`"
+    for data, shown in wanted.items():
+        if data not in called:
+            title = f"`{shown}` is not given"
+            help = f"an example is {_listed(wanted)}: `--given {shown}=…`"
             wrong.append(Diagnostic("E0901", title, help=help))
     if wrong:
         raise Failed(wrong)

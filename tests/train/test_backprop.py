@@ -32,7 +32,8 @@ train {
 
 NETWORKS = {
     "deep": "dense(4) -> tanh\n dense(3) -> sigmoid\n dense(1)",
-    "unlike": "dense(4) -> batch_norm -> leaky_relu -> dropout(50%)\n dense(3) -> layer_norm -> linear\n dense(1) -> step",
+    "unlike": "dense(4) -> batch_norm -> leaky_relu -> dropout(50%)\n dense(3) -> layer_norm -> linear\n"
+    "dense(1) -> step",
     "blocks": "hidden(4)\n repeat 2 { hidden(4) }\n dense(1) -> sigmoid",
     "kept": "dense(2, weights = [[1, 0], [2, 1], [0, -1]], bias = [0, 1], trainable = false) -> tanh\n dense(1)",
     "many": "repeat 17 { dense(3) -> tanh }\n dense(1)",
