@@ -18,7 +18,7 @@ from archc.ir import Module
 FORMULA, NUMBER = 13, 12
 """Sizes of what stands in a node, and around it."""
 
-FORMULA_ROOM, NUMBER_ROOM = 290, 250
+FORMULA_ROOM, NUMBER_ROOM = 205, 196
 """How wide what stands in a node may get before it goes on in another line, and what stands around it."""
 
 LINE, NUMBER_LINE = 18, 16

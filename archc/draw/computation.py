@@ -21,8 +21,11 @@ from archc.types import TensorType
 
 STYLE = "backprop"
 
-MOST_CELLS = 42
-"""Nodes that a figure has at most."""
+MOST_LAYERS = 10
+"""Layers of a network that is drawn: a figure of more is too wide to be read."""
+
+MOST_NUMBERS = 42
+"""Numbers that each get a node of their own, at most."""
 
 MOST_UNITS = 9
 """Units of a layer that are drawn one by one: the number of each is a digit."""
@@ -140,9 +143,8 @@ def chain_of(module: Module, look: Look) -> Graph:
     if graph.outputs[0].value != before:
         why = "it draws one chain of layers, and the output isn't the last of them"
         raise unsuited(STYLE, why, look, _of(graph.outputs))
-    count = 3 + len(graph.nodes) + sum(len(node.weights) for node in graph.nodes)
-    if count > MOST_CELLS:
-        why = f"it draws at most {MOST_CELLS} nodes, and there would be {count} of layers and their weights"
+    if len(graph.nodes) > MOST_LAYERS:
+        why = f"it draws at most {MOST_LAYERS} layers, and there are {len(graph.nodes)}"
         raise unsuited(STYLE, why, look, (place,))
     return graph
 
@@ -210,7 +212,7 @@ def _few(stages: Sequence[Stage]) -> bool:
     if any(stage.op != "dense" and stage.node and stage.node.weights for stage in layers):
         return False
     numbers = sum(TensorType(weight.shape).size for weight in weights) + sum(stage.size for stage in stages)
-    return numbers + 1 <= MOST_CELLS
+    return numbers + 1 <= MOST_NUMBERS
 
 
 @dataclass(frozen=True)
