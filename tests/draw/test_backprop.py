@@ -87,7 +87,12 @@ def found(name: str) -> Computation:
 
 
 def told(drawn: Scene) -> list[str]:
-    return [text.text for text in drawn.texts()]
+    """What stands in and at nodes, lines of one size and colour joined."""
+    found = []
+    for part in drawn.parts:
+        texts = [mark for mark in part.marks if isinstance(mark, Text)]
+        found += [" ".join(text.text for text in texts if text.fill == fill) for fill in {text.fill for text in texts}]
+    return found
 
 
 # formulas
