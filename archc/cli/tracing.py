@@ -71,13 +71,19 @@ def traced(
 
     chain_of(module, look)
 
+    from archc.data.dataset import Where
     from archc.train.backprop import Asked, reads_data, trace
     from archc.train.folders import open_run
+    from archc.train.start import given
 
     assert module.recipe is not None
     beginning = open_run(Path(run), lock=False).beginning() if run else None
     seed = beginning.seed if beginning else None
-    asked = Asked(example.number or 1, example.given, run or "", look.weights, seed)
+    start = None
+    if look.weights is None and look.source is not None and file is not None:
+        start = given(module, look.source, Where(file.parent, data_dir=data_dir).folders)
+    arrays = None if start is None else start.arrays
+    asked = Asked(example.number or 1, example.given, run or "", look.weights, seed, arrays)
     table = None
     if reads_data(module, asked):
         if file is not None or beginning is None:

@@ -31,6 +31,7 @@ class Asked:
 
     It is row `number` of those to train on, from 1, unless numbers are `given` by input and column. Weights and
     statistics are those of a `run`, by name, unless the first ones are meant; `seed` cut its data into parts.
+    `start` are those among the first ones that the recipe takes from elsewhere.
     """
 
     number: int = 1
@@ -38,6 +39,7 @@ class Asked:
     run: str = ""
     weights: Mapping[str, np.ndarray] | None = None
     seed: int | None = None
+    start: Mapping[str, np.ndarray] | None = None
 
 
 def reads_data(module: Module, asked: Asked) -> bool:
@@ -60,7 +62,9 @@ def trace(module: Module, table: Table | None, asked: Asked) -> Trace:
     text = emit(plain)
     layers = load_program(watched(text, plain), module.graph.name)
     with explained(Origins(program), "an example goes through it"):
-        weights = asked.weights if asked.weights is not None else _first_weights(program, recipe, table)
+        weights = asked.weights
+        if weights is None:
+            weights = _first_weights(program, recipe, table) | dict(asked.start or {})
         state = with_weights(layers, weights, asked.run)
         if asked.given is not None:
             example = of_numbers(program, module, asked.given)
@@ -68,7 +72,7 @@ def trace(module: Module, table: Table | None, asked: Asked) -> Trace:
             assert table is not None
             seed = recipe.seed if asked.seed is None else asked.seed
             example = of_rows(program, recipe, table, seed, asked.number)
-        origin = f"weights of {asked.run}" if asked.weights is not None else _origin(module, recipe)
+        origin = f"weights of {asked.run}" if asked.weights is not None else _origin(module, recipe, asked)
         return _traced(plain, layers, load_program(text, module.graph.name), state, example, origin)
 
 
@@ -157,7 +161,9 @@ def _target(recipe: Recipe, example: Example, shape: tuple[int, ...]) -> tuple[f
     return tuple(map(float, taught.ravel())) if taught.size == size else ()
 
 
-def _origin(module: Module, recipe: Recipe) -> str:
+def _origin(module: Module, recipe: Recipe, asked: Asked) -> str:
+    if asked.start is not None:
+        return f"weights that {module.source} starts from"
     drawn = any(restored(weight.init).random for _, node in module.graph.layers() for weight in node.weights)
     return f"first weights of seed {recipe.seed}" if drawn else f"weights written in {module.source}"
 

@@ -429,6 +429,20 @@ def test_learnt_weights_of_a_run() -> None:
     assert Path("b.svg").read_text(encoding="utf-8") == text
 
 
+def test_weights_that_a_recipe_starts_from() -> None:
+    trained = CliRunner().invoke(application, ["train", "xor", "--set", "train.epochs=2"])
+    assert trained.exit_code == 0, trained.output
+    text = (FOLDER / "xor.arch").read_text(encoding="utf-8")
+    Path("on.arch").write_text(text.replace("batch ", 'start = run("runs/xor-1")\n    batch '), encoding="utf-8")
+    drawn = []
+    for words in (["on.arch"], ["xor", "--weights", "runs/xor-1"]):
+        result = typed(*words, "--style", "backprop", "-o", "a.svg")
+        assert result.exit_code == 0, result.output
+        drawn.append(re.findall(">([^<]+)</text>", Path("a.svg").read_text(encoding="utf-8")))
+    assert drawn[0][-1] == "example 1 of 4; weights that on.arch starts from"
+    assert drawn[0][:-1] == drawn[1][:-1]
+
+
 def test_a_network_that_does_not_suit_is_refused_before_anything_is_loaded() -> None:
     layers = "input image[28, 28, 1]\n flatten\n let a = dense(8)\n add(a, dense(8)) -> dense(10) -> softmax"
     recipe = "data = mnist\n loss = cross_entropy\n optimizer = adam(0.01)\n batch = 8\n epochs = 1"
