@@ -26,13 +26,17 @@ _MARKERS = "osD^vPXph*"
 
 @dataclass(frozen=True)
 class _Plane:
-    """Predictions on a grid: `across` and `up` [SIDE]; what is said and how surely [SIDE, SIDE]."""
+    """Predictions on a grid: `across` and `up` [SIDE]; what is said and how surely [SIDE, SIDE].
+
+    Of each of `leads` [SIDE, SIDE] the line between two classes is where it is 0.
+    """
 
     across: np.ndarray
     up: np.ndarray
     classes: tuple[str, ...]
     said: np.ndarray
     sure: np.ndarray
+    leads: list[np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -66,15 +70,18 @@ def draw(subject: Subject) -> Picture:
         on_rows = {name: predictions(program, module, state, subject.parts[name][0])[output] for name in clouds}
     truths = {name: _truth(subject, name, len(cloud)) for name, cloud in clouds.items()}
     reading = _Reading.of(class_targets(module).get(output), on_grid, np.concatenate(list(truths.values())))
-    plane = _Plane(across, up, reading.classes, *(_square(values, up, across) for values in reading.read(on_grid)))
+    said, sure = reading.read(on_grid)
+    square = (len(up), len(across))
+    leads = [lead.reshape(square) for lead in reading.leads(on_grid)]
+    plane = _Plane(across, up, reading.classes, said.reshape(square), sure.reshape(square), leads)
     points = [
         _points(name, cloud, reading.classes_of(truths[name]), reading.read(on_rows[name])[0])
         for name, cloud in clouds.items()
     ]
     names = _axes_names(subject)
     title = f"{subject.name}: {'decision regions' if plane.classes else 'what it says'}"
-    said = (_summary(subject, plane, points),)
-    return Picture("boundary", title, said, lambda pen: _paint(pen, title, names, plane, points), natural=5.2)
+    told = (_summary(subject, plane, points),)
+    return Picture("boundary", title, told, lambda pen: _paint(pen, title, names, plane, points), natural=5.2)
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,16 @@ class _Reading:
         least = 1 / len(self.classes)
         sure = (found.scores.max(axis=1) - least) / (1 - least) if found.likely else np.full(len(values), 0.6)
         return found.labels, sure
+
+    def leads(self, found: Prediction) -> list[np.ndarray]:
+        """By class [n], how far it is ahead of all others; of two classes once, and nothing without classes."""
+        if self.pair is not None:
+            return [found.values.reshape(-1) - sum(self.pair) / 2]
+        if not self.classes or found.scores is None:
+            return []
+        scores = found.scores
+        ahead = [scores[:, at] - np.delete(scores, at, axis=1).max(axis=1) for at in range(len(self.classes))]
+        return ahead[:1] if len(ahead) == 2 else ahead
 
     def classes_of(self, truth: np.ndarray) -> np.ndarray:
         """Targets as numbers of classes, where there are any."""
@@ -146,11 +163,7 @@ def _axis(values: np.ndarray) -> np.ndarray:
     """The numbers on an axis, some way beyond those that occur."""
     low, high = float(values.min()), float(values.max())
     margin = _MARGIN * ((high - low) or 1)
-    return np.asarray(np.linspace(low - margin, high + margin, SIDE), np.float32)
-
-
-def _square(values: np.ndarray, up: np.ndarray, across: np.ndarray) -> np.ndarray:
-    return values.reshape(len(up), len(across))
+    return np.linspace(low - margin, high + margin, SIDE).astype(np.float32)
 
 
 def _truth(subject: Subject, part: str, count: int) -> np.ndarray:
@@ -229,11 +242,12 @@ def _regions(axes: "Axes", pen: Pen, plane: _Plane, points: list[_Points]) -> No
     left, right = float(plane.across[0] - steps[0]), float(plane.across[-1] + steps[0])
     box = (left, right, float(plane.up[0] - steps[1]), float(plane.up[-1] + steps[1]))
     axes.imshow(picture, origin="lower", extent=box, aspect="auto", interpolation="none", zorder=0)
-    for at in range(count - 1 if count == 2 else count):
-        inside = (plane.said == at).astype(float)
-        if 0 < inside.mean() < 1:
-            axes.contour(plane.across, plane.up, inside, levels=[0.5], colors=[theme.ink], linewidths=1.1, zorder=1)
+    for lead in plane.leads:
+        if lead.min() < 0 < lead.max():
+            axes.contour(plane.across, plane.up, lead, levels=[0.0], colors=[theme.ink], linewidths=1.1, zorder=1)
     edge = theme.paper or "#ffffff"
+    drawn = sum(len(each.at) for each in points)
+    size = 55 if drawn <= 50 else 24 if drawn <= 400 else 10
     for each in points:
         for at in range(count):
             chosen = each.truth.astype(int) == at
@@ -241,7 +255,7 @@ def _regions(axes: "Axes", pen: Pen, plane: _Plane, points: list[_Points]) -> No
             axes.scatter(
                 each.at[chosen, 0],
                 each.at[chosen, 1],
-                s=22 if len(each.at) <= 300 else 10,
+                s=size,
                 marker=_MARKERS[at % len(_MARKERS)],
                 facecolors=edge if held_out else colors[at],
                 edgecolors=colors[at] if held_out else edge,
@@ -251,7 +265,13 @@ def _regions(axes: "Axes", pen: Pen, plane: _Plane, points: list[_Points]) -> No
             )
         mistakes = each.at[each.wrong]
         axes.scatter(
-            mistakes[:, 0], mistakes[:, 1], s=70, facecolors="none", edgecolors=theme.ink, linewidths=1.0, zorder=4
+            mistakes[:, 0],
+            mistakes[:, 1],
+            s=3.2 * size,
+            facecolors="none",
+            edgecolors=theme.ink,
+            linewidths=1.0,
+            zorder=4,
         )
 
     def entry(marker: str, face: str, border: str, name: str, size: float = 5) -> None:
@@ -280,16 +300,17 @@ def _regions(axes: "Axes", pen: Pen, plane: _Plane, points: list[_Points]) -> No
 
 def _values(figure: "Figure", axes: "Axes", pen: Pen, plane: _Plane, points: list[_Points]) -> None:
     from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.ticker import MaxNLocator
 
     theme = pen.theme
     scale = LinearSegmentedColormap.from_list("values", [theme.colors[0], "#f4f4f4", theme.colors[1]])
     low = min(float(plane.said.min()), *(float(each.truth.min()) for each in points))
     high = max(float(plane.said.max()), *(float(each.truth.max()) for each in points))
     high = high if high > low else low + 1
-    levels = np.linspace(low, high, 13)
+    levels = MaxNLocator(10).tick_values(low, high)
     shown = axes.contourf(plane.across, plane.up, plane.said, levels=levels, cmap=scale)
     for each in points:
-        colors = scale((each.truth - low) / (high - low))
+        colors = scale((each.truth - levels[0]) / (levels[-1] - levels[0]))
         axes.scatter(each.at[:, 0], each.at[:, 1], c=colors, s=20, edgecolors=theme.ink, linewidths=0.6, zorder=3)
     bar = figure.colorbar(shown, ax=axes)
     bar.ax.tick_params(labelsize=POINTS - 1)

@@ -94,7 +94,8 @@ def _matrix(axes: "Axes", pen: Pen, confusion: Confusion, part: str) -> None:
     cell = (pen.width - 0.7 - _names(confusion)) / count
     totals = confusion.counts.sum(axis=1, keepdims=True)
     shares = confusion.counts / np.maximum(totals, 1)
-    axes.imshow(_colors(shares, theme.colors), interpolation="none", aspect="equal")
+    cells = _colors(shares, theme.colors)
+    axes.imshow(cells, interpolation="none", aspect="equal")
     size = min(POINTS, 72 * cell * 0.75)
     names = [shortened(name, _NAME) for name in confusion.classes]
     axes.set_xticks(range(count), names, rotation=0 if _flat(confusion, pen) else 90, fontsize=size)
@@ -115,13 +116,13 @@ def _matrix(axes: "Axes", pen: Pen, confusion: Confusion, part: str) -> None:
         number, share = int(confusion.counts[row, column]), float(shares[row, column])
         text = f"{number:,}"
         fits = min(size, 72 * cell / (0.75 * max(len(text), 3)))
-        # the lightest cells let the paper through
-        ink = theme.ink if share < 0.35 else "#ffffff"
+        ink = _ink(cells[row, column], theme.paper or "#ffffff")
         both = count <= SHARES and cell > 0.4
-        axes.text(column, row - 0.14 * both, text, ha="center", va="center", fontsize=fits, color=ink)
+        apart = min(0.2, POINTS / (72 * cell))
+        axes.text(column, row - 0.6 * apart * both, text, ha="center", va="center", fontsize=fits, color=ink)
         if both:
             small = min(fits, 72 * cell / 4) * 0.78
-            axes.text(column, row + 0.24, f"{share:.0%}", ha="center", va="center", fontsize=small, color=ink)
+            axes.text(column, row + 1.1 * apart, f"{share:.0%}", ha="center", va="center", fontsize=small, color=ink)
 
 
 def _colors(shares: np.ndarray, colors: tuple[str, ...]) -> np.ndarray:
@@ -133,3 +134,11 @@ def _colors(shares: np.ndarray, colors: tuple[str, ...]) -> np.ndarray:
     picture[..., :3] = np.where(right[..., None], to_rgb(colors[0]), to_rgb(colors[1]))
     picture[..., 3] = np.where(shares > 0, 0.12 + 0.88 * np.sqrt(shares), 0)
     return picture
+
+
+def _ink(cell: np.ndarray, paper: str) -> str:
+    """Black or white, whichever is read more easily on a cell (RGBA) through which the paper shows."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = cell[3] * cell[:3] + (1 - cell[3]) * np.array(to_rgb(paper))
+    return "#111111" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "#ffffff"

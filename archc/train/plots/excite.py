@@ -1,8 +1,9 @@
 """Inputs that excite the units of a layer: gradient ascent on an image, through the program itself.
 
-The image starts as the mean of the training rows with a little noise, is moved a little each step so that
-nothing depends on single pixels, blurred now and then, and stays in the range of the data: without that what comes
-out is noise that no one can read (Olah, Mordvintsev and Schubert, 2017: "Feature visualization").
+The image starts as the mean of the training rows with a little noise and is pulled back to it, is moved a
+little each step so that nothing depends on single pixels, blurred now and then, and stays in the range of the
+data: without that what comes out is noise that no one can read (Olah, Mordvintsev and Schubert, 2017:
+"Feature visualization").
 """
 
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from archc.train.prediction import class_targets
 
 MOST = 32
 STEPS = 256
-_RATE, _DECAY, _NOISE = 0.04, 0.005, 0.05
+_RATE, _DECAY, _NOISE = 0.04, 0.05, 0.05
 _BLUR_EVERY = 4
 
 
@@ -86,7 +87,7 @@ def _climbed(values: Callable[[Any], Any], images: Any, *, mean: Any, low: float
     """Images [units, …] after all steps, each unit's own value the larger the better."""
     slope = jax.grad(lambda images: values(images).sum())
     span = high - low
-    reach = max(1, images.shape[1] // 16)
+    reach = images.shape[1] // 16
 
     def step(at: Any, images: Any) -> Any:
         across, up = jax.random.randint(jax.random.fold_in(jax.random.key(1), at), (2,), -reach, reach + 1)

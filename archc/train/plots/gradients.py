@@ -9,7 +9,7 @@ from archc.train.gradients import Measured, learning, read
 from archc.train.plots.curves import ticks
 from archc.train.plots.picture import Picture, unfit
 from archc.train.plots.subject import Subject
-from archc.train.plots.text import listed, wrapped
+from archc.train.plots.text import listed, shortened, wrapped
 from archc.train.plots.theme import POINTS, Pen
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _decades(axes: "Axes") -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = axes.get_ylim()
-    wide = high / low > 30
+    wide = high / low > 300
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0), numticks=10))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _power(value) if wide else f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
@@ -122,16 +122,15 @@ def _paint(pen: Pen, name: str, measured: Sequence[Measured], layers: Sequence[s
     axes.set_xlabel("epoch (0: before training)" if first == 0 else "epoch")
     axes.set_ylabel("norm of the gradient")
     axes.grid(alpha=0.15, color=theme.ink)
-    title = f"{name}: gradients by layer" + ("" if few else f" ({len(layers)} layers, from the first to the last)")
-    lines = wrapped(title, pen.width) + sentences
-    axes.set_title("\n".join(lines[:1]), pad=6 + (POINTS + 3.4) * len(lines[1:]))
-    for at, line in enumerate(reversed(lines[1:])):
+    axes.set_title(f"{shortened(name, pen.width - 2.2)}: gradients by layer", pad=6 + (POINTS + 3.4) * len(sentences))
+    for at, line in enumerate(reversed(sentences)):
         axes.annotate(
             line, (0, 1), (0, 6 + at * (POINTS + 3.4)), xycoords="axes fraction", textcoords="offset points",
             color=theme.colors[1], va="bottom", annotation_clip=False,
         )  # fmt: skip
     if pen.width < 4.5:
-        figure.legend(loc="outside lower left", ncols=3, handlelength=1.6)
+        widest = 0.55 + 0.075 * max(map(len, labels))
+        figure.legend(loc="outside lower left", ncols=max(1, int(pen.width / widest)), handlelength=1.6)
     else:
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=1.6)
     return figure
