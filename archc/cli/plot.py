@@ -2,15 +2,16 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from archc.cli.command import Command
-from archc.cli.compiling import data_dir_option
+from archc.cli.compiling import Asked, choice_options
 from archc.cli.loading import load_again
-from archc.cli.named import FileName, find_run
+from archc.cli.named import FileName, is_run
 from archc.cli.terminal import Terminal
+from archc.locate import SUFFIX
 from archc.train.plots.names import FORMATS, KINDS, THEMES
 
 if TYPE_CHECKING:
@@ -46,28 +47,32 @@ class Output(click.Path):
         return str(super().convert(value, param, ctx))
 
 
-_KINDS = "\n".join(f"  {name:10} {what}" for name, (what, _) in KINDS.items())
+_HELP = "\n".join(
+    [
+        "Draw what happened in training, and what was learnt.",
+        "",
+        "RUN is the folder of a run, and KIND one of the pictures below. Of a FILE whose weights are all",
+        "written out, boundary and filters can be drawn. Every number comes from the run's own program,",
+        "with its best weights.",
+        "",
+        "\b",
+        *(f"{name:10} {what}" for name, (what, _) in KINDS.items()),
+    ]
+)
 
 
 @click.command(
     cls=Command,
-    help=f"""Draw what happened in training, and what was learnt.
-
-    RUN is the folder of a run, and KIND one of
-
-    \b
-    {_KINDS.strip()}
-
-    Everything is computed by the run's own program, with its best weights.
-    """,
+    help=_HELP,
     examples=[
         ("archc plot runs/digits-1 curves", "writes runs/digits-1/plots/curves.svg"),
         ("archc plot runs/digits-1 features --example 3", "what the layers make of row 3 of the test part"),
         ("archc plot runs/xor-1 boundary -o xor.png --theme dark", "decision regions, for a dark slide"),
+        ("archc plot xor_given boundary", "of a network whose weights are written out: ./boundary.svg"),
         ("archc plot runs/lenet5-1 gradients --theme print --width 3.3in -o g.pdf", "for a column of a paper"),
     ],
 )
-@click.argument("run", metavar="RUN", type=FileName(runs=True, files=False))
+@click.argument("file", metavar="RUN|FILE", type=FileName(runs=True))
 @click.argument("kind", metavar="KIND", type=click.Choice(list(KINDS)))
 @click.option(
     "-o", "--output", type=Output(), metavar="FILE", help="Where to: .svg, .png or .pdf; else RUN/plots/KIND.svg."
@@ -77,12 +82,12 @@ _KINDS = "\n".join(f"  {name:10} {what}" for name, (what, _) in KINDS.items())
 @click.option("--part", type=click.Choice(["test", "validation", "train"]), help="Of which rows: confusion, features.")
 @click.option("--theme", type=click.Choice(THEMES), default="light", help="Colours; `print` has no background.")
 @click.option("--width", type=Width(), metavar="W", help="How wide, as 3.3in or 8cm.")
-@data_dir_option
+@choice_options
 @click.pass_context
 def command(
     ctx: click.Context,
     /,
-    run: str,
+    file: str,
     kind: str,
     output: str | None,
     layer: str | None,
@@ -90,7 +95,7 @@ def command(
     part: str | None,
     theme: str,
     width: float | None,
-    data_dir: Path | None,
+    **choice: Any,
 ) -> None:
     terminal = ctx.ensure_object(Terminal)
     options = {"layer": layer, "example": example, "part": part}
@@ -98,25 +103,47 @@ def command(
         if value is not None and name not in KINDS[kind][1]:
             fitting = [other for other, (_, taken) in KINDS.items() if name in taken]
             raise click.UsageError(f"`{kind}` takes no `--{name}`, which is for {', '.join(fitting)}", ctx)
-    subject = _subject(find_run(run), data_dir, terminal)
+    # what has a folder in its name and isn't there is meant for a run
+    run = is_run(file) or ("/" in file and not file.endswith(SUFFIX) and not Path(file).exists())
+    subject = _of_run(ctx, file) if run else _of_file(Asked(file, **choice), terminal)
 
     from archc.train.plots.kinds import picture
 
     drawn = picture(subject, kind, options).styled(theme, width)
     for change in subject.changes():
         terminal.remark(f"note: {change}")
-    path = drawn.save(Path(output) if output else subject.folder.path / "plots" / f"{kind}.svg")
+    folder = subject.folder.path / "plots" if subject.folder is not None else Path()
+    path = drawn.save(Path(output) if output else folder / f"{kind}.svg")
     for sentence in drawn.said:
         terminal.remark(sentence)
     terminal.result(f"wrote {path.as_posix()}")
 
 
-def _subject(run: Path, data_dir: Path | None, terminal: Terminal) -> "Subject":
-    from archc.cli.train import recipe_of
+def _of_run(ctx: click.Context, file: str) -> "Subject":
+    """A run. Raises Failed, and UsageError for options that are of files."""
+    from archc.cli.predict import trained
+
+    path, _ = trained(ctx, file)
+
     from archc.train.plots.subject import of_run
 
     def load() -> "Table":
-        return load_again(recipe_of(subject.module), subject.folder.beginning(), data_dir, terminal)
+        beginning = open_run(path, lock=False).beginning()
+        return load_again(recipe_of(subject.module), beginning, ctx.params["data_dir"], ctx.ensure_object(Terminal))
 
-    subject = of_run(run, load)
+    from archc.cli.train import recipe_of
+    from archc.train.folders import open_run
+
+    subject = of_run(path, load)
     return subject
+
+
+def _of_file(asked: Asked, terminal: Terminal) -> "Subject":
+    """A file whose weights are all written out. Raises Failed if they aren't."""
+    from archc.cli.predict import written_out
+
+    (module, text), _ = written_out(asked, terminal)
+
+    from archc.train.plots.subject import written_out as given
+
+    return given(asked.file, module, text)

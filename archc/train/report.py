@@ -30,7 +30,7 @@ p { margin: .25rem 0; } .soft, caption { color: var(--soft); }
 .card b { display: block; font-size: 1.35rem; font-variant-numeric: tabular-nums; }
 .curves { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: 1rem; }
 .curves svg { width: 100%; height: auto; font-family: inherit; }
-.picture svg { width: 100%; max-width: 42rem; height: auto; font-family: inherit; }
+.picture svg { max-width: 100%; height: auto; font-family: inherit; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; } caption { text-align: left; }
 th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archc.ir import Column, Graph
+from archc.ir import Graph
 from archc.train.loading import explained
 from archc.train.plots.picture import Picture, unfit
 from archc.train.plots.subject import Subject
 from archc.train.plots.text import shortened, wrapped
 from archc.train.plots.theme import POINTS, Pen
-from archc.train.prediction import Prediction, class_targets, predictions
+from archc.train.prediction import Prediction, class_targets, ends_in, predictions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +21,8 @@ SIDE = 201
 """Points of the grid in each direction."""
 _MARGIN = 0.15
 _MOST_POINTS = 1500
+_SQUARE = np.array([[0.0, 0.0], [1.0, 1.0]])
+"""What is drawn around where there are no data: the inputs of a gate."""
 _MARKERS = "osD^vPXph*"
 
 
@@ -63,13 +65,14 @@ def draw(subject: Subject) -> Picture:
         raise _unfit(subject)
     program, module, state, output = subject.program, subject.module, subject.state, graph.outputs[0].name
     clouds = {name: flattened(graph, inputs) for name, (inputs, _) in subject.parts.items()}
-    across, up = (_axis(np.concatenate([cloud[:, axis] for cloud in clouds.values()])) for axis in (0, 1))
+    reached = np.concatenate(list(clouds.values()) or [_SQUARE])
+    across, up = (_axis(reached[:, axis]) for axis in (0, 1))
     grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
     with explained(subject.origins, "it predicts"):
         on_grid = predictions(program, module, state, as_inputs(graph, grid))[output]
         on_rows = {name: predictions(program, module, state, subject.parts[name][0])[output] for name in clouds}
     truths = {name: _truth(subject, name, len(cloud)) for name, cloud in clouds.items()}
-    reading = _Reading.of(class_targets(module).get(output), on_grid, np.concatenate(list(truths.values())))
+    reading = _Reading.of(subject, on_grid, np.concatenate([*truths.values(), np.empty(0)]))
     said, sure = reading.read(on_grid)
     square = (len(up), len(across))
     leads = [lead.reshape(square) for lead in reading.leads(on_grid)]
@@ -92,10 +95,13 @@ class _Reading:
     pair: tuple[float, float] | None
 
     @staticmethod
-    def of(target: Column | None, found: Prediction, truth: np.ndarray) -> "_Reading":
+    def of(subject: Subject, found: Prediction, truth: np.ndarray) -> "_Reading":
+        target = class_targets(subject.module).get(found.output)
         if target is not None and found.labels is not None:
             return _Reading(target.classes, None)
-        numbers = np.unique(truth)
+        # without data, the two numbers are those that it says, or that a sigmoid lies between
+        between = ends_in(subject.module, found.output) == "sigmoid"
+        numbers = np.unique(truth if len(truth) else [0, 1] if between else found.values)
         if len(numbers) == 2 and found.values[0].size == 1:
             low, high = map(float, numbers)
             return _Reading((f"{low:g}", f"{high:g}"), (low, high))
@@ -122,14 +128,16 @@ class _Reading:
         if not self.classes or found.scores is None:
             return []
         scores = found.scores
-        ahead = [scores[:, at] - np.delete(scores, at, axis=1).max(axis=1) for at in range(len(self.classes))]
+        ahead: list[np.ndarray] = [
+            scores[:, at] - np.delete(scores, at, axis=1).max(axis=1) for at in range(len(self.classes))
+        ]
         return ahead[:1] if len(ahead) == 2 else ahead
 
     def classes_of(self, truth: np.ndarray) -> np.ndarray:
         """Targets as numbers of classes, where there are any."""
         if self.pair is not None:
-            return (truth == self.pair[1]).astype(np.int64)
-        return truth.astype(np.int64) if self.classes else truth
+            return np.asarray(truth == self.pair[1], np.int64)
+        return truth.astype(np.int64 if self.classes else np.float64)
 
 
 def _unfit(subject: Subject) -> Exception:
@@ -139,8 +147,8 @@ def _unfit(subject: Subject) -> Exception:
         title = f"{subject.name} takes {count:,} numbers, and a boundary can be drawn in the plane of two"
     else:
         title = f"{subject.name} has {len(graph.outputs)} outputs, and a boundary can be drawn of one"
-    kind = "confusion" if class_targets(subject.module) else "curves"
-    return unfit(title, f"`archc plot {subject.folder.path} {kind}` fits this model")
+    kind = "confusion" if class_targets(subject.module) else "curves" if subject.folder is not None else "filters"
+    return unfit(title, f"`archc plot {subject.typed} {kind}` fits this model")
 
 
 def flattened(graph: Graph, inputs: Any) -> np.ndarray:
@@ -187,6 +195,8 @@ def _points(part: str, cloud: np.ndarray, truth: np.ndarray, said: np.ndarray) -
 def _summary(subject: Subject, plane: _Plane, points: list[_Points]) -> str:
     if not plane.classes:
         return f"{subject.name} says {float(plane.said.min()):.4g} to {float(plane.said.max()):.4g} here."
+    if not points:
+        return f"{subject.name} says {' or '.join(plane.classes)}; without data, the square from 0 to 1 is shown."
     mistakes, total = sum(each.mistakes for each in points), sum(each.rows for each in points)
     ringed = "; the others are ringed" if mistakes else ""
     return f"{total - mistakes:,} of {total:,} points lie on the side of their class{ringed}."
@@ -289,7 +299,7 @@ def _regions(axes: "Axes", pen: Pen, plane: _Plane, points: list[_Points]) -> No
         )
 
     for at, name in enumerate(plane.classes):
-        entry(_MARKERS[at % len(_MARKERS)], colors[at], edge, shortened(name, 1.1))
+        entry(_MARKERS[at % len(_MARKERS)] if points else "s", colors[at], edge, shortened(name, 1.1))
     parts = [each.part for each in points]
     if len(parts) > 1:
         entry("o", theme.soft, edge, "train")
@@ -304,8 +314,8 @@ def _values(figure: "Figure", axes: "Axes", pen: Pen, plane: _Plane, points: lis
 
     theme = pen.theme
     scale = LinearSegmentedColormap.from_list("values", [theme.colors[0], "#f4f4f4", theme.colors[1]])
-    low = min(float(plane.said.min()), *(float(each.truth.min()) for each in points))
-    high = max(float(plane.said.max()), *(float(each.truth.max()) for each in points))
+    numbers = np.concatenate([plane.said.ravel(), *(each.truth for each in points)])
+    low, high = float(numbers.min()), float(numbers.max())
     high = high if high > low else low + 1
     levels = MaxNLocator(10).tick_values(low, high)
     shown = axes.contourf(plane.across, plane.up, plane.said, levels=levels, cmap=scale)
@@ -314,4 +324,4 @@ def _values(figure: "Figure", axes: "Axes", pen: Pen, plane: _Plane, points: lis
         axes.scatter(each.at[:, 0], each.at[:, 1], c=colors, s=20, edgecolors=theme.ink, linewidths=0.6, zorder=3)
     bar = figure.colorbar(shown, ax=axes)
     bar.ax.tick_params(labelsize=POINTS - 1)
-    bar.set_label("what it says; points: what it is")
+    bar.set_label("what it says; points: what it is" if points else "what it says")

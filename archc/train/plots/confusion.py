@@ -31,7 +31,7 @@ def draw(subject: Subject, part: str | None = None) -> Picture:
             found = counted(subject.module, subject.program.evaluate(state, rows))
     if not found:
         title = f"{subject.name} tells no classes apart, so there is no confusion matrix"
-        raise unfit(title, f"see how it learnt: `archc plot {subject.folder.path} curves`")
+        raise unfit(title, f"see how it learnt: `archc plot {subject.typed} curves`")
     return of_confusions(subject.name, name, found)
 
 

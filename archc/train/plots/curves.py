@@ -25,10 +25,10 @@ _PANEL_WIDTH, _PANEL_HEIGHT = 2.9, 2.5
 
 def draw(subject: Subject) -> Picture:
     """A panel for the loss and each metric, with the best epoch marked. Raises Failed before the first epoch's end."""
-    lines = history(subject.folder)
+    lines = history(subject.run)
     if not lines:
-        help = f"go on with it: `archc train {subject.folder.path} --resume`"
-        raise unfit(f"no epoch of {subject.folder.path} is over, so there is nothing to draw", help)
+        help = f"go on with it: `archc train {subject.typed} --resume`"
+        raise unfit(f"no epoch of {subject.typed} is over, so there is nothing to draw", help)
     best = best_epoch(subject, lines)
     panels = series(lines)
     title = f"{subject.name}: {' and '.join(panels) if len(panels) < 3 else 'loss and metrics'} over the epochs"
@@ -86,7 +86,7 @@ def chosen_part(lines: Sequence[Mapping[str, Any]]) -> str:
 def best_epoch(subject: Subject, lines: Sequence[Mapping[str, Any]]) -> int:
     """From 1: what the run's result says, or while there is none, its program. Raises Failed."""
     if subject.over:
-        return int(subject.folder.read_json(subject.folder.result)["best_epoch"])
+        return int(subject.run.read_json(subject.run.result)["best_epoch"])
     part = chosen_part(lines)
     return int(subject.program.best_epoch([line[part] for line in lines])) + 1
 

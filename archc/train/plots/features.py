@@ -29,7 +29,7 @@ def draw(subject: Subject, layer: str | None = None, example: int = 0, part: str
         layers = _chosen(maps, followed_by(graph))
         if not layers:
             title = f"{subject.name} has no convolution, so it has no feature maps"
-            raise unfit(title, f"`archc plot {subject.folder.path} filters` shows what its first layer looks for")
+            raise unfit(title, f"`archc plot {subject.typed} filters` shows what its first layer looks for")
     elif layer in maps:
         layers = {layer: [layer]}
     else:

@@ -8,7 +8,6 @@ from archc.train.plots import tiles
 from archc.train.plots.picture import Picture, unfit
 from archc.train.plots.subject import Subject
 from archc.train.plots.text import listed, sizes
-from archc.train.weights import read_weights
 
 MOST, MOST_ENTERING = 64, 16
 _PASSING = ("flatten", "normalize", "dropout")
@@ -22,7 +21,7 @@ def draw(subject: Subject, layer: str | None = None) -> Picture:
         if not layers:
             title = f"{subject.name} has no layer that looks at an image, so it has no filters to show"
             other = "boundary" if _numbers(subject.module.graph) == 2 else "gradients"
-            raise unfit(title, f"`archc plot {subject.folder.path} {other}` fits this model")
+            raise unfit(title, f"`archc plot {subject.typed} {other}` fits this model")
         layer = next(iter(layers))
     elif layer not in layers:
         known = f"there are {listed([f'`{name}`' for name in layers])}" if layers else "no layer has them"
@@ -33,7 +32,8 @@ def draw(subject: Subject, layer: str | None = None) -> Picture:
             else f"there is no layer `{layer}`"
         )
         raise unfit(title, known)
-    kernel = read_weights(subject.folder.best)[f"{layer}.kernel"].astype(np.float64)
+    state = subject.state
+    kernel = np.asarray(subject.program.named(state)[f"{layer}.kernel"], np.float64)
     kernel = kernel.reshape(layers[layer])
     strip, shown = _strip(kernel)
     *window, entering, leaving = kernel.shape

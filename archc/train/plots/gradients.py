@@ -25,14 +25,14 @@ _LINE = 0.17
 
 def draw(subject: Subject) -> Picture:
     """A curve a layer, on a logarithmic scale. Raises Failed if the run has no record of them."""
-    measured = read(subject.folder)
+    measured = read(subject.run)
     layers = [layer for layer in learning(subject.module) if any(layer in each.norms for each in measured)]
     if not layers:
         if not learning(subject.module):
             raise unfit(
                 f"{subject.name} has no layer that learns, so it has no gradients", "draw `boundary` or `features`"
             )
-        title = f"{subject.folder.path} has no record of its gradients: {subject.folder.gradients.name} is not there"
+        title = f"{subject.typed} has no record of its gradients: {subject.run.gradients.name} is not there"
         raise unfit(title, "train the `.arch` file again: runs write it from the first epoch on")
     found = verdicts(measured, layers)
     said = tuple(found) or ("No layer's gradient vanishes or explodes.",)
