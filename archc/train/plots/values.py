@@ -33,7 +33,7 @@ class Traced:
     def function(self, layers: list[str]) -> Callable[[Any, Any, Mapping[str, Any]], dict[str, Any]]:
         """The values [batch, …] of these layers, of (params, stats, inputs), in evaluation mode."""
         wanted = [self._variables[name] for name in layers]
-        closed = ClosedJaxpr(self._jaxpr.jaxpr.replace(outvars=wanted, debug_info=None), self._jaxpr.consts)
+        closed = ClosedJaxpr(self._jaxpr.jaxpr.replace(outvars=wanted), self._jaxpr.consts)
         evaluated = jaxpr_as_fun(closed)
         return lambda *arguments: dict(zip(layers, evaluated(*jax.tree.leaves(arguments)), strict=True))
 
