@@ -19,6 +19,7 @@ from archc.train.plots import boundary, curves
 from archc.train.plots.confusion import of_confusions
 from archc.train.plots.kinds import DRAWN
 from archc.train.plots.names import KINDS
+from archc.train.plots.picture import Picture
 from archc.train.plots.theme import THEMES, Pen, look
 from tests.train.plots.conftest import subject
 
@@ -32,13 +33,29 @@ FITTING = [
 ]
 
 
+Drawn = dict[tuple[str, str], Picture]
+
+
+@pytest.fixture(scope="module")
+def drawn(trained: dict[str, Run]) -> Drawn:
+    """Pictures by run and kind, drawn when they are first asked for."""
+
+    class Pictures(Drawn):
+        def __missing__(self, key: tuple[str, str]) -> Picture:
+            name, kind = key
+            self[key] = trained[name].plot(kind)
+            return self[key]
+
+    return Pictures()
+
+
 def test_every_kind_is_drawn() -> None:
     assert list(KINDS) == list(DRAWN)
 
 
 @pytest.mark.parametrize(("name", "kind"), FITTING)
-def test_the_same_again_is_the_same_bytes(trained: dict[str, Run], name: str, kind: str) -> None:
-    first, second = trained[name].plot(kind), trained[name].plot(kind)
+def test_the_same_again_is_the_same_bytes(trained: dict[str, Run], drawn: Drawn, name: str, kind: str) -> None:
+    first, second = drawn[name, kind], trained[name].plot(kind)
     assert first.svg() == second.svg() and first.png() == second.png() and first.pdf() == second.pdf()
     root = ElementTree.fromstring(first.svg())
     assert root.get("role") == "img" and root.find("{*}title").text == first.title
@@ -54,9 +71,9 @@ def test_the_same_again_is_the_same_bytes(trained: dict[str, Run], name: str, ki
 
 
 @pytest.mark.parametrize(("name", "kind"), FITTING)
-def test_nothing_is_cut_off(trained: dict[str, Run], name: str, kind: str) -> None:
+def test_nothing_is_cut_off(drawn: Drawn, name: str, kind: str) -> None:
     """Every text lies on the sheet, in narrow columns too."""
-    picture = trained[name].plot(kind)
+    picture = drawn[name, kind]
     for theme, width in (("light", 3.3), ("dark", 6.9), ("print", 3.3)):
         with look(THEMES[theme], text=False):
             figure = picture.paint(Pen(THEMES[theme], width))
