@@ -405,7 +405,7 @@ def test_all_marks_look_as_in_other_files(browser: Browser, tmp_path: Path) -> N
         Text(180, 112, "halo", 14, halo="paper"),
     )
     scene = Scene(370, 160, (Part("note", marks),), "all marks")
-    image = Image.open(BytesIO(png(scene, THEMES["light"], 370))).convert("RGB")
+    image = Image.open(BytesIO(png(scene, THEMES["light"], 370, 3))).convert("RGB")
     with shown(browser, text_of((Level("", "", scene, (), 0, True),)), tmp_path) as page:
         page.run("figure.camera.set(0, 0, 1), figure.paint()")
         data = "document.getElementById('canvas').getContext('2d').getImageData(0, 0, 370, 160).data"
