@@ -1,6 +1,6 @@
 """What is wrong with a figure, measured on its boxes, texts and lines. Lengths in px."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -70,10 +70,9 @@ def faults(scene: Scene) -> list[str]:
         return broken
     seen = _seen(scene)
     return [
-        *_outside(scene, seen),
-        *_texts_on_texts(seen),
-        *_texts_cut(seen),
-        *_lines_through_texts(seen),
+        *_texts(scene, seen),
+        *_texts_sticking_out(seen),
+        *_called_the_same(seen),
         *_edges_through_solids(seen),
         *_nodes_on_nodes(seen),
         *_frames(seen),
@@ -81,6 +80,15 @@ def faults(scene: Scene) -> list[str]:
         *_strays(seen),
         *_edges_on_edges(scene),
     ]
+
+
+def text_faults(scene: Scene) -> list[str]:
+    """What of these is wrong with its texts: what every style has to keep, whatever its nodes and edges are."""
+    return list(_broken(scene)) or _texts(scene, _seen(scene))
+
+
+def _texts(scene: Scene, seen: Sequence[Seen]) -> list[str]:
+    return [*_outside(scene, seen), *_texts_on_texts(seen), *_texts_cut(seen), *_lines_through_texts(seen)]
 
 
 def _seen(scene: Scene) -> list[Seen]:
@@ -146,12 +154,22 @@ def _texts_on_texts(seen: Sequence[Seen]) -> Iterator[str]:
             yield f"`{texts[a][1].text}` of {texts[a][0].name} overlaps `{texts[b][1].text}` of {texts[b][0].name}"
 
 
-def _texts_cut(seen: Sequence[Seen]) -> Iterator[str]:
-    """Texts that stick out of their box, are cut by a border, lie on what isn't theirs, or are painted over."""
+def _texts_sticking_out(seen: Sequence[Seen]) -> Iterator[str]:
     for one in _of(seen, "node", "band", "badge"):
         for _, text, bounds in one.texts:
             if one.shapes and not inside(bounds, one.box, SLACK):
                 yield f"`{text.text}` sticks out of {one.name}"
+
+
+def _called_the_same(seen: Sequence[Seen]) -> Iterator[str]:
+    """Nodes and frames that can't be told apart by whoever asks for one of them."""
+    for kind in ("node", "frame"):
+        counted = Counter(one.part.id for one in seen if one.part.kind == kind and one.part.id)
+        yield from (f"{count} times {kind} {id}" for id, count in counted.items() if count > 1)
+
+
+def _texts_cut(seen: Sequence[Seen]) -> Iterator[str]:
+    """Texts that are cut by a border, lie on what isn't theirs, or are painted over."""
     texts = [(one, at, text, bounds) for one in seen for at, text, bounds in one.texts]
     shapes = [(one, at, shape, bounds) for one in seen for at, shape, bounds in one.shapes]
     for a, b in meeting([each[3] for each in texts], [each[3] for each in shapes]):

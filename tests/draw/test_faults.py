@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from archc.draw.scene import Circle, Line, Mark, Part, Polygon, Rect, Scene, Text, moved
-from tests.draw.faults import Wire, crossings, crossings_of, faults, spread
+from tests.draw.faults import Wire, crossings, crossings_of, faults, spread, text_faults
 
 WIDE, HIGH = 100.0, 30.0
 
@@ -164,6 +164,7 @@ BROKEN = {
         Scene(400, 400, (*good().parts[2:], *good().parts[:2])),
         "covered by frame block",
     ),
+    "a name twice": (with_part(node("end", 70, 340)), "2 times node end"),
     "an arrow of no length": (with_part(edge("stem", "end", (150, 50), (150, 50))), "has an arrow of 0.0 px"),
     "an arrow shorter than its head": (
         with_part(edge("stem", "end", (150, 35), (140, 35), (140, 39), (144, 39))),
@@ -207,6 +208,15 @@ BROKEN = {
     "an endless page": (replace(good(), height=float("inf")), "page"),
 }
 """Figures with one fault each, and a part of what is said of it."""
+
+
+@pytest.mark.parametrize(
+    "what", ["a text on a text", "a text cut by a frame", "a text on a node", "an edge through a label", "no number"]
+)
+def test_faults_of_texts_are_found_alone(what: str) -> None:
+    scene, words = BROKEN[what]
+    assert any(words in line for line in text_faults(scene))
+    assert not text_faults(BROKEN["an edge through a band"][0])
 
 
 @pytest.mark.parametrize("what", BROKEN)
