@@ -34,11 +34,8 @@ if TYPE_CHECKING:
 
     from archc.data.dataset import Where
     from archc.data.table import Table
-<<<<<<< HEAD
     from archc.draw.figure import Figure
-=======
     from archc.train.plots.picture import Picture
->>>>>>> plot
     from archc.train.prediction import Prediction
     from archc.train.progress import Listener
 
