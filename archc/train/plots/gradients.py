@@ -30,9 +30,8 @@ def draw(subject: Subject) -> Picture:
     layers = [layer for layer in learning(subject.module) if any(layer in each.norms for each in measured)]
     if not layers:
         if not learning(subject.module):
-            raise unfit(
-                f"{subject.name} has no layer that learns, so it has no gradients", "draw `boundary` or `features`"
-            )
+            title = f"{subject.name} has no layer that learns, so it has no gradients"
+            raise unfit(title, f"`archc plot {subject.typed} curves` shows its figures")
         title = f"{subject.typed} has no record of its gradients: {subject.run.gradients.name} is not there"
         raise unfit(title, "train the `.arch` file again: runs write it from the first epoch on")
     found = verdicts(measured, layers)
@@ -107,8 +106,8 @@ def _paint(pen: Pen, name: str, measured: Sequence[Measured], layers: Sequence[s
     theme = pen.theme
     sentences = [line for sentence in found for line in wrapped(sentence, pen.width)]
     few = len(layers) <= FEW
-    labels = _spread(layers, FEW)
     drawn = _spread(layers, MANY)
+    labels = _spread(drawn, FEW)
     figure = pen.sheet(3.1 + _LINE * len(sentences))
     axes = figure.add_subplot()
     depth = LinearSegmentedColormap.from_list("depth", [theme.colors[0], theme.colors[2], theme.colors[4]])
