@@ -64,8 +64,8 @@ class Recorder:
     def record(self, state: Any, epoch: int) -> None:
         """Measures and writes. Raises Failed if it can't be written."""
         key = jax.random.fold_in(state.key, 0)
-        found = jax.device_get(self._measure(state.params, state.stats, self._batch, key))
-        measured = Measured(epoch, {layer: _short(float(found[layer])) for layer in self._layers})
+        found = by_layer(self._program, self._measure(state.params, state.stats, self._batch, key))
+        measured = Measured(epoch, {layer: _short(found[layer]) for layer in self._layers})
         with writing(self._folder.gradients), self._folder.gradients.open("a", encoding="utf-8") as file:
             file.write(_line(measured))
         self._next = epoch + 1
@@ -88,28 +88,42 @@ def spacing(epochs: int, steps: int, layers: int) -> int:
     return -(-epochs // max(times, 1))
 
 
-def norms(program: ModuleType, params: Any, stats: Any, batch: tuple[Any, Any], key: Any) -> dict[str, Any]:
-    """The Euclidean norm of ∂loss/∂weights by layer, in training mode; to be traced by `jax.jit`."""
+def norms(program: ModuleType, params: Any, stats: Any, batch: tuple[Any, Any], key: Any) -> Any:
+    """The Euclidean norm of ∂loss/∂weights of each array, in training mode; to be traced by `jax.jit`.
+
+    The form is that of params; arrays that hold the copies of a repeat have a norm for each copy.
+    """
     inputs, targets = batch
+    repeats = getattr(program, "REPEATS", {})
 
     def objective(params: Any) -> Any:
         return program.loss(program.apply(params, stats, inputs, train=True, key=key)[0], targets)
 
-    gradients = jax.grad(objective)(params)
-    if hasattr(program, "unstack"):
-        gradients = program.unstack(gradients)
-    layers: dict[str, list[Any]] = {}
-    for path, leaf in jax.tree_util.tree_leaves_with_path(gradients):
-        *scope, _ = (entry.key for entry in path)
-        layers.setdefault(".".join(scope), []).append(leaf.astype(jnp.float32))
-    return {scope: _norm(leaves) for scope, leaves in layers.items()}
+    def norm(path: Any, gradient: Any) -> Any:
+        scopes = [entry.key for entry in path]
+        copies = sum(".".join(scopes[:depth]) in repeats for depth in range(1, len(scopes)))
+        return _norm(gradient.astype(jnp.float32), tuple(range(copies, gradient.ndim)))
+
+    return jax.tree_util.tree_map_with_path(norm, jax.grad(objective)(params))
 
 
-def _norm(leaves: list[Any]) -> Any:
+def _norm(array: Any, axes: tuple[int, ...]) -> Any:
     # squares of large numbers overflow, and those of small ones vanish
-    largest = jnp.stack([jnp.max(jnp.abs(leaf)) for leaf in leaves if leaf.size]).max()
+    largest = jnp.max(jnp.abs(array), axes, keepdims=True, initial=0)
     unit = jnp.where(largest > 0, largest, 1.0)
-    return unit * jnp.sqrt(sum(jnp.sum((leaf / unit) ** 2) for leaf in leaves if leaf.size))
+    return jnp.squeeze(unit, axes) * jnp.sqrt(jnp.sum((array / unit) ** 2, axes))
+
+
+def by_layer(program: ModuleType, found: Any) -> dict[str, float]:
+    """The norms of whole layers, of what `norms` gave for their arrays."""
+    found = jax.device_get(found)
+    if hasattr(program, "unstack"):
+        found = program.unstack(found)
+    layers: dict[str, list[float]] = {}
+    for path, norm in jax.tree_util.tree_leaves_with_path(found):
+        *scope, _ = (entry.key for entry in path)
+        layers.setdefault(".".join(scope), []).append(float(norm))
+    return {scope: math.hypot(*values) for scope, values in layers.items()}
 
 
 def read(folder: RunFolder) -> list[Measured]:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archc.ir import Graph
+from archc.ir.scoring import scale
 from archc.train.loading import explained
 from archc.train.plots.picture import Picture, unfit
 from archc.train.plots.subject import Subject
 from archc.train.plots.text import shortened, wrapped
 from archc.train.plots.theme import POINTS, Pen
 from archc.train.prediction import Prediction, class_targets, ends_in, predictions
+from archc.types import TensorType
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,32 +91,40 @@ def draw(subject: Subject) -> Picture:
 
 @dataclass(frozen=True)
 class _Reading:
-    """How predictions are read: as classes, as one of the two numbers that the data have, or as numbers."""
+    """How predictions are read: as classes, as one of the two numbers that the data have, or as numbers.
 
-    classes: tuple[str, ...]
-    pair: tuple[float, float] | None
+    Of two numbers, `pair`, the first is meant where factor · value + offset is 0, the second where it is 1.
+    """
+
+    classes: tuple[str, ...] = ()
+    pair: tuple[float, float] | None = None
+    factor: float = 1.0
+    offset: float = 0.0
 
     @staticmethod
     def of(subject: Subject, found: Prediction, truth: np.ndarray) -> "_Reading":
         target = class_targets(subject.module).get(found.output)
         if target is not None and found.labels is not None:
-            return _Reading(target.classes, None)
+            return _Reading(target.classes)
         # without data, the two numbers are those that it says, or that a sigmoid lies between
         between = ends_in(subject.module, found.output) == "sigmoid"
         numbers = np.unique(truth if len(truth) else [0, 1] if between else found.values)
-        if len(numbers) == 2 and found.values[0].size == 1:
-            low, high = map(float, numbers)
-            return _Reading((f"{low:g}", f"{high:g}"), (low, high))
-        return _Reading((), None)
+        if len(numbers) != 2 or found.values[0].size != 1:
+            return _Reading()
+        low, high = map(float, numbers)
+        factor, offset = 1 / (high - low), -low / (high - low)
+        column, recipe = _target(subject), subject.module.recipe
+        if (low, high) == (0, 1) and recipe is not None and column is not None:
+            # a loss such as hinge has other numbers for 0 and 1
+            factor, offset = scale(recipe, found.output, column, TensorType(found.values.shape[1:]), 2)
+        return _Reading((f"{low:g}", f"{high:g}"), (low, high), factor, offset)
 
     def read(self, found: Prediction) -> tuple[np.ndarray, np.ndarray]:
         """What is said [n], a class where there are any, and how surely [n], from 0 to 1."""
         values = found.values.reshape(len(found.values), -1)[:, 0]
         if self.pair is not None:
-            low, high = self.pair
-            # from -1, the one number, over 0, halfway, to 1, the other
-            place = np.clip((2 * values - low - high) / (high - low), -1, 1)
-            return (place > 0).astype(np.int64), np.abs(place)
+            (lead,) = self.leads(found)
+            return (lead > 0).astype(np.int64), np.clip(2 * np.abs(lead), 0, 1)
         if not self.classes or found.labels is None or found.scores is None:
             return values, np.ones(len(values))
         least = 1 / len(self.classes)
@@ -124,7 +134,7 @@ class _Reading:
     def leads(self, found: Prediction) -> list[np.ndarray]:
         """By class [n], how far it is ahead of all others; of two classes once, and nothing without classes."""
         if self.pair is not None:
-            return [found.values.reshape(-1) - sum(self.pair) / 2]
+            return [self.factor * found.values.reshape(-1) + self.offset - 0.5]
         if not self.classes or found.scores is None:
             return []
         scores = found.scores
@@ -147,7 +157,9 @@ def _unfit(subject: Subject) -> Exception:
         title = f"{subject.name} takes {count:,} numbers, and a boundary can be drawn in the plane of two"
     else:
         title = f"{subject.name} has {len(graph.outputs)} outputs, and a boundary can be drawn of one"
-    kind = "confusion" if class_targets(subject.module) else "curves" if subject.folder is not None else "filters"
+    if subject.folder is None:
+        return unfit(title, f"`archc predict {subject.typed} …` tells what it says of given numbers")
+    kind = "confusion" if class_targets(subject.module) else "curves"
     return unfit(title, f"`archc plot {subject.typed} {kind}` fits this model")
 
 
@@ -174,11 +186,16 @@ def _axis(values: np.ndarray) -> np.ndarray:
     return np.linspace(low - margin, high + margin, SIDE).astype(np.float32)
 
 
+def _target(subject: Subject) -> str | None:
+    """The column that the output learns."""
+    recipe, output = subject.module.recipe, subject.module.graph.outputs[0].name
+    terms = recipe.losses if recipe is not None else ()
+    return next((term.target for term in terms if term.output == output and isinstance(term.target, str)), None)
+
+
 def _truth(subject: Subject, part: str, count: int) -> np.ndarray:
     """The target of the output [n], 0 where it has no column."""
-    recipe, output = subject.module.recipe, subject.module.graph.outputs[0].name
-    assert recipe is not None
-    column = next((t.target for t in recipe.losses if t.output == output and isinstance(t.target, str)), None)
+    column = _target(subject)
     targets = subject.parts[part][1]
     if column not in targets:
         return np.zeros(count)
@@ -313,14 +330,14 @@ def _values(figure: "Figure", axes: "Axes", pen: Pen, plane: _Plane, points: lis
     from matplotlib.ticker import MaxNLocator
 
     theme = pen.theme
-    scale = LinearSegmentedColormap.from_list("values", [theme.colors[0], "#f4f4f4", theme.colors[1]])
+    palette = LinearSegmentedColormap.from_list("values", [theme.colors[0], "#f4f4f4", theme.colors[1]])
     numbers = np.concatenate([plane.said.ravel(), *(each.truth for each in points)])
     low, high = float(numbers.min()), float(numbers.max())
     high = high if high > low else low + 1
     levels = MaxNLocator(10).tick_values(low, high)
-    shown = axes.contourf(plane.across, plane.up, plane.said, levels=levels, cmap=scale)
+    shown = axes.contourf(plane.across, plane.up, plane.said, levels=levels, cmap=palette)
     for each in points:
-        colors = scale((each.truth - levels[0]) / (levels[-1] - levels[0]))
+        colors = palette((each.truth - levels[0]) / (levels[-1] - levels[0]))
         axes.scatter(each.at[:, 0], each.at[:, 1], c=colors, s=20, edgecolors=theme.ink, linewidths=0.6, zorder=3)
     bar = figure.colorbar(shown, ax=axes)
     bar.ax.tick_params(labelsize=POINTS - 1)

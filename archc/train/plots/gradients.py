@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 TINY = 1e-6
 FACTOR = 1e3
 """How many times less, or more, than that of the last layer: vanishing and exploding."""
-FEW = 8
+FEW, MANY = 8, 64
+"""So many layers are named beside the curves, and so many have one."""
 _LINE = 0.17
 
 
@@ -29,9 +30,8 @@ def draw(subject: Subject) -> Picture:
     layers = [layer for layer in learning(subject.module) if any(layer in each.norms for each in measured)]
     if not layers:
         if not learning(subject.module):
-            raise unfit(
-                f"{subject.name} has no layer that learns, so it has no gradients", "draw `boundary` or `features`"
-            )
+            title = f"{subject.name} has no layer that learns, so it has no gradients"
+            raise unfit(title, f"`archc plot {subject.typed} curves` shows its figures")
         title = f"{subject.typed} has no record of its gradients: {subject.run.gradients.name} is not there"
         raise unfit(title, "train the `.arch` file again: runs write it from the first epoch on")
     found = verdicts(measured, layers)
@@ -78,6 +78,13 @@ def verdicts(measured: Sequence[Measured], layers: Sequence[str]) -> list[str]:
     return [f"{what}: the gradient of {listed(names)} is {how}." for what, names, how in told if names]
 
 
+def _spread(layers: Sequence[str], most: int) -> Sequence[str]:
+    """So many layers from the first to the last, or all of them if they are no more."""
+    if len(layers) <= most:
+        return layers
+    return [layers[round(at * (len(layers) - 1) / (most - 1))] for at in range(most)]
+
+
 def _decades(axes: "Axes") -> None:
     """Names 10⁻³, 10⁻² … on the axis, or where it spans hardly one of them numbers between."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -99,17 +106,18 @@ def _paint(pen: Pen, name: str, measured: Sequence[Measured], layers: Sequence[s
     theme = pen.theme
     sentences = [line for sentence in found for line in wrapped(sentence, pen.width)]
     few = len(layers) <= FEW
-    labels = layers if few else [layers[round(at * (len(layers) - 1) / (FEW - 1))] for at in range(FEW)]
+    drawn = _spread(layers, MANY)
+    labels = _spread(drawn, FEW)
     figure = pen.sheet(3.1 + _LINE * len(sentences))
     axes = figure.add_subplot()
     depth = LinearSegmentedColormap.from_list("depth", [theme.colors[0], theme.colors[2], theme.colors[4]])
-    for at, layer in enumerate(layers):
+    for at, layer in enumerate(drawn):
         points = [(each.epoch, each.norms.get(layer)) for each in measured]
         values = [norm if norm else float("nan") for _, norm in points]
         axes.plot(
             [epoch for epoch, _ in points],
             values,
-            color=theme.colors[at] if few else depth(at / (len(layers) - 1)),
+            color=theme.colors[at] if few else depth(at / (len(drawn) - 1)),
             linewidth=1.6 if few else 0.9,
             marker="o" if few and len(points) < 25 else None,
             markersize=3,
@@ -122,7 +130,9 @@ def _paint(pen: Pen, name: str, measured: Sequence[Measured], layers: Sequence[s
     axes.set_xlabel("epoch (0: before training)" if first == 0 else "epoch")
     axes.set_ylabel("norm of the gradient")
     axes.grid(alpha=0.15, color=theme.ink)
-    axes.set_title(f"{shortened(name, pen.width - 2.2)}: gradients by layer", pad=6 + (POINTS + 3.4) * len(sentences))
+    share = "" if len(drawn) == len(layers) else f", {MANY} of {len(layers):,}"
+    title = f"{shortened(name, pen.width - 2.2 - 0.08 * len(share))}: gradients by layer{share}"
+    axes.set_title(title, pad=6 + (POINTS + 3.4) * len(sentences))
     for at, line in enumerate(reversed(sentences)):
         axes.annotate(
             line, (0, 1), (0, 6 + at * (POINTS + 3.4)), xycoords="axes fraction", textcoords="offset points",

@@ -24,7 +24,7 @@ def shortened(name: str, width: float) -> str:
 def listed(names: Sequence[str]) -> str:
     """`a, b and c`; of many the first few, and how many there are."""
     if len(names) > _NAMED:
-        return f"{', '.join(names[: _NAMED - 1])} and {len(names) - _NAMED + 1} more"
+        return f"{', '.join(names[: _NAMED - 1])} and {len(names) - _NAMED + 1:,} more"
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else list(names))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,10 +14,10 @@ import archc
 from archc.api import Run
 from archc.train import gradients
 from archc.train.folders import RunFolder
-from archc.train.gradients import Measured, learning, norms, read, spacing
+from archc.train.gradients import Measured, by_layer, learning, norms, read, spacing
 from archc.train.plots.gradients import verdicts
 from tests.models import module_of, program_of
-from tests.train.plots.conftest import SMALL, subject
+from tests.train.plots.conftest import LINE, MOONS, SMALL, subject
 
 
 def test_they_are_the_programs_gradient(trained: dict[str, Run]) -> None:
@@ -33,7 +34,7 @@ def test_they_are_the_programs_gradient(trained: dict[str, Run]) -> None:
         key = jax.random.fold_in(state.key, 0)
         return program.loss(program.apply(params, state.stats, inputs, train=True, key=key)[0], targets)
 
-    expected = jax.grad(loss)(state.params)
+    expected = jax.jit(jax.grad(loss))(state.params)
     for layer, norm in measured[0].norms.items():
         leaves = expected
         for name in layer.split("."):
@@ -42,30 +43,44 @@ def test_they_are_the_programs_gradient(trained: dict[str, Run]) -> None:
         assert norm == pytest.approx(squares**0.5, rel=1e-4), layer
 
 
-def test_layers_of_a_device_loop_are_told_apart(trained: dict[str, Run]) -> None:
-    text = "model M { input x[2]\n dense(4)\n repeat 20 { dense(4) -> tanh }\n dense(2) -> softmax }\n"
+def test_layers_of_a_device_loop_are_told_apart() -> None:
+    text = "model M { input x[2]\n dense(4)\n repeat 16 { repeat 16 { dense(4) }\n dense(4) }\n dense(2) -> softmax }\n"
     recipe = "train { data = moons(n = 60)\n loss = cross_entropy\n optimizer = sgd(0.1)\n batch = 8\n epochs = 1 }"
     module = module_of(text + recipe)
+    assert module.recipe is not None
     program = program_of(module)
-    assert hasattr(program, "unstack"), "the copies are stacked"
+    (target,) = module.recipe.data.targets
+    points = np.random.default_rng(0).normal(size=(8, 2)).astype(np.float32)
+    batch = ({"x": points}, {target.name: np.arange(8, dtype=np.int32) % 2})
     state = program.init(jax.random.key(0))
-    batch = ({"x": np.ones((4, 2), np.float32)}, {next(iter(module.recipe.data.targets)).name: np.zeros(4, np.int32)})
-    found = norms(program, state.params, state.stats, batch, state.key)
-    assert sorted(found) == sorted(learning(module)) and len(found) == 22
+    found = by_layer(program, jax.jit(partial(norms, program))(state.params, state.stats, batch, state.key))
+    assert sorted(found) == sorted(learning(module)) and len(found) == 1 + 16 * 17 + 1
+
+    def loss(params: object) -> jax.Array:
+        return program.loss(program.apply(params, state.stats, batch[0], train=True, key=state.key)[0], batch[1])
+
+    # `named` knows the copies of a repeat, whatever they hold
+    expected = program.named(state._replace(params=jax.jit(jax.grad(loss))(state.params), stats={}))
+    for layer, norm in found.items():
+        squares = sum(np.square(np.float64(expected[f"{layer}.{name}"])).sum() for name in ("kernel", "bias"))
+        assert norm == pytest.approx(squares**0.5, rel=1e-4), layer
 
 
 def test_large_and_small_gradients_have_norms() -> None:
     for size in (1e-30, 1e30):
-        assert float(gradients._norm([np.full(4, size, np.float32)])) == pytest.approx(2 * size, rel=1e-5)
-    assert float(gradients._norm([np.zeros(3, np.float32)])) == 0
+        assert float(gradients._norm(np.full((2, 2), size, np.float32), (0, 1))) == pytest.approx(2 * size, rel=1e-5)
+    assert float(gradients._norm(np.zeros(3, np.float32), (0,))) == 0
+    np.testing.assert_allclose(gradients._norm(np.float32([[3, 4], [0, 0]]), (1,)), [5, 0])
 
 
 def test_measuring_alters_nothing(trained: dict[str, Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = trained["moons"].folder
+    assert len(read(RunFolder(reference))) > 2
     monkeypatch.setattr(gradients.Recorder, "due", lambda *_, **__: False)
-    (tmp_path / "small.arch").write_text(SMALL)
-    unmeasured = archc.fit(tmp_path / "small.arch", run=tmp_path / "run")
+    (tmp_path / "moons.arch").write_text(MOONS)
+    unmeasured = archc.fit(tmp_path / "moons.arch", run=tmp_path / "run")
     for file in ("best.npz", "last.npz"):
-        assert (unmeasured.folder / file).read_bytes() == (trained["small"].folder / file).read_bytes()
+        assert (unmeasured.folder / file).read_bytes() == (reference / file).read_bytes()
 
 
 def test_a_run_that_cannot_measure_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,9 +88,9 @@ def test_a_run_that_cannot_measure_goes_on(tmp_path: Path, monkeypatch: pytest.M
         raise MemoryError("too large")
 
     monkeypatch.setattr(gradients.Recorder, "record", fail)
-    (tmp_path / "small.arch").write_text(SMALL)
-    run = archc.fit(tmp_path / "small.arch", run=tmp_path / "run")
-    assert run.result["epochs"] == 2 and run.report.exists()
+    (tmp_path / "line.arch").write_text(LINE)
+    run = archc.fit(tmp_path / "line.arch", run=tmp_path / "run")
+    assert run.result["epochs"] == 20 and run.report.exists()
     assert read(RunFolder(run.folder)) == []
 
 
