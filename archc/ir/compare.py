@@ -70,6 +70,7 @@ class Comparison:
 
     before: Graph
     after: Graph
+    alignment: Alignment
     pairs: tuple[Pair, ...]
     added: tuple[Step, ...]
     removed: tuple[Step, ...]
@@ -148,6 +149,7 @@ def compare(before: Graph, after: Graph) -> Comparison:
     return Comparison(
         before,
         after,
+        alignment,
         tuple(pairs),
         tuple(added),
         tuple(removed),
