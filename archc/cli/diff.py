@@ -1,16 +1,23 @@
 """`archc diff`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from archc.cli.command import Command
 from archc.cli.compiling import Asked, checked, choice_options
+from archc.cli.drawing import WidthType, form_of, warn_if_small
 from archc.cli.named import FileName, find_run, is_run
 from archc.cli.terminal import Terminal
+from archc.cli.writing import refuse_output, write_bytes
+from archc.draw.formats import SCENES, Width, printed
+from archc.draw.look import Look
+from archc.draw.theme import THEMES
 
 if TYPE_CHECKING:
     from archc.ir import Module
+    from archc.ir.compare import Difference
 
 EQUAL, DIFFERENT, TROUBLE = 0, 1, 2
 
@@ -21,20 +28,49 @@ EQUAL, DIFFERENT, TROUBLE = 0, 1, 2
         ("archc diff old.arch new.arch", "layers, shapes, parameters and settings that differ"),
         ("archc diff runs/digits-1 digits", "whether a file is still what a run was trained from"),
         ("archc diff lenet5 digits --format json", "for scripts"),
+        ("archc diff --draw resnet18 resnet34 -o diff.svg", "both in one figure, with what differs marked"),
     ],
 )
 @click.argument("before", metavar="A", type=FileName(runs=True))
 @click.argument("after", metavar="B", type=FileName(runs=True))
 @choice_options
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is shown.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), help="How it is shown; as text unless said.")
+@click.option("--draw", "drawn", is_flag=True, help="Draw both networks in one figure instead.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help=f"The figure: .{', .'.join(SCENES)}; diff.svg unless said.",
+)
+@click.option("--theme", type=click.Choice(list(THEMES)), help="The figure's colours; light unless said.")
+@click.option("--width", type=WidthType(), metavar="WIDTH", help="How wide it is printed, as 3.3in or 84mm.")
+@click.option("--depth", type=click.IntRange(0), metavar="N", help="How many levels of blocks to open in it.")
 @click.pass_context
-def command(ctx: click.Context, /, before: str, after: str, form: str, **choice: Any) -> int:
+def command(
+    ctx: click.Context,
+    /,
+    before: str,
+    after: str,
+    form: str | None,
+    drawn: bool,
+    output: Path | None,
+    theme: str | None,
+    width: Width | None,
+    depth: int | None,
+    **choice: Any,
+) -> int:
     """Compare two networks and their recipes.
 
     A and B are .arch files, built-in models or folders of runs. The exit status is 0 if they are
     equal, 1 if they differ, and 2 if one cannot be read; comments and order of lines don't count.
     """
     terminal = ctx.ensure_object(Terminal)
+    output = figure_of(drawn, output, (before, after), ctx)
+    if drawn and form:
+        raise click.UsageError("`--draw` writes a figure, and `--format` is for texts: leave one of them out", ctx)
+    if not drawn and (theme or width or depth is not None):
+        raise click.UsageError("`--theme`, `--width` and `--depth` are for figures: add `--draw`", ctx)
     if any(choice[name] for name in ("settings", "model", "recipe")) and (is_run(before) or is_run(after)):
         raise click.UsageError(
             "what a run was trained from is fixed: `--set`, `--model`, `--recipe` are for files", ctx
@@ -49,10 +85,17 @@ def command(ctx: click.Context, /, before: str, after: str, form: str, **choice:
         terminal.tell(failed.diagnostics)
         return TROUBLE
     difference = compare_modules(*modules)
+    sides = (before, after)
+    if output is not None:
+        try:
+            draw(difference, sides, output, theme or "light", width, depth, terminal)
+        except Failed as failed:
+            terminal.tell(failed.diagnostics)
+            return TROUBLE
+        return EQUAL if difference.equal else DIFFERENT
 
     from archc.cli import difference as shown
 
-    sides = (before, after)
     lines = [shown.json_text(difference, sides)] if form == "json" else shown.lines(difference, sides, terminal)
     for line in lines:
         terminal.result(line)
@@ -66,3 +109,36 @@ def module_of(asked: Asked, terminal: Terminal) -> "Module":
     from archc.train.folders import open_run, read_module
 
     return read_module(open_run(find_run(asked.file), lock=False))
+
+
+def figure_of(drawn: bool, output: Path | None, sides: tuple[str, str], ctx: click.Context) -> Path | None:
+    """The file of the figure, if one is drawn. Raises UsageError for a file that can't be one."""
+    if not drawn:
+        if output is not None:
+            raise click.UsageError("`-o` names the file of a figure: add `--draw`", ctx)
+        return None
+    output = output or Path("diff.svg")
+    for side in sides:
+        refuse_output(output, Path(side), ctx)
+    form_of(output, SCENES, ctx)
+    return output
+
+
+def draw(
+    difference: "Difference",
+    sides: tuple[str, str],
+    output: Path,
+    theme: str,
+    width: Width | None,
+    depth: int | None,
+    terminal: Terminal,
+) -> None:
+    """Writes the figure. Raises Failed."""
+    from archc.draw.differences import scene
+
+    graph = difference.graph
+    names = (graph.before.name, graph.after.name)
+    figure = scene(difference, names if names[0] != names[1] else sides, Look(depth))
+    write_bytes(output, printed(figure, output.suffix.removeprefix(".").lower(), theme, width))
+    warn_if_small(figure, width, terminal)
+    terminal.remark(f"wrote {output}")

@@ -14,6 +14,7 @@ from archc.types import TensorType
 Sides = tuple[str, str]
 Cells = tuple[str, ...]
 
+
 def lines(difference: Difference, sides: Sides, terminal: Terminal) -> Iterator[str]:
     """A line that sums up, then what differs, in sections."""
     head = f"{sides[0]} -> {sides[1]}"

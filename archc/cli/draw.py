@@ -1,36 +1,20 @@
 """`archc draw`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from archc.cli.command import Command
 from archc.cli.compiling import Asked, checked, choice_options
+from archc.cli.drawing import WidthType, form_of, warn_if_small
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
 from archc.cli.writing import refuse_output, write_bytes
-from archc.draw.formats import FORMATS, LEAST_POINTS, Width, printed, smallest_points, width_of
+from archc.draw.formats import FORMATS, Width, printed
 from archc.draw.look import Look
 from archc.draw.styles import STYLES, draw
 from archc.draw.theme import THEMES
-
-if TYPE_CHECKING:
-    from archc.draw.scene import Scene
-
-
-class WidthType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
-    """How wide a figure is printed: "3.3in"."""
-
-    name = "width"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Width:
-        if isinstance(value, Width):
-            return value
-        try:
-            return width_of(value)
-        except ValueError:
-            self.fail(f"`{value}` is no width: write a number and in, cm, mm, pt or px, as `3.3in`", param, ctx)
 
 
 @click.command(
@@ -78,9 +62,7 @@ def command(
     terminal = ctx.ensure_object(Terminal)
     output = output or Path(f"{Path(file).stem}.svg")
     refuse_output(output, Path(file), ctx)
-    form = output.suffix.removeprefix(".").lower()
-    if form not in FORMATS:
-        raise click.UsageError(f"`{output}` ends in none of .{', .'.join(FORMATS)}, which say what to write", ctx)
+    form = form_of(output, FORMATS, ctx)
     if by_dot:
         refuse_without_dot(style, ctx)
     if full and depth is not None:
@@ -100,13 +82,3 @@ def refuse_without_dot(style: str, ctx: click.Context) -> None:
         raise click.UsageError("`--by-dot` is for the style `graph`", ctx)
     if not there():
         raise click.UsageError("there is no `dot`: install Graphviz, or leave out `--by-dot`", ctx)
-
-
-def warn_if_small(scene: "Scene", width: Width | None, terminal: Terminal) -> None:
-    """Says so where text would be too small to read on paper."""
-    points = smallest_points(scene, width)
-    if width is not None and scene.smallest_text and points < LEAST_POINTS:
-        terminal.remark(
-            f"its smallest text is {points:.1f} pt at {width}, and {LEAST_POINTS} pt is the least that can be read: "
-            "fold more with `--depth`, or print it wider"
-        )

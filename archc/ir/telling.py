@@ -15,7 +15,7 @@ WIDEST = 60
 def summary(difference: Difference, *, ordinals: bool = True) -> str:
     """How much of what differs, in a line. Without `ordinals`, layers that merely count otherwise aren't renamed."""
     graph = difference.graph
-    renamed = [p for p in graph.renamed if ordinals or named(p.before.node) or named(p.after.node)]
+    renamed = tuple(p for p in graph.renamed if ordinals or named(p.before.node) or named(p.after.node))
     steps = {"added": graph.added, "removed": graph.removed, "changed": graph.changed}
     steps |= {"moved": graph.moved, "renamed": renamed}
     parts = [f"{counted(len(found), 'layer')} {word}" for word, found in steps.items() if found]
