@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 
 from archc.draw import text as font
-from archc.draw.outline import Fate, Piece, Status
+from archc.draw.outline import Fate, Piece, former
 from archc.draw.scene import Mark, Part, Rect, Text
 from archc.ir.graph import Argument, Node
 from archc.ir.items import op_of
@@ -24,6 +24,9 @@ HEAD, LEAD, PAD = 21.0, 14.0, 8.0
 NARROWEST, WIDEST = 116.0, 250.0
 LONG_HEAD = 170.0
 """A block's arguments stand below its name where both would be wider."""
+
+OFF = (0, 1, None)
+"""Arguments of a block that mostly say that something is left as it is: named one by one, they are left out."""
 
 STACK = 3.5
 """How far the cards of a stack lie apart."""
@@ -46,14 +49,14 @@ class Paint:
 
 @dataclass(frozen=True)
 class Card:
-    """The words of a card: `head` in its header, `lines` below, `badge` how many it stands for.
+    """The words of a card: `head` in its header, `lines` below with their colour, `badge` how many it stands for.
 
     The first of the lines, `told` of them, say what became of it.
     """
 
     family: str
     head: str
-    lines: tuple[str, ...]
+    lines: tuple[tuple[str, str], ...]
     told: int
     badge: str
     stacked: bool
@@ -73,9 +76,13 @@ def card(piece: Piece) -> Card:
         0,
     )
     width = float(ceil(min(max(wide, NARROWEST), WIDEST)))
-    told = fates(said, width - 2 * PAD)
-    wrapped = [line for text in lines for line in font.wrapped(text, SIZE, width - 2 * PAD)]
-    cut = (*told, *(font.fitted(line, SIZE, width - 2 * PAD) for line in wrapped))
+    look, room = paint(family, piece.fate), width - 2 * PAD
+    told = tuple((line, look.edge) for line in fates(said, room))
+    cut = told + tuple(
+        (font.fitted(line, SIZE, room), "soft" if index else look.line)
+        for index, text in enumerate(lines)
+        for line in font.wrapped(text, SIZE, room)
+    )
     head = font.fitted(head, HEAD_SIZE, width - taken, bold=True)
     height = HEAD + (LEAD * len(cut) + 5 if cut else 1)
     return Card(family, head, cut, len(told), badge, piece.count > 1, width, height)
@@ -129,7 +136,9 @@ def _words(piece: Piece) -> tuple[str, str, list[str]]:
         family, head = "block", _titled(node.name, node.body.name, _call(node))
         if font.width(head, HEAD_SIZE, bold=True) > LONG_HEAD:
             head = _titled(node.name, node.body.name, node.body.name)
-            lines.append(", ".join(f"{name} {word(value)}" for name, value in _given(node).items()))
+            given = list(_given(node).items())
+            values = [given[0], *((name, value) for name, value in given[1:] if value not in OFF)]
+            lines.append(", ".join(f"{name} {word(value)}" for name, value in values))
         each = " each" if piece.count > 1 else ""
         lines.append(f"{piece.layers // piece.count:,} layer{'s' * (piece.layers != piece.count)}{each}")
     else:
@@ -229,11 +238,9 @@ def form(shape: Shape) -> str:
     return "×".join(map(str, shape)) if shape else "1"
 
 
-def flow(piece: Piece, seen: Status = "same") -> str:
-    """The shape that leaves a piece; of two networks, what it was and is, or what one that is in only one sees."""
-    earlier = (piece.fate.earlier if piece.fate else None) or piece
-    was, now = form(earlier.output), form(piece.output)
-    return was if seen == "removed" else now if seen == "added" else _since(was, now)
+def flow(piece: Piece) -> str:
+    """The shape that leaves a piece; of two networks, what it was and is."""
+    return _since(form(former(piece).output), form(piece.output))
 
 
 def cost(piece: Piece) -> str:
@@ -243,7 +250,7 @@ def cost(piece: Piece) -> str:
 
 def costs(piece: Piece) -> list[str]:
     """The same one by one; of two networks, what they were and are."""
-    earlier = (piece.fate.earlier if piece.fate else None) or piece
+    earlier = former(piece)
     found = []
     if piece.parameters or earlier.parameters:
         found.append(
@@ -329,12 +336,8 @@ def part(piece: Piece, card: Card, x: float, y: float) -> Part:
     else:
         high = y + (HEAD + (not card.lines)) / 2 + base
         marks.append(Text(middle, high, card.head, HEAD_SIZE, True, "middle", look.ink))
-    for index, line in enumerate(card.lines):
-        foot = y + HEAD + LEAD * index + 11.5
-        if index < card.told:
-            marks.append(Text(middle, foot, line, SIZE, True, "middle", look.edge))
-        else:
-            marks.append(Text(middle, foot, line, SIZE, False, "middle", look.line if index == card.told else "soft"))
+    for index, (line, color) in enumerate(card.lines):
+        marks.append(Text(middle, y + HEAD + LEAD * index + 11.5, line, SIZE, index < card.told, "middle", color))
     return Part("node", tuple(marks), title(piece), piece.id, piece.place.line if piece.place else 0, facts(piece))
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from archc.draw.captions import compared
 from archc.draw.cards import form
-from archc.draw.graph import TALLEST, WIDEST, Layout, engine
+from archc.draw.graph import BROADEST, TALLEST, Layout, engine
 from archc.draw.look import Look
 from archc.draw.opening import Opened, by_room
 from archc.draw.outline import Fate, Inside, Outline, Piece, Status, entering, leaving, lone
@@ -32,7 +32,7 @@ def scene(difference: Difference, names: tuple[str, str], look: Look) -> Scene:
     for fold in FOLDS:
         shown = folded(whole, fold)
         laid = Layout(_opened(shown, look, fold.most), TALLEST, engine(look)).lay(shown)
-        if laid.width <= WIDEST and laid.height <= 1.3 * TALLEST:
+        if laid.width <= 1.4 * BROADEST and laid.height <= 1.3 * TALLEST:
             break
     return compared(difference, names, laid.parts, laid.width, laid.height)
 
@@ -169,10 +169,17 @@ class Merge:
         self, piece: Piece, earlier: Piece, pairs: Sequence[Pair | None], inner: Alignment, scope: str, shared: bool
     ) -> Piece:
         """With both bodies in it."""
-        ports = zip(inner.before.inputs, inner.after.inputs, strict=False)
+        ports = list(zip(inner.before.inputs, inner.after.inputs, strict=False))
         steps = self._steps(inner, scope, {old.name: new.name for old, new in ports}, shared)
         value = inner.after.outputs[0].value
-        inside = Inside(tuple(port.name for port in inner.after.inputs), tuple(steps), value)
+        shapes = {new.name: old.shape for old, new in ports}
+        inside = Inside(
+            tuple(port.name for port in inner.after.inputs),
+            tuple(steps),
+            value,
+            tuple(port.shape for port in inner.after.inputs),
+            tuple(shapes.get(port.name, port.shape) for port in inner.after.inputs),
+        )
         differs: Counter[Status] = Counter()
         for step in steps:
             if step.fate is not None:
@@ -244,7 +251,8 @@ def _port(piece: Piece, change: PortChange | None) -> Piece:
     old, new = change.before, change.after
     words = [f"~ {form(old.shape)} → {form(new.shape)}"] if old.shape != new.shape else []
     words += [f"~ was {old.name}"] if old.name != new.name else []
-    return replace(piece, fate=Fate("changed", tuple(words or ["~ takes another value"])))
+    earlier = replace(piece, output=old.shape)
+    return replace(piece, fate=Fate("changed", tuple(words or ["~ takes another value"]), earlier))
 
 
 def _removed_port(piece: Piece, read: tuple[str, ...]) -> Piece:

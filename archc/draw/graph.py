@@ -13,9 +13,10 @@ from archc.draw.legend import captioned
 from archc.draw.levels import Level
 from archc.draw.look import Look
 from archc.draw.opening import Opened, opened
-from archc.draw.outline import Fate, Inside, Outline, Piece
+from archc.draw.outline import Fate, Inside, Outline, Piece, former
 from archc.draw.scene import Line, Mark, Part, Point, Rect, Scene, Text, moved
 from archc.ir import Module
+from archc.types import Shape
 
 BAND, TITLE, LONG_TITLE = 20.0, 11.0, 170.0
 """How high a frame's title band is, the size of its title, and how long one may be that makes the frame wider."""
@@ -26,14 +27,15 @@ SIDE, BELOW = 11.0, 9.0
 LABEL, LABEL_AWAY = 13.0, 5.0
 """How high the label of an edge is, and how far it stands from the edge."""
 
-TALLEST, WIDEST = 1180.0, 1300.0
-"""What fits a page: what is higher goes on in a column beside it, and what is wider is closed."""
+BROADEST, TALLEST = 924.0, 1180.0
+"""What fits a page with text of 6 pt: what is higher goes on in a column beside it."""
 
 SHOWN = (60, 45, 32, 22)
 """How many pieces are seen at once, the first that gives a figure that fits."""
 
-TALLEST_FULL = 4 * TALLEST
-"""Of a figure that shows everything, and is read on a screen or a poster."""
+PAGES, LARGE = (4, 1, 1.5, 2, 3, 6, 9), 2000
+"""How many pages high columns may be where the reader says what is shown, and of how many layers on only the
+first of these is tried."""
 
 ROUND = 5.0
 
@@ -55,12 +57,27 @@ class Laid:
 def scene(module: Module, look: Look) -> Scene:
     """The figure of a network."""
     whole = Outline(look.full).whole(module.graph)
+    asked = look.full or look.depth is not None
+    laid = on_one_page(whole, look) if asked else fitting(whole, look)
+    return captioned(module, laid.parts, laid.width, laid.height)
+
+
+def on_one_page(whole: Inside, look: Look) -> Laid:
+    """What is asked for, in columns of the height with which it has to be made least small to fit a page."""
+    shown, is_open = opened(whole, look, 0)
+    heights = PAGES if sum(piece.layers for piece in whole.pieces) <= LARGE else PAGES[:1]
+    tries = [Layout(is_open, pages * TALLEST, engine(look)).lay(shown) for pages in heights]
+    return min(tries, key=lambda laid: max(laid.width / BROADEST, laid.height / TALLEST))
+
+
+def fitting(whole: Inside, look: Look) -> Laid:
+    """As much of a network as fits a page."""
     for most in SHOWN:
         shown, is_open = opened(whole, look, most)
-        laid = Layout(is_open, TALLEST_FULL if look.full else TALLEST, engine(look)).lay(shown)
-        if look.full or look.depth is not None or (laid.width <= WIDEST and laid.height <= 1.3 * TALLEST):
+        laid = Layout(is_open, TALLEST, engine(look)).lay(shown)
+        if laid.width <= 1.4 * BROADEST and laid.height <= 1.3 * TALLEST:
             break
-    return captioned(module, laid.parts, laid.width, laid.height)
+    return laid
 
 
 def levels(module: Module, look: Look) -> tuple[Level, ...]:
@@ -113,7 +130,11 @@ class Layout:
         values |= {piece.value: number + index for index, piece in enumerate(pieces)}
         read = {value for piece in pieces for value in piece.inputs} | {inside.value}
         boxes = [Box(0, 0, 0, first=True) for _ in inside.inputs]
-        sources = {piece.value: piece for piece in pieces}
+        flows = {
+            name: (before, now)
+            for name, before, now in zip(inside.inputs, inside.former or inside.shapes, inside.shapes, strict=True)
+        }
+        flows |= {piece.value: (former(piece).output, piece.output) for piece in pieces}
         labels: list[str] = []
         for piece, frame, card in zip(pieces, frames, drawn, strict=True):
             label = ""
@@ -121,7 +142,7 @@ class Layout:
                 enters = _further(frame.enters, len(piece.inputs), frame.width)
                 boxes.append(Box(frame.width, frame.height, frame.leaves, len(piece.inputs), enters))
             elif card is not None:
-                if piece.kind != "input" and piece.value in read and self._reshapes(piece, sources):
+                if piece.kind != "input" and piece.value in read and self._reshapes(piece, flows):
                     label = cards.flow(piece)
                 tail = (font.width(label, cards.SIZE) + LABEL_AWAY + 3, LABEL) if label else (0.0, 0.0)
                 stack = 2 * cards.STACK if card.stacked else 0
@@ -161,12 +182,10 @@ class Layout:
         leaves = placed.corners[-1][0] if inside.value else 0.0
         return Laid((*edges, *parts), placed.width, placed.height, enters, leaves)
 
-    def _reshapes(self, piece: Piece, sources: Mapping[str, Piece]) -> bool:
-        """Whether what leaves has another shape than anything that enters."""
-        status = piece.fate.status if piece.fate else "same"
-        leaves = cards.flow(piece, status)
-        same = (value in sources and cards.flow(sources[value], status) == leaves for value in piece.inputs)
-        return not piece.inputs or not all(same)
+    def _reshapes(self, piece: Piece, flows: Mapping[str, tuple[Shape, Shape]]) -> bool:
+        """Whether what leaves has another shape than anything that enters, in each network that has the piece."""
+        seen = {"removed": slice(1), "added": slice(1, 2)}.get(piece.fate.status if piece.fate else "", slice(2))
+        return any(flows[value][seen] != flows[piece.value][seen] for value in piece.inputs) or not piece.inputs
 
     def _pens(self, inside: Inside) -> list[Line]:
         """How each line is drawn, in the order of the wires."""

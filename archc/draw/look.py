@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from archc.source import Source
+
 
 @dataclass(frozen=True)
 class Look:
@@ -11,10 +13,11 @@ class Look:
 
     `depth` is how many levels of blocks are open; by itself as many as fit a page. `full` opens
     everything and folds nothing. `by_dot` has Graphviz lay it out. `weights` are learnt arrays by name, as
-    "dense1.kernel".
+    "dense1.kernel". `source` is the text of the file, for messages that show a place in it.
     """
 
     depth: int | None = None
     full: bool = False
     by_dot: bool = False
     weights: Mapping[str, Any] | None = None
+    source: Source | None = None
