@@ -89,9 +89,18 @@ def command(
         refuse_without_dot(style, ctx)
     if full and depth is not None:
         raise click.UsageError("`--full` opens everything: leave out `--depth`", ctx)
+    if form == "dot" and style != "graph":
+        raise click.UsageError(f"`.dot` holds the graph style alone: leave out `--style {style}`, or write .svg", ctx)
     asked = Asked(file, **choice) if file else None
     source, module, found = drawn(asked, weights, terminal)
-    scene = draw(module, style, Look(depth, full, by_dot, found, source))
+    look = Look(depth, full, by_dot, found, source)
+    if form == "dot":
+        from archc.draw.dot import dot
+
+        write_bytes(output, dot(module, look, THEMES[theme], width.inches if width else None))
+        terminal.remark(f"wrote {output}")
+        return
+    scene = draw(module, style, look)
     write_bytes(output, printed(scene, form, theme, width))
     warn_if_small(scene, width, terminal)
     terminal.remark(f"wrote {output}")
