@@ -223,7 +223,7 @@ def _window(value: Any, directions: int) -> str:
 def word(value: Any) -> str:
     """A value in a figure: as it is written, with the sign for times, and not longer than a line."""
     if isinstance(value, Word | str):
-        return str(value)
+        return " ".join(str(value).split())
     if isinstance(value, tuple) and value and all(type(v) is int for v in value):
         return "×".join(map(str, value))
     if isinstance(value, Described):

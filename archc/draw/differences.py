@@ -11,9 +11,9 @@ from archc.draw.cards import form
 from archc.draw.graph import BROADEST, TALLEST, Layout, engine
 from archc.draw.look import Look
 from archc.draw.opening import Opened, by_room
-from archc.draw.outline import Fate, Inside, Outline, Piece, Status, entering, leaving, lone
+from archc.draw.outline import Fate, Inside, Outline, Piece, Status, entering, leaving, lone, walk
 from archc.draw.scene import Scene
-from archc.draw.stretches import FOLDS, folded
+from archc.draw.stretches import FOLDS, LARGEST, folded
 from archc.ir.compare import Change, Comparison, Difference, Pair, PortChange, Value
 from archc.ir.graph import Graph, Node, Port, made
 from archc.ir.match import Alignment, Match, named
@@ -31,7 +31,10 @@ def scene(difference: Difference, names: tuple[str, str], look: Look) -> Scene:
     whole = Merge(difference.graph).whole()
     for fold in FOLDS:
         shown = folded(whole, fold)
-        laid = Layout(_opened(shown, look, fold.most), TALLEST, engine(look)).lay(shown)
+        is_open = _opened(shown, look, fold.most)
+        if fold is not FOLDS[-1] and sum(1 for _ in walk(shown, is_open)) > LARGEST:
+            continue
+        laid = Layout(is_open, TALLEST, engine(look)).lay(shown)
         if laid.width <= 1.4 * BROADEST and laid.height <= 1.3 * TALLEST:
             break
     return compared(difference, names, laid.parts, laid.width, laid.height)
@@ -215,31 +218,24 @@ def _reading(piece: Piece, before: set[str], since: set[str]) -> Piece:
     return replace(piece, inputs=(*piece.inputs, *sorted(before)), fate=fate)
 
 
-def _marked(piece: Piece, status: Status) -> Piece:
-    """With the same fate for all that is in it."""
+def _marked(piece: Piece, status: Status, scope: str = "", called: str = "") -> Piece:
+    """With the same fate for all that is in it; `called` is what the `scope` around it is called in the figure."""
     words = {"added": ("+ added",), "removed": ("− removed",)}.get(status, ())
     read = frozenset(piece.inputs)
     before, since = (read if status == side else frozenset[str]() for side in ("removed", "added"))
     fate = Fate(status, words, before=before, since=since)
-    opens, id = piece.open, piece.id
-    # the second network may have another step of that name
-    piece = replace(piece, id=gone(id) if status == "removed" else id, fate=fate)
-    if opens is None:
-        return piece
+    id, opens = called + piece.id.removeprefix(scope), piece.open
+    if status == "removed":
+        # the second network may have another step of that name
+        id = gone(id)
+    scopes = (f"{piece.id}.", f"{id}.") if piece.kind == "block" else (scope, called)
 
     def inside() -> Inside:
+        assert opens is not None
         found = opens()
-        inner = tuple(_marked(step, status) for step in found.pieces)
-        if status == "removed":
-            inner = tuple(replace(step, id=_under(id, step.id)) for step in inner)
-        return replace(found, pieces=inner)
+        return replace(found, pieces=tuple(_marked(step, status, *scopes) for step in found.pieces))
 
-    return replace(piece, open=cache(inside))
-
-
-def _under(block: str, id: str) -> str:
-    """What a step in a removed block is called, by its own name with `gone`."""
-    return gone(block) + id[len(block) :] if id.startswith(f"{block}.") else id
+    return replace(piece, id=id, fate=fate, open=cache(inside) if opens else None)
 
 
 def _port(piece: Piece, change: PortChange | None) -> Piece:
@@ -287,4 +283,4 @@ def _word(change: Change) -> str:
 def _value_word(value: Value) -> str:
     if isinstance(value, tuple) and value and all(type(size) is int for size in value):
         return "×".join(map(str, value))
-    return cut(shown(value), LONGEST_WORD)
+    return cut(" ".join(shown(value).split()), LONGEST_WORD)

@@ -22,7 +22,7 @@ def opened(whole: Inside, look: Look, most: int) -> tuple[Inside, Opened]:
     """What is asked for; by itself as many floors as show `most` pieces, and then one of each kind of block."""
     if look.full:
         return whole, _all
-    shown = _shortened(whole)
+    shown = shortened(whole)
     if look.depth is not None:
         return shown, _down_to(look.depth)
     return shown, by_room(shown, most)
@@ -110,7 +110,7 @@ def _kind(piece: Piece) -> tuple[str, ...]:
     return (body.name, *(node.body.name if node.body else node.op for node in body.nodes))
 
 
-def _shortened(inside: Inside) -> Inside:
+def shortened(inside: Inside) -> Inside:
     """Without the middle of a very long row of layers, for which one card stands that tells how many."""
     pieces = inside.pieces
     if len(pieces) <= LONG:

@@ -1,11 +1,13 @@
 """Long stretches of a comparison in which nothing, or one thing alone, happens: a card that tells how many layers."""
 
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
-from archc.draw.opening import cuttable, stretch
-from archc.draw.outline import Fate, Inside, Piece
+from archc.draw.opening import cuttable, shortened, stretch
+from archc.draw.outline import Fate, Inside, Piece, Status
 
 LEAST = 3
 """A stretch of fewer pieces stays as it is."""
@@ -15,16 +17,21 @@ WORDS = {"same": "unchanged"}
 
 @dataclass(frozen=True)
 class Fold:
-    """How much is folded: what merely follows changes elsewhere, what has one fate; and how many pieces are seen."""
+    """How much is folded: what merely follows changes elsewhere, what has one fate, the middle of what is very long;
+    and how many pieces are seen at once."""
 
     following: bool
     alike: bool
+    middle: bool
     most: int
 
 
+LARGEST = 300
+"""Pieces that no page holds."""
+
 FOLDS = (
-    *(Fold(False, False, 10_000), Fold(True, False, 10_000), Fold(True, True, 10_000)),
-    *(Fold(True, True, most) for most in (90, 60, 45, 32, 22)),
+    *(Fold(False, False, False, LARGEST), Fold(True, False, False, LARGEST), Fold(True, True, False, LARGEST)),
+    *(Fold(True, True, True, most) for most in (90, 60, 45, 32, 22, 12, 0)),
 )
 """The first that fits a page is drawn."""
 
@@ -33,7 +40,28 @@ def folded(inside: Inside, fold: Fold) -> Inside:
     """The same with cards for long stretches, in blocks too."""
     pieces: list[Piece] = [_folding(piece, fold) for piece in inside.pieces]
     inside = _unchanged(replace(inside, pieces=tuple(pieces)), fold)
-    return _alike(inside) if fold.alike else inside
+    if fold.alike:
+        inside = _alike(inside)
+    return _without_middle(inside) if fold.middle else inside
+
+
+def _without_middle(inside: Inside) -> Inside:
+    """With one card for what is in the middle of a very long row."""
+    pieces = shortened(inside).pieces
+    return replace(inside, pieces=tuple(piece if piece.fate else _mixed(piece) for piece in pieces))
+
+
+def _mixed(piece: Piece) -> Piece:
+    """A card of steps with several fates, which it tells."""
+    count: Counter[Status] = Counter()
+    for part in piece.parts:
+        if part.fate is not None:
+            count.update(part.fate.inside)
+            count.update({part.fate.status: part.layers} if part.fate.status != "same" else {})
+    former = [part.fate.earlier or part for part in piece.parts if part.fate and part.fate.status != "added"]
+    earlier = replace(piece, parts=tuple(former), output=former[-1].output) if former else None
+    since = tuple(part for part in piece.parts if part.fate and part.fate.status != "removed")
+    return replace(piece, parts=since, fate=Fate("same", (), earlier, dict(sorted(count.items()))))
 
 
 def _folding(piece: Piece, fold: Fold) -> Piece:
@@ -48,7 +76,7 @@ def _unchanged(inside: Inside, fold: Fold) -> Inside:
     found: list[Piece] = []
     index = 0
     for start, end in _runs(pieces, fold):
-        inner = [cut for cut in cuts if start < cut < end]
+        inner = cuts[bisect_right(cuts, start) : bisect_left(cuts, end)]
         if inner and inner[-1] - inner[0] >= LEAST:
             found += [*pieces[index : inner[0]], _card(pieces[inner[0] : inner[-1]])]
             index = inner[-1]

@@ -20,7 +20,8 @@ def summary(difference: Difference, *, ordinals: bool = True) -> str:
     steps |= {"moved": graph.moved, "renamed": renamed}
     parts = [f"{counted(len(found), 'layer')} {word}" for word, found in steps.items() if found]
     if graph.inputs or graph.outputs:
-        parts.append(f"{counted(len(graph.inputs) + len(graph.outputs), 'input or output')} changed")
+        count = len(graph.inputs) + len(graph.outputs)
+        parts.append("1 input or output changed" if count == 1 else f"{count} inputs or outputs changed")
     if graph.reshaped and not parts:
         parts.append(f"other shapes in {counted(len(graph.reshaped), 'layer')}")
     if difference.recipe:
