@@ -1,7 +1,7 @@
 """Two networks in one figure: what the second has, and what was removed from the first where it stood."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TypeAlias
@@ -21,6 +21,9 @@ from archc.ir.telling import cut, shown
 
 Place: TypeAlias = tuple[int, int]
 """Where a step stands: by the second graph's last step before it, and then by the first's."""
+
+FIRST: Place = (-1, 0)
+"""Where what flows in stands."""
 
 LONGEST_WORD = 26
 """Of a value that was changed, as many characters are shown."""
@@ -103,42 +106,30 @@ class Merge:
         values |= {match.before.name: match.after.name for match in alignment.matches}
         values |= {node.name: gone(node.name) for node in alignment.removed}
         matches = {match.after.name: match for match in alignment.matches}
-        added = {node.name for node in alignment.added}
-        lost = {gone(node.name) for node in alignment.removed}
+        added = {node.name: node.inputs for node in alignment.added}
+        lost: dict[str, tuple[str, ...]] = {}
         places = {node.name: (index, 0) for index, node in enumerate(alignment.after.nodes)}
         pieces: dict[Place, Piece] = {}
         for index, node in enumerate(alignment.removed):
             # behind what it read, which keeps everything in an order in which it can be computed
             read = tuple(dict.fromkeys(values[value] for value in node.inputs if value in values))
-            place = (max((places.get(value, (-1, 0))[0] for value in read), default=-1), index + 1)
-            places[gone(node.name)] = place
+            place = (max((places.get(value, FIRST)[0] for value in read), default=FIRST[0]), index + 1)
+            places[gone(node.name)], lost[gone(node.name)] = place, read
             pieces[place] = self._whole(node, scope, read, "removed", shared)
         for node in alignment.after.nodes:
-            match = matches.get(node.name)
+            place, match = places[node.name], matches.get(node.name)
             if match is None:
-                pieces[places[node.name]] = self._whole(node, scope, node.inputs, "added", shared)
+                pieces[place] = self._whole(node, scope, node.inputs, "added", shared)
                 continue
             pair = self.pairs.get(scope + node.name)
             read = tuple(values[value] for value in match.before.inputs if value in values)
-            other = pair is not None and any(change.what == "inputs" for change in pair.changes)
-            earlier = {v for v in read if places.get(v, (-1, 0)) < places[node.name] and v not in node.inputs}
-            ghosts = {value for value in earlier if value in lost or other}
-            known = self._past(read, lost, pieces, places) if other else set(node.inputs)
-            since = {value for value in node.inputs if value in added or value not in known}
-            pieces[places[node.name]] = _reading(self._matched(match, pair, scope, shared), ghosts, since)
+            ghosts, since = set(read) & set(lost), set(node.inputs) & set(added)
+            if pair is not None and any(change.what == "inputs" for change in pair.changes):
+                ghosts |= set(read) - _past(node.inputs, added)
+                since |= set(node.inputs) - _past(read, lost)
+            ghosts = {value for value in ghosts if places.get(value, FIRST) < place}
+            pieces[place] = _reading(self._matched(match, pair, scope, shared), ghosts, since)
         return [pieces[place] for place in sorted(pieces)]
-
-    def _past(
-        self, read: Iterable[str], lost: Container[str], pieces: Mapping[Place, Piece], places: Mapping[str, Place]
-    ) -> set[str]:
-        """What was read, and what was read through steps that were removed."""
-        waiting, found = list(read), set(read)
-        while waiting:
-            value = waiting.pop()
-            fresh = set(pieces[places[value]].inputs) - found if value in lost else set()
-            found |= fresh
-            waiting += sorted(fresh)
-        return found
 
     def _whole(self, node: Node, scope: str, inputs: tuple[str, ...], status: Status, shared: bool) -> Piece:
         """A step that only one of the networks has, with all that is in it."""
@@ -199,6 +190,16 @@ class Merge:
         return replace(
             piece, fate=Fate(status, tuple(word for _, word in words), earlier, dict(sorted((inside or {}).items())))
         )
+
+
+def _past(read: Iterable[str], others: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """What is read, and what is read through steps that only one network has; `others` tells what those read."""
+    waiting, found = list(read), set(read)
+    while waiting:
+        fresh = set(others.get(waiting.pop(), ())) - found
+        found |= fresh
+        waiting += sorted(fresh)
+    return found
 
 
 def _one(inner: Alignment) -> bool:
