@@ -1,5 +1,6 @@
 """`archc diff`."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
     from archc.ir.compare import Difference
 
 EQUAL, DIFFERENT, TROUBLE = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The figure that is asked for, as it was typed."""
+
+    drawn: bool
+    path: Path | None
+    theme: str | None
+    width: Width | None
+    depth: int | None
 
 
 @click.command(
@@ -66,11 +78,10 @@ def command(
     equal, 1 if they differ, and 2 if one cannot be read; comments and order of lines don't count.
     """
     terminal = ctx.ensure_object(Terminal)
-    output = figure_of(drawn, output, (before, after), ctx)
-    if drawn and form:
+    sides = (before, after)
+    figure = figure_of(Figure(drawn, output, theme, width, depth), sides, ctx)
+    if figure and form:
         raise click.UsageError("`--draw` writes a figure, and `--format` is for texts: leave one of them out", ctx)
-    if not drawn and (theme or width or depth is not None):
-        raise click.UsageError("`--theme`, `--width` and `--depth` are for figures: add `--draw`", ctx)
     if any(choice[name] for name in ("settings", "model", "recipe")) and (is_run(before) or is_run(after)):
         raise click.UsageError(
             "what a run was trained from is fixed: `--set`, `--model`, `--recipe` are for files", ctx
@@ -80,15 +91,14 @@ def command(
     from archc.ir.compare import compare_modules
 
     try:
-        modules = [module_of(Asked(file, **choice), terminal) for file in (before, after)]
+        modules = [module_of(Asked(file, **choice), terminal) for file in sides]
     except Failed as failed:
         terminal.tell(failed.diagnostics)
         return TROUBLE
     difference = compare_modules(*modules)
-    sides = (before, after)
-    if output is not None:
+    if figure is not None:
         try:
-            draw(difference, sides, output, theme or "light", width, depth, terminal)
+            write_figure(difference, sides, figure, terminal)
         except Failed as failed:
             terminal.tell(failed.diagnostics)
             return TROUBLE
@@ -111,34 +121,35 @@ def module_of(asked: Asked, terminal: Terminal) -> "Module":
     return read_module(open_run(find_run(asked.file), lock=False))
 
 
-def figure_of(drawn: bool, output: Path | None, sides: tuple[str, str], ctx: click.Context) -> Path | None:
-    """The file of the figure, if one is drawn. Raises UsageError for a file that can't be one."""
-    if not drawn:
-        if output is not None:
+def figure_of(asked: Figure, sides: tuple[str, str], ctx: click.Context) -> Figure | None:
+    """What is drawn, if anything is. Raises UsageError for a file that no figure can be written to."""
+    if not asked.drawn:
+        if asked.path is not None:
             raise click.UsageError("`-o` names the file of a figure: add `--draw`", ctx)
+        if asked.theme or asked.width or asked.depth is not None:
+            raise click.UsageError("`--theme`, `--width` and `--depth` are for figures: add `--draw`", ctx)
         return None
-    output = output or Path("diff.svg")
+    path = asked.path or Path("diff.svg")
     for side in sides:
-        refuse_output(output, Path(side), ctx)
-    form_of(output, SCENES, ctx)
-    return output
+        refuse_output(path, Path(side), ctx)
+    if form_of(path, SCENES, ctx) == "html" and asked.width is not None:
+        raise click.UsageError("a page is as wide as its window: leave out `--width`", ctx)
+    return replace(asked, path=path)
 
 
-def draw(
-    difference: "Difference",
-    sides: tuple[str, str],
-    output: Path,
-    theme: str,
-    width: Width | None,
-    depth: int | None,
-    terminal: Terminal,
-) -> None:
-    """Writes the figure. Raises Failed."""
+def write_figure(difference: "Difference", sides: tuple[str, str], asked: Figure, terminal: Terminal) -> None:
+    """Raises Failed."""
     from archc.draw.differences import scene
 
-    graph = difference.graph
-    names = (graph.before.name, graph.after.name)
-    figure = scene(difference, names if names[0] != names[1] else sides, Look(depth))
-    write_bytes(output, printed(figure, output.suffix.removeprefix(".").lower(), theme, width))
-    warn_if_small(figure, width, terminal)
-    terminal.remark(f"wrote {output}")
+    assert asked.path is not None
+    models = (difference.graph.before.name, difference.graph.after.name)
+    figure = scene(difference, models if models[0] != models[1] else sides, Look(asked.depth))
+    form, theme = asked.path.suffix.removeprefix(".").lower(), asked.theme or "light"
+    if form == "html":
+        from archc.draw.html import page_of
+
+        write_bytes(asked.path, page_of(figure, theme))
+    else:
+        write_bytes(asked.path, printed(figure, form, theme, asked.width))
+        warn_if_small(figure, asked.width, terminal)
+    terminal.remark(f"wrote {asked.path}")

@@ -91,18 +91,23 @@ def command(
         raise click.UsageError("`--full` opens everything: leave out `--depth`", ctx)
     if form == "dot" and style != "graph":
         raise click.UsageError(f"`.dot` holds the graph style alone: leave out `--style {style}`, or write .svg", ctx)
+    if form == "html" and width is not None:
+        raise click.UsageError("a page is as wide as its window: leave out `--width`", ctx)
     asked = Asked(file, **choice) if file else None
     source, module, found = drawn(asked, weights, terminal)
     look = Look(depth, full, by_dot, found, source)
-    if form == "dot":
+    if form == "html":
+        from archc.draw.html import page
+
+        write_bytes(output, page(module, style, look, theme))
+    elif form == "dot":
         from archc.draw.dot import dot
 
         write_bytes(output, dot(module, look, THEMES[theme], width.inches if width else None))
-        terminal.remark(f"wrote {output}")
-        return
-    scene = draw(module, style, look)
-    write_bytes(output, printed(scene, form, theme, width))
-    warn_if_small(scene, width, terminal)
+    else:
+        scene = draw(module, style, look)
+        write_bytes(output, printed(scene, form, theme, width))
+        warn_if_small(scene, width, terminal)
     terminal.remark(f"wrote {output}")
 
 

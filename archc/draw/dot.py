@@ -85,7 +85,7 @@ def _node(graph: Any, piece: Piece, manner: _Manner) -> None:
     family = "band" if card.family == "block" else card.family
     graph.node(
         piece.id,
-        label=_label([f"{card.head} {card.badge}".rstrip(), *card.lines]),
+        label=_label([f"{card.head} {card.badge}".rstrip(), *(line for line, _ in card.lines)]),
         tooltip=_label([cards.title(piece)]),
         fillcolor=manner.theme[family],
         fontcolor=manner.theme["ink" if card.family == "block" else f"{card.family}.text"],

@@ -7,8 +7,8 @@ from archc.draw.scene import Scene
 from archc.draw.theme import THEMES
 
 FORMATS = ("svg", "png", "pdf", "html", "dot")
-SCENES = FORMATS[:3]
-"""What is printed from a scene alone; a page and a `.dot` need the model."""
+SCENES = FORMATS[:4]
+"""What is made from a scene alone; a `.dot` needs the model."""
 
 
 INCHES = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72, "px": 1 / 96}
