@@ -47,6 +47,7 @@ def compared(
     for index, text in enumerate((told, _totals(difference), *_rest(difference, total))):
         for line in font.wrapped(text, SIZE, total, bold=not index):
             bottom += LEAD
+            line = font.fitted(line, SIZE, total, bold=not index)
             heading.append(Text(0, bottom - LEAD / 2 + 7, line, SIZE, not index, fill="soft" if index else "ink"))
     top = bottom + LEAD
     placed = [Part("note", tuple(heading)), *(moved(part, (total - width) / 2, top) for part in parts)]
