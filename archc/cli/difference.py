@@ -1,22 +1,18 @@
 """How `archc diff` shows what differs: as a table for people, as JSON for scripts."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from archc.cli.terminal import Terminal
-from archc.ir import Graph, Item, Node
+from archc.ir import Graph
 from archc.ir.compare import Change, Comparison, Difference, Pair, PortChange, Step, Value
-from archc.ir.graph import Frozen
-from archc.ir.items import op_of, restored
-from archc.parameters import counted, show
+from archc.ir.telling import call, cut, from_to, shown, summary
+from archc.parameters import counted
 from archc.types import TensorType
 
 Sides = tuple[str, str]
 Cells = tuple[str, ...]
-
-_WIDEST = 60
-"""What a value may take before it is cut."""
 
 
 def lines(difference: Difference, sides: Sides, terminal: Terminal) -> Iterator[str]:
@@ -32,25 +28,6 @@ def lines(difference: Difference, sides: Sides, terminal: Terminal) -> Iterator[
             yield ""
             yield terminal.bold(title)
             yield from map(terminal.difference, _columns(table))
-
-
-def summary(difference: Difference) -> str:
-    """How much of what differs, in a line."""
-    graph = difference.graph
-    steps = {"added": graph.added, "removed": graph.removed, "changed": graph.changed}
-    steps |= {"moved": graph.moved, "renamed": graph.renamed}
-    parts = [f"{counted(len(found), 'layer')} {word}" for word, found in steps.items() if found]
-    if graph.inputs or graph.outputs:
-        parts.append(f"{counted(len(graph.inputs) + len(graph.outputs), 'input or output')} changed")
-    if graph.reshaped and not parts:
-        parts.append(f"other shapes in {counted(len(graph.reshaped), 'layer')}")
-    if difference.recipe:
-        parts.append(f"{counted(len(difference.recipe), 'setting')} of the recipe changed")
-    if difference.model:
-        parts.append("the model's name or parameters changed")
-    if not parts:
-        parts.append("weights start otherwise")
-    return ", ".join(parts)
 
 
 def sections(difference: Difference) -> Iterator[tuple[str, Iterable[Cells]]]:
@@ -74,7 +51,7 @@ def _steps(graph: Comparison) -> Iterator[Cells]:
         name, rest = pair.after.scope, list(pair.changes)
         rest += pair.shapes if pair.changes else ()
         for change in rest:
-            yield ("~", name, change.what, _from_to(change))
+            yield ("~", name, change.what, from_to(change))
             name = ""
     for pair in graph.moved:
         yield (">", pair.after.scope, "moved", f"was {pair.before.scope}" if pair.renamed else "to another place")
@@ -86,17 +63,7 @@ def _steps(graph: Comparison) -> Iterator[Cells]:
 def _step(step: Step) -> Cells:
     parameters = _alone(step).parameters
     cost = f"  {counted(parameters, 'parameter')}" if parameters else ""
-    return step.scope, _cut(_call(step.node)), f"{TensorType(step.node.output)}{cost}"
-
-
-def _call(node: Node) -> str:
-    """A step as it stands in a file, or nearly."""
-    if node.body is not None:
-        return f"block {node.body.name}" if node.op == "block" else f"repeat {node.count}"
-    try:
-        return show(op_of(node))
-    except (KeyError, ValueError, TypeError):  # of another version
-        return node.op
+    return step.scope, cut(call(step.node)), f"{TensorType(step.node.output)}{cost}"
 
 
 def _alone(step: Step) -> Graph:
@@ -108,7 +75,7 @@ def _inits(pairs: Sequence[Pair]) -> Iterator[Cells]:
     changes: dict[tuple[str, str], list[str]] = {}
     for pair in pairs:
         for change in pair.inits:
-            changes.setdefault((change.what, _from_to(change)), []).append(pair.after.scope)
+            changes.setdefault((change.what, from_to(change)), []).append(pair.after.scope)
     for (what, text), scopes in changes.items():
         yield ("~", what, text, scopes[0] if len(scopes) == 1 else f"in {counted(len(scopes), 'layer')}")
 
@@ -117,7 +84,7 @@ def _shapes(pairs: Sequence[Pair]) -> Iterator[Cells]:
     for pair in pairs:
         name = pair.after.scope
         for change in pair.shapes:
-            yield ("~", name, change.what, _from_to(change))
+            yield ("~", name, change.what, from_to(change))
             name = ""
 
 
@@ -132,15 +99,7 @@ def _port(change: PortChange) -> Cells:
 
 def _change(change: Change) -> Cells:
     sign = "+" if change.before is None else "-" if change.after is None else "~"
-    return (sign, change.what, _from_to(change))
-
-
-def _from_to(change: Change) -> str:
-    return f"{_cut(shown(change.before))} -> {_cut(shown(change.after))}"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 2]} …"
+    return (sign, change.what, from_to(change))
 
 
 def _totals(graph: Comparison) -> Iterator[Cells]:
@@ -168,34 +127,6 @@ def _columns(table: Sequence[Cells]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*full, strict=True)]
     for sign, *cells in full:
         yield f"{sign} " + "  ".join(c.ljust(w) for c, w in zip(cells, widths[1:], strict=True)).rstrip()
-
-
-def shown(value: Value) -> str:
-    """A value of the IR as a person would write it."""
-    match value:
-        case Item():
-            return _item(value)
-        case tuple() if value and all(isinstance(v, int) for v in value):
-            return str(list(value))
-        case tuple():
-            return "[" + ", ".join(map(shown, value)) + "]"  # type: ignore[arg-type]  # values hold values
-        case Frozen():
-            fields = ((name, getattr(value, name)) for name in type(value).model_fields)
-            return " ".join(f"{name}={shown(inner)}" for name, inner in fields if inner not in (None, (), {}))
-        case Mapping():
-            return ", ".join(f"{name}={shown(inner)}" for name, inner in value.items())  # type: ignore[arg-type]
-        case str():
-            return value
-        case _:
-            return show(value)
-
-
-def _item(item: Item) -> str:
-    try:
-        return show(restored(item))
-    except (KeyError, ValueError, TypeError):  # of another version
-        inside = ", ".join(f"{name} = {shown(value)}" for name, value in item.arguments.items())
-        return f"{item.kind.partition(':')[2]}({inside})"
 
 
 def json_text(difference: Difference, sides: Sides) -> str:

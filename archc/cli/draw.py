@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archc.cli.compiling import Asked, checked, choice_options
+from archc.cli.drawing import WidthType, form_of, warn_if_small
 from archc.cli.learnt import learnt
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
 from archc.cli.tracing import Example, OfExamples, given_of, traced
 from archc.cli.writing import refuse_output, write_bytes
-from archc.draw.formats import FORMATS, LEAST_POINTS, Width, printed, smallest_points, width_of
+from archc.draw.formats import FORMATS, Width, printed
 from archc.draw.look import Look
 from archc.draw.styles import BACKPROP, OF_WEIGHTS, STYLES, draw
 from archc.draw.theme import THEMES
@@ -19,23 +20,8 @@ from archc.draw.theme import THEMES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archc.draw.scene import Scene
     from archc.ir import Module
     from archc.source import Source
-
-
-class WidthType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
-    """How wide a figure is printed: "3.3in"."""
-
-    name = "width"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Width:
-        if isinstance(value, Width):
-            return value
-        try:
-            return width_of(value)
-        except ValueError:
-            self.fail(f"`{value}` is no width: write a number and in, cm, mm, pt or px, as `3.3in`", param, ctx)
 
 
 @click.command(
@@ -113,9 +99,7 @@ def command(
         raise click.UsageError("what a run was trained from is fixed: `--set`, `--model`, `--recipe` need FILE", ctx)
     output = output or Path(f"{Path(file).stem if file else Path(str(weights)).resolve().name}.svg")
     refuse_output(output, Path(file) if file else None, ctx)
-    form = output.suffix.removeprefix(".").lower()
-    if form not in FORMATS:
-        raise click.UsageError(f"`{output}` ends in none of .{', .'.join(FORMATS)}, which say what to write", ctx)
+    form = form_of(output, FORMATS, ctx)
     if by_dot:
         refuse_without_dot(style, ctx)
     if full and depth is not None:
@@ -169,13 +153,3 @@ def drawn(
         return learnt(run, asked, terminal)
     assert asked is not None
     return *checked(asked, terminal), None
-
-
-def warn_if_small(scene: "Scene", width: Width | None, terminal: Terminal) -> None:
-    """Says so where text would be too small to read on paper."""
-    points = smallest_points(scene, width)
-    if width is not None and scene.smallest_text and points < LEAST_POINTS:
-        terminal.remark(
-            f"its smallest text is {points:.1f} pt at {width}, and {LEAST_POINTS} pt is the least that can be read: "
-            "fold more with `--depth`, or print it wider"
-        )

@@ -1,13 +1,13 @@
 """What stands on the card of a layer, a block, an input: its words, its size, its marks."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
 from archc.draw import text as font
-from archc.draw.outline import Piece
+from archc.draw.outline import Fate, Piece, former
 from archc.draw.scene import Mark, Part, Rect, Text
 from archc.ir.graph import Argument, Node
 from archc.ir.items import op_of
@@ -36,12 +36,28 @@ BADGE = 16.0
 
 
 @dataclass(frozen=True)
+class Paint:
+    """Roles of a card or band, and its border."""
+
+    fill: str
+    ink: str
+    edge: str = "ink"
+    border: float = 1
+    dash: str = ""
+    line: str = "ink"
+
+
+@dataclass(frozen=True)
 class Card:
-    """The words of a card: `head` in its header, `lines` below with their colour, `badge` how many it stands for."""
+    """The words of a card: `head` in its header, `lines` below with their colour, `badge` how many it stands for.
+
+    The first of the lines, `told` of them, say what became of it.
+    """
 
     family: str
     head: str
     lines: tuple[tuple[str, str], ...]
+    told: int
     badge: str
     stacked: bool
     width: float
@@ -51,19 +67,49 @@ class Card:
 def card(piece: Piece) -> Card:
     """The card of a piece, closed if it can open."""
     family, head, lines = _words(piece)
+    said = became(piece.fate) if piece.fate else []
     badge = f"×{piece.count:,}" if piece.count > 1 else ""
     taken = 2 * PAD + (badge_width(badge) + 6 if badge else 0)
-    wide = max(font.width(head, HEAD_SIZE, bold=True) + taken, *(font.width(t, SIZE) + 2 * PAD for t in lines), 0)
+    wide = max(
+        font.width(head, HEAD_SIZE, bold=True) + taken,
+        *(font.width(t, SIZE, bold=t in said) + 2 * PAD for t in [*said, *lines]),
+        0,
+    )
     width = float(ceil(min(max(wide, NARROWEST), WIDEST)))
-    room = width - 2 * PAD
-    cut = tuple(
-        (font.fitted(line, SIZE, room), "soft" if index else "ink")
+    look, room = paint(family, piece.fate), width - 2 * PAD
+    told = tuple((line, look.edge) for line in fates(said, room))
+    cut = told + tuple(
+        (font.fitted(line, SIZE, room), "soft" if index else look.line)
         for index, text in enumerate(lines)
         for line in font.wrapped(text, SIZE, room)
     )
     head = font.fitted(head, HEAD_SIZE, width - taken, bold=True)
     height = HEAD + (LEAD * len(cut) + 5 if cut else 1)
-    return Card(family, head, cut, badge, piece.count > 1, width, height)
+    return Card(family, head, cut, len(told), badge, piece.count > 1, width, height)
+
+
+def became(fate: Fate) -> list[str]:
+    """What became of a closed piece."""
+    inside = ", ".join(f"{count:,} {status}" for status, count in fate.inside.items())
+    return [*fate.words, *([f"~ inside: {inside}"] if inside else [])]
+
+
+def fates(words: Iterable[str], room: float) -> tuple[str, ...]:
+    """What became of a piece, in lines of at most `room` px."""
+    lines = (line for text in words for line in font.wrapped(text, SIZE, room, bold=True))
+    return tuple(font.fitted(line, SIZE, room, bold=True) for line in lines)
+
+
+def paint(family: str, fate: Fate | None, *, is_open: bool = False) -> Paint:
+    """How a piece of a family is painted; where networks are compared, its fate counts alone."""
+    if fate is None:
+        edge = "rule" if is_open else "ink"
+        return Paint("band", "ink", edge) if family == "block" else Paint(family, f"{family}.text")
+    status = "changed" if fate.status == "same" and fate.inside and not is_open else fate.status
+    if status == "same":
+        return Paint("band", "ink", "rule") if is_open else Paint("frame2", "soft", "rule", line="soft")
+    role = "moved" if status == "renamed" else status
+    return Paint(f"{role}.paper", "ink", role, 2, "5 3" if status == "removed" else "")
 
 
 def badge_width(badge: str) -> float:
@@ -79,10 +125,10 @@ def _words(piece: Piece) -> tuple[str, str, list[str]]:
         case "output":
             return "output", f"{piece.shown} {shape}", []
         case "rest":
-            return "layout", piece.shown, [cost(piece)] if cost(piece) else []
+            return "layout", piece.shown, _costs(piece)
         case "group":
             ops = [part.node.body.name if part.node.body else part.node.op for part in piece.parts if part.node]
-            return "block", "repeat", [", ".join(ops), *([cost(piece)] if cost(piece) else [])]
+            return "block", "repeat", [", ".join(ops), *_costs(piece)]
     node = piece.node
     assert node is not None
     lines = []
@@ -103,9 +149,14 @@ def _words(piece: Piece) -> tuple[str, str, list[str]]:
             lines.append(", ".join(settings))
     if node.shares:
         lines.append(f"weights of {node.shares}")
-    if cost(piece):
-        lines.append(cost(piece))
+    lines += _costs(piece)
     return family, head, lines
+
+
+def _costs(piece: Piece) -> list[str]:
+    """In one line, where that is short."""
+    line = cost(piece)
+    return costs(piece) if font.width(line, SIZE) > WIDEST - 2 * PAD else [line] if line else []
 
 
 def _titled(name: str, kind: str, told: str) -> str:
@@ -172,7 +223,7 @@ def _window(value: Any, directions: int) -> str:
 def word(value: Any) -> str:
     """A value in a figure: as it is written, with the sign for times, and not longer than a line."""
     if isinstance(value, Word | str):
-        return str(value)
+        return " ".join(str(value).split())
     if isinstance(value, tuple) and value and all(type(v) is int for v in value):
         return "×".join(map(str, value))
     if isinstance(value, Described):
@@ -187,14 +238,31 @@ def form(shape: Shape) -> str:
     return "×".join(map(str, shape)) if shape else "1"
 
 
+def flow(piece: Piece) -> str:
+    """The shape that leaves a piece; of two networks, what it was and is."""
+    return _since(form(former(piece).output), form(piece.output))
+
+
 def cost(piece: Piece) -> str:
     """Parameters to the last one, and multiply-accumulates rounded."""
-    told = []
-    if piece.parameters:
-        told.append(f"{piece.parameters:,} param{'s' * (piece.parameters != 1)}")
-    if piece.macs:
-        told.append(f"{short(piece.macs)} MACs")
-    return " · ".join(told)
+    return " · ".join(costs(piece))
+
+
+def costs(piece: Piece) -> list[str]:
+    """The same one by one; of two networks, what they were and are."""
+    earlier = former(piece)
+    found = []
+    if piece.parameters or earlier.parameters:
+        found.append(
+            f"{_since(f'{earlier.parameters:,}', f'{piece.parameters:,}')} param{'s' * (piece.parameters != 1)}"
+        )
+    if piece.macs or earlier.macs:
+        found.append(f"{_since(short(earlier.macs), short(piece.macs))} MACs")
+    return found
+
+
+def _since(before: str, now: str) -> str:
+    return now if before == now else f"{before} → {now}"
 
 
 def short(count: int) -> str:
@@ -237,6 +305,7 @@ def title(piece: Piece) -> str:
     said = [piece.id, _words(piece)[1], f"output {form(piece.output)}"]
     said += [cost(piece)] if piece.kind not in ("input", "output") and cost(piece) else []
     said += [f"{piece.count:,} of them"] if piece.count > 1 else []
+    said += became(piece.fate) if piece.fate else []
     return ", ".join(dict.fromkeys(said))
 
 
@@ -246,29 +315,29 @@ def part(piece: Piece, card: Card, x: float, y: float) -> Part:
     if card.stacked:
         for step in (2, 1):
             marks.append(Rect(x + step * STACK, y + step * STACK, card.width, card.height, "card", "rule", 1, 4))
-    family = "band" if card.family == "block" else card.family
-    ink = "ink" if card.family == "block" else f"{card.family}.text"
-    edge = "ink"
+    look = paint(card.family, piece.fate)
+    inset = look.border / 2
+    below = (x + inset, y + HEAD, card.width - 2 * inset)
+    base = HEAD_SIZE * 0.36
     if piece.kind in ("input", "output", "rest") or not card.lines:
-        radius = HEAD / 2 if piece.kind in ("input", "output") else 4
-        dash = "4 3" if piece.kind == "rest" else ""
-        marks.append(Rect(x, y, card.width, card.height, family, edge, 1, radius, dash))
-        base = HEAD_SIZE * 0.36
+        radius = HEAD / 2 if piece.kind in ("input", "output") and not card.told else 4
+        dash = "4 3" if piece.kind == "rest" else look.dash
+        marks.append(Rect(x, y, card.width, card.height, look.fill, look.edge, look.border, radius, dash))
         if card.lines:
-            marks.append(Rect(x + 0.5, y + HEAD, card.width - 1, card.height - HEAD - 1, "card", radius=3.5))
+            marks.append(Rect(*below, card.height - HEAD - 2 * inset, "card", radius=3.5))
     else:
-        base = HEAD_SIZE * 0.36
-        marks.append(Rect(x, y, card.width, card.height, family, edge, 1, 4))
-        marks.append(Rect(x + 0.5, y + HEAD, card.width - 1, card.height - HEAD - 0.5, "card", radius=3.5))
-        marks.append(Rect(x + 0.5, y + HEAD, card.width - 1, 4, "card"))
+        marks.append(Rect(x, y, card.width, card.height, look.fill, look.edge, look.border, 4, look.dash))
+        marks.append(Rect(*below, card.height - HEAD - inset, "card", radius=3.5))
+        marks.append(Rect(*below, 4, "card"))
     middle = x + card.width / 2
     if card.badge:
-        marks.append(Text(x + PAD, y + HEAD / 2 + base, card.head, HEAD_SIZE, True, "start", ink))
+        marks.append(Text(x + PAD, y + HEAD / 2 + base, card.head, HEAD_SIZE, True, "start", look.ink))
         marks += badge(card.badge, x + card.width - 4, y + (HEAD - BADGE) / 2)
     else:
-        marks.append(Text(middle, y + (HEAD + (not card.lines)) / 2 + base, card.head, HEAD_SIZE, True, "middle", ink))
+        high = y + (HEAD + (not card.lines)) / 2 + base
+        marks.append(Text(middle, high, card.head, HEAD_SIZE, True, "middle", look.ink))
     for index, (line, color) in enumerate(card.lines):
-        marks.append(Text(middle, y + HEAD + LEAD * index + 11.5, line, SIZE, anchor="middle", fill=color))
+        marks.append(Text(middle, y + HEAD + LEAD * index + 11.5, line, SIZE, index < card.told, "middle", color))
     return Part("node", tuple(marks), title(piece), piece.id, piece.place.line if piece.place else 0, facts(piece))
 
 

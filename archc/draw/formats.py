@@ -7,6 +7,9 @@ from archc.draw.scene import Scene
 from archc.draw.theme import THEMES
 
 FORMATS = ("svg", "png", "pdf", "html", "dot")
+SCENES = FORMATS[:4]
+"""What is made from a scene alone; a `.dot` needs the model."""
+
 
 INCHES = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72, "px": 1 / 96}
 POINTS_A_PIXEL = 72 / 96

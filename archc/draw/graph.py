@@ -1,7 +1,8 @@
 """The `graph` style: layers as cards, blocks as frames, lines from the top down."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import inf
 from typing import TypeAlias
 
@@ -12,9 +13,10 @@ from archc.draw.legend import captioned
 from archc.draw.levels import Level
 from archc.draw.look import Look
 from archc.draw.opening import Opened, opened
-from archc.draw.outline import Inside, Outline, Piece
+from archc.draw.outline import Fate, Inside, Outline, Piece, former
 from archc.draw.scene import Line, Mark, Part, Point, Rect, Scene, Text, moved
 from archc.ir import Module
+from archc.types import Shape
 
 BAND, TITLE, LONG_TITLE = 20.0, 11.0, 170.0
 """How high a frame's title band is, the size of its title, and how long one may be that makes the frame wider."""
@@ -128,15 +130,20 @@ class Layout:
         values |= {piece.value: number + index for index, piece in enumerate(pieces)}
         read = {value for piece in pieces for value in piece.inputs} | {inside.value}
         boxes = [Box(0, 0, 0, first=True) for _ in inside.inputs]
-        shapes = dict(zip(inside.inputs, inside.shapes, strict=True)) | {piece.value: piece.output for piece in pieces}
+        flows = {
+            name: (before, now)
+            for name, before, now in zip(inside.inputs, inside.former or inside.shapes, inside.shapes, strict=True)
+        }
+        flows |= {piece.value: (former(piece).output, piece.output) for piece in pieces}
         labels: list[str] = []
         for piece, frame, card in zip(pieces, frames, drawn, strict=True):
             label = ""
             if frame is not None:
-                boxes.append(Box(frame.width, frame.height, frame.leaves, len(piece.inputs), frame.enters))
+                enters = _further(frame.enters, len(piece.inputs), frame.width)
+                boxes.append(Box(frame.width, frame.height, frame.leaves, len(piece.inputs), enters))
             elif card is not None:
-                if piece.kind != "input" and piece.value in read and self._reshapes(piece, shapes):
-                    label = cards.form(piece.output)
+                if piece.kind != "input" and piece.value in read and self._reshapes(piece, flows):
+                    label = cards.flow(piece)
                 tail = (font.width(label, cards.SIZE) + LABEL_AWAY + 3, LABEL) if label else (0.0, 0.0)
                 stack = 2 * cards.STACK if card.stacked else 0
                 width = max(card.width, 15.0 * len(piece.inputs) + 24)
@@ -155,9 +162,11 @@ class Layout:
         placed = self.place(boxes, wires, self.tallest)
         names = [*inside.inputs, *(piece.id for piece in pieces), ""]
         edges = [
-            _edge(points, names[wire.source], names[wire.target], below if boxes[wire.target].last else None)
-            for wire, points in zip(wires, placed.lines, strict=True)
+            _edge(points, names[wire.source], names[wire.target], below if boxes[wire.target].last else None, pen)
+            for wire, points, pen in zip(wires, placed.lines, self._pens(inside), strict=True)
         ]
+        # where lines run together, what both networks have lies on top
+        edges.sort(key=lambda edge: any(isinstance(mark, Line) and mark.dash for mark in edge.marks), reverse=True)
         parts: list[Part] = []
         for index, (piece, frame, card) in enumerate(zip(pieces, frames, drawn, strict=True)):
             x, y = placed.corners[number + index]
@@ -173,9 +182,15 @@ class Layout:
         leaves = placed.corners[-1][0] if inside.value else 0.0
         return Laid((*edges, *parts), placed.width, placed.height, enters, leaves)
 
-    def _reshapes(self, piece: Piece, shapes: dict[str, tuple[int, ...]]) -> bool:
-        """Whether what leaves has another shape than anything that enters."""
-        return any(shapes[value] != piece.output for value in piece.inputs) or not piece.inputs
+    def _reshapes(self, piece: Piece, flows: Mapping[str, tuple[Shape, Shape]]) -> bool:
+        """Whether what leaves has another shape than anything that enters, in each network that has the piece."""
+        seen = {"removed": slice(1), "added": slice(1, 2)}.get(piece.fate.status if piece.fate else "", slice(2))
+        return any(flows[value][seen] != flows[piece.value][seen] for value in piece.inputs) or not piece.inputs
+
+    def _pens(self, inside: Inside) -> list[Line]:
+        """How each line is drawn, in the order of the wires."""
+        pens = [_pen(piece.fate, value) for piece in inside.pieces for value in piece.inputs]
+        return [*pens, *([_pen(None, "")] if inside.value else [])]
 
     def _framed(self, piece: Piece, depth: int) -> Laid:
         """A block in its frame, with the band for its title."""
@@ -183,13 +198,19 @@ class Layout:
         extra = 2 * cards.STACK if piece.count > 1 else 0
         inner = self.lay(piece.open(), depth + (piece.kind == "block"), BELOW + extra)
         card = cards.card(piece)
+        said = piece.fate.words if piece.fate else ()
         badge = cards.badge_width(card.badge) + 8 if card.badge else 0
         short = cards.heading(piece, 0, TITLE) if piece.node is None else cards.heading(piece, LONG_TITLE, TITLE)
         width = max(inner.width + 2 * SIDE, font.width(short, TITLE, bold=True) + 2 * cards.PAD + badge)
+        width = max(width, *(min(font.width(t, cards.SIZE, bold=True) + 2 * cards.PAD, LONG_TITLE) for t in said), 0)
         title = cards.heading(piece, width - 2 * cards.PAD - badge, TITLE)
+        told = cards.fates(said, width - 2 * cards.PAD)
+        high = BAND + LABEL * len(told) + (3 if told else 0)
         left = (width - inner.width) / 2
-        height = BAND + inner.height + BELOW
+        height = high + inner.height + BELOW
+        look = cards.paint("block", piece.fate, is_open=True)
         fill = "frame2" if depth % 2 else "frame"
+        border = (look.edge, look.border, 5.0, look.dash)
         stack = [
             Rect(step * cards.STACK, step * cards.STACK, width, height, fill, "rule", 1, 5)
             for step in ((2, 1) if piece.count > 1 else ())
@@ -197,25 +218,46 @@ class Layout:
         place = piece.place.line if piece.place else 0
         frame = Part(
             "frame",
-            (*stack, Rect(0, 0, width, height, fill, "rule", 1, 5)),
+            (*stack, Rect(0, 0, width, height, fill, *border)),
             cards.title(piece),
             piece.id,
             place,
             cards.facts(piece),
         )
         head = Text(cards.PAD, BAND / 2 + 4, title, TITLE, True)
-        marks: list[Mark] = [Rect(0, 0, width, BAND, "band", "rule", 1, 5), head]
+        marks: list[Mark] = [Rect(0, 0, width, high, look.fill, *border), head]
+        for index, line in enumerate(told):
+            marks.append(Text(cards.PAD, BAND + LABEL * index + 9, line, cards.SIZE, True, fill=look.edge))
         marks += cards.badge(card.badge, width - 3, 2) if card.badge else ()
         band = Part("band", tuple(marks), title, piece.id, place)
-        parts = (frame, band, *(moved(part, left, BAND) for part in inner.parts))
+        parts = (frame, band, *(moved(part, left, high) for part in inner.parts))
         return Laid(parts, width + extra, height + extra, tuple(x + left for x in inner.enters), inner.leaves + left)
 
 
-def _edge(points: Sequence[Point], source: str, target: str, on: float | None) -> Part:
+def _further(enters: tuple[float, ...], count: int, width: float) -> tuple[float, ...]:
+    """Where `count` lines enter a frame, of which some are known: the others where there is most room."""
+    found = list(enters)
+    while len(found) < count:
+        stops = sorted((0.0, *found, width))
+        left, right = max(pairwise(stops), key=lambda gap: gap[1] - gap[0])
+        found.append((left + right) / 2)
+    return tuple(found)
+
+
+def _pen(fate: Fate | None, value: str) -> Line:
+    """How the line of a value is drawn that a piece reads."""
+    if fate is None:
+        return Line(())
+    if value in fate.before:
+        return Line((), "removed", 1.4, "5 3")
+    return Line((), "added", 1.8) if value in fate.since else Line((), "edge")
+
+
+def _edge(points: Sequence[Point], source: str, target: str, on: float | None, pen: Line) -> Part:
     """A line with an arrow; without one, and `on` px longer, if it leads out of a frame."""
     if on is not None:
         x, y = points[-1]
         falling = len(points) > 1 and points[-2][0] == x
         points = [*(points[:-1] if falling else points), (x, y + on)]
-    line = Line(tuple(points), radius=ROUND, arrow=on is None, head=6)
+    line = replace(pen, points=tuple(points), radius=ROUND, arrow=on is None, head=6)
     return Part("edge", (line,), ends=(source, target))

@@ -20,7 +20,7 @@ from archc.draw.holds import Hold, holds
 from archc.draw.legend import described
 from archc.draw.levels import Level
 from archc.draw.look import Look
-from archc.draw.scene import Circle, Line, Mark, Part, Polygon, Rect, Text
+from archc.draw.scene import Circle, Line, Mark, Part, Polygon, Rect, Scene, Text
 from archc.draw.styles import levels
 from archc.draw.theme import NAMES, THEMES
 from archc.ir import Module
@@ -56,6 +56,12 @@ def page(module: Module, style: str, look: Look, theme: str) -> bytes:
     source = look.source or Source("", "")
     document = Document(graph.name, described(module), counts, Path(source.name).name, source.text)
     return html(levels(module, style, look), document, theme).encode()
+
+
+def page_of(scene: Scene, theme: str) -> bytes:
+    """The page of a figure of no one model, in which nothing opens or closes."""
+    level = Level("", scene.title, scene, (), scene.width / 2, True)
+    return html((level,), Document(scene.title, scene.desc), theme).encode()
 
 
 def html(figure: Sequence[Level], document: Document, theme: str = "light") -> str:

@@ -1,7 +1,7 @@
 """Which blocks a graph figure opens, and what it leaves out so that it fits a page."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -22,13 +22,22 @@ def opened(whole: Inside, look: Look, most: int) -> tuple[Inside, Opened]:
     """What is asked for; by itself as many floors as show `most` pieces, and then one of each kind of block."""
     if look.full:
         return whole, _all
-    shown = _shortened(whole)
+    shown = shortened(whole)
     if look.depth is not None:
         return shown, _down_to(look.depth)
-    depth = 0
-    while depth < _deepest(shown) and _seen(shown, _down_to(depth + 1)) <= most:
+    return shown, by_room(shown, most)
+
+
+def by_room(inside: Inside, most: int) -> Opened:
+    """As many floors as show `most` pieces, and then one of each kind of block; of two networks where they differ."""
+    depth, deepest = 0, _deepest(inside)
+    while depth < deepest and _seen(inside, _down_to(depth + 1)) <= most:
         depth += 1
-    return shown, _with_examples(shown, depth, most)
+    return _with_examples(inside, depth, most)
+
+
+def _matters(piece: Piece) -> bool:
+    return piece.fate is None or bool(piece.fate.inside)
 
 
 def _all(piece: Piece, depth: int) -> bool:
@@ -36,7 +45,7 @@ def _all(piece: Piece, depth: int) -> bool:
 
 
 def _down_to(floors: int) -> Opened:
-    return lambda piece, depth: depth < floors or piece.kind == "group"
+    return lambda piece, depth: (depth < floors or piece.kind == "group") and _matters(piece)
 
 
 def _deepest(inside: Inside) -> int:
@@ -57,14 +66,14 @@ def _with_examples(inside: Inside, depth: int, most: int) -> Opened:
     kinds = set(_kinds_open(inside, depth))
 
     def is_open(piece: Piece, at: int) -> bool:
-        return at < depth or piece.kind == "group" or piece.id in chosen
+        return (at < depth or piece.kind == "group" or piece.id in chosen) and _matters(piece)
 
     for _ in range(most):
         seen = list(walk(inside, is_open))
         count = len(seen)
         readers = Counter((_scope(piece), value) for piece in seen for value in set(piece.inputs))
         for piece in seen:
-            if piece.open is None or piece.kind != "block":
+            if piece.open is None or piece.kind != "block" or not _matters(piece):
                 continue
             if any(readers[_scope(piece), value] > 1 for value in piece.inputs):
                 # beside others it would make their rows high, and leave them empty
@@ -101,12 +110,12 @@ def _kind(piece: Piece) -> tuple[str, ...]:
     return (body.name, *(node.body.name if node.body else node.op for node in body.nodes))
 
 
-def _shortened(inside: Inside) -> Inside:
+def shortened(inside: Inside) -> Inside:
     """Without the middle of a very long row of layers, for which one card stands that tells how many."""
     pieces = inside.pieces
     if len(pieces) <= LONG:
         return inside
-    cuts = _cuts(inside)
+    cuts = cuttable(inside)
     first = max((cut for cut in cuts if cut <= KEPT_FIRST), default=None)
     last = min((cut for cut in cuts if cut >= len(pieces) - KEPT_LAST), default=None)
     if first is None or last is None or last - first < 2:
@@ -114,22 +123,27 @@ def _shortened(inside: Inside) -> Inside:
     left_out = pieces[first:last]
     if any(piece.kind in ("input", "output") for piece in left_out):
         return inside
-    end = left_out[-1]
     told = sum(piece.layers for piece in left_out)
-    rest = Piece(
-        "rest",
-        f"{left_out[0].id} to {end.id}",
-        end.value,
-        (pieces[first - 1].value,),
-        end.output,
-        place=left_out[0].place,
-        parts=left_out,
-        shown=f"⋮  {told:,} layers",
-    )
+    rest = stretch(left_out, f"⋮  {told:,} layers")
     return replace(inside, pieces=(*pieces[:first], rest, *pieces[last:]))
 
 
-def _cuts(inside: Inside) -> list[int]:
+def stretch(left_out: Sequence[Piece], shown: str) -> Piece:
+    """One card for pieces of which only the first reads from others, one value, and only the last is read."""
+    first, end = left_out[0], left_out[-1]
+    return Piece(
+        "rest",
+        f"{first.id} to {end.id}",
+        end.value,
+        first.inputs[:1],
+        end.output,
+        place=first.place,
+        parts=tuple(left_out),
+        shown=shown,
+    )
+
+
+def cuttable(inside: Inside) -> list[int]:
     """Before which pieces all that goes on is the value of the one before."""
     where = {piece.value: index for index, piece in enumerate(inside.pieces)}
     reach = [0] * (len(inside.pieces) + 1)

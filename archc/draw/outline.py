@@ -1,15 +1,34 @@
 """What a graph figure shows: the network's steps as pieces, equal neighbours folded, repeats as one of their copies."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from typing import Literal
+from typing import Literal, TypeAlias
 
-from archc.ir.graph import Graph, Node, Place, made
+from archc.ir.graph import Graph, Node, Place, Port, made
 from archc.types import Shape
 
 LONGEST_PERIOD = 24
 """Of layers that follow each other again and again, this many are looked at as one group."""
+
+
+Status: TypeAlias = Literal["added", "removed", "changed", "moved", "renamed", "same"]
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a piece from one network to another.
+
+    `words` tell how it changed, `earlier` is what it was, `inside` how many steps in it had which fate, but for those
+    that are the same. Of what it reads, `before` it read only in the first network, `since` only in the second.
+    """
+
+    status: Status
+    words: tuple[str, ...] = ()
+    earlier: "Piece | None" = None
+    inside: Mapping[Status, int] = field(default_factory=dict)
+    before: frozenset[str] = frozenset()
+    since: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -18,7 +37,7 @@ class Piece:
 
     `value` is what others call what leaves it, `inputs` what enters. `count` is how many equal ones
     follow each other, of which it is the first. What opens has an `inside`, made when it is asked for. A `shared`
-    one has its weights from elsewhere.
+    one has its weights from elsewhere. Where two networks are compared, it has a `fate`.
     """
 
     kind: Literal["layer", "block", "group", "input", "output", "rest"]
@@ -33,6 +52,7 @@ class Piece:
     open: "Callable[[], Inside] | None" = None
     shown: str = ""
     shared: bool = False
+    fate: Fate | None = None
 
     @cached_property
     def parameters(self) -> int:
@@ -60,19 +80,27 @@ class Piece:
 
 @dataclass(frozen=True)
 class Inside:
-    """What is in a block or a network: `inputs` are the values that come in, with `shapes`, `value` what leaves."""
+    """What is in a block or a network: `inputs` are the values that come in, with `shapes`, `value` what leaves.
+
+    Of two networks, `former` are the shapes in the first.
+    """
 
     inputs: tuple[str, ...]
     pieces: tuple[Piece, ...]
     value: str = ""
     shapes: tuple[Shape, ...] = ()
+    former: tuple[Shape, ...] = ()
 
 
 @dataclass
 class Outline:
-    """Makes pieces of a graph. With `full` nothing is folded, and every copy of a repeat stands for itself."""
+    """Makes pieces of a graph. With `full` nothing is folded, and every copy of a repeat stands for itself.
+
+    Without `siblings` equal neighbours are not folded either, and repeats are.
+    """
 
     full: bool = False
+    siblings: bool = True
     seen: dict[int, int] = field(default_factory=dict)
     """Of each node that was looked at, the number of its kind: equal ones have the same."""
 
@@ -80,24 +108,10 @@ class Outline:
 
     def whole(self, graph: Graph) -> Inside:
         """The network, from its inputs to its outputs."""
-        inputs = (
-            Piece("input", port.name, port.name, (), port.shape, place=port.place, shown=port.name)
-            for port in graph.inputs
-        )
+        inputs = map(entering, graph.inputs)
         names: dict[str, str] = {}
         pieces = self._folded(self._pieces(graph, "", names), names)
-        outputs = (
-            Piece(
-                "output",
-                f"output {port.name}",
-                f"output {port.name}",
-                (names.get(port.value, port.value),),
-                port.shape,
-                place=port.place,
-                shown=port.name,
-            )
-            for port in graph.outputs
-        )
+        outputs = (leaving(port, names.get(port.value, port.value)) for port in graph.outputs)
         return Inside((), (*inputs, *pieces, *outputs))
 
     def _body(self, graph: Graph, scope: str, shared: bool) -> Inside:
@@ -112,13 +126,23 @@ class Outline:
         pieces: list[Piece] = []
         for node in graph.nodes:
             inputs = tuple(names.get(value, value) for value in node.inputs)
-            if node.op != "repeat" or node.body is None:
-                pieces.append(self._piece(node, scope, inputs, shared))
-            elif self.full:
+            if self.full and node.op == "repeat" and node.body is not None:
                 pieces += self._copies(node, node.body, scope, inputs, names, shared)
             else:
-                pieces.append(self._repeat(node, node.body, scope, inputs, shared))
+                pieces.append(self.step(node, scope, inputs, shared))
         return pieces
+
+    def step(self, node: Node, scope: str, inputs: tuple[str, ...], shared: bool) -> Piece:
+        """One step of a graph."""
+        if node.op != "repeat" or node.body is None:
+            return self._piece(node, scope, inputs, shared)
+        body = node.body
+        if lone(node) is None:
+            return self.group(node, body, scope, inputs, shared)
+        inner = body.nodes[0]
+        ports = dict(zip((port.name for port in body.inputs), inputs, strict=True))
+        piece = self._piece(inner, scope, tuple(ports[value] for value in inner.inputs), shared)
+        return replace(piece, value=node.name, count=node.count)
 
     def _piece(self, node: Node, scope: str, inputs: tuple[str, ...], shared: bool) -> Piece:
         shared = shared or bool(node.shares)
@@ -129,12 +153,8 @@ class Outline:
         body, inner = node.body, f"{scope}{node.name}."
         return replace(piece, kind="block", open=cache(lambda: self._body(body, inner, shared)))
 
-    def _repeat(self, node: Node, body: Graph, scope: str, inputs: tuple[str, ...], shared: bool) -> Piece:
-        ports = dict(zip((port.name for port in body.inputs), inputs, strict=True))
-        if len(body.nodes) == 1 and body.nodes[0].op != "repeat":
-            inner = body.nodes[0]
-            piece = self._piece(inner, scope, tuple(ports[value] for value in inner.inputs), shared)
-            return replace(piece, value=node.name, count=node.count)
+    def group(self, node: Node, body: Graph, scope: str, inputs: tuple[str, ...], shared: bool) -> Piece:
+        """A repeat of several steps."""
         return Piece(
             "group",
             scope + node.name,
@@ -165,7 +185,7 @@ class Outline:
 
     def _folded(self, pieces: Sequence[Piece], names: dict[str, str]) -> tuple[Piece, ...]:
         """Equal consecutive pieces as one, and groups of them; `names` learns whose value stands for others'."""
-        if self.full:
+        if self.full or not self.siblings:
             return tuple(pieces)
         readers: dict[str, int] = {}
         for piece in pieces:
@@ -212,6 +232,28 @@ class Outline:
         key = (node.op, name, node.count, node.output, weights, arguments, bool(node.shares), body)
         found = self.seen[id(node)] = self.kinds.setdefault(key, len(self.kinds))
         return found
+
+
+def former(piece: Piece) -> Piece:
+    """What a piece was in the first of two networks, or as it is."""
+    return (piece.fate.earlier if piece.fate else None) or piece
+
+
+def entering(port: Port) -> Piece:
+    """An input of the network."""
+    return Piece("input", port.name, port.name, (), port.shape, place=port.place, shown=port.name)
+
+
+def leaving(port: Port, value: str) -> Piece:
+    """An output of the network, which takes `value`."""
+    name = f"output {port.name}"
+    return Piece("output", name, name, (value,), port.shape, place=port.place, shown=port.name)
+
+
+def lone(node: Node) -> Node | None:
+    """The one layer or block that a repeat repeats, if it is but one."""
+    nodes = node.body.nodes if node.op == "repeat" and node.body is not None else ()
+    return nodes[0] if len(nodes) == 1 and nodes[0].op != "repeat" else None
 
 
 def _group(first: Sequence[Piece], last: Piece, count: int) -> Piece:

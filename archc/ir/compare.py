@@ -70,6 +70,7 @@ class Comparison:
 
     before: Graph
     after: Graph
+    alignment: Alignment
     pairs: tuple[Pair, ...]
     added: tuple[Step, ...]
     removed: tuple[Step, ...]
@@ -148,6 +149,7 @@ def compare(before: Graph, after: Graph) -> Comparison:
     return Comparison(
         before,
         after,
+        alignment,
         tuple(pairs),
         tuple(added),
         tuple(removed),
@@ -185,7 +187,7 @@ def _written(match: Match) -> Iterator[Change]:
     # a block is given the same values whatever its parameters are called
     same = a.op == b.op == "block" and list(a.arguments.values()) == list(b.arguments.values())
     if a.op == b.op and not same:
-        yield from differing("", a.arguments, b.arguments)
+        yield from differing("", _own(a), _own(b))
     yield from differing("count", a.count, b.count)
     # a flow that is shared is called like its first use, where it is told
     told = (a.shares and b.shares) or (a.body and a.body.name, b.body and b.body.name) == (a.name, b.name)
@@ -195,6 +197,12 @@ def _written(match: Match) -> Iterator[Change]:
     for name in trainable[0]:
         if name in trainable[1]:
             yield from differing(f"{name}.trainable", trainable[0][name], trainable[1][name])
+
+
+def _own(node: Node) -> dict[str, Argument]:
+    """The arguments, but for the values that flow into a block: what is read is compared by itself."""
+    flows = {port.name for port in node.body.inputs} if node.body is not None else ()
+    return {name: value for name, value in node.arguments.items() if name not in flows}
 
 
 def _shapes(a: Node, b: Node) -> Iterator[Change]:

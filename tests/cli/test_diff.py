@@ -90,3 +90,44 @@ def test_colours(archc: Archc) -> None:
     Path("b.arch").write_text(OTHER)
     text = archc("diff", "a.arch", "b.arch", "--color", "always").stdout
     assert "\x1b[32m+ conv1" in text and "\x1b[33m~ batch" in text and "\x1b[1mlayers\x1b[0m" in text
+
+
+def test_a_figure(archc: Archc) -> None:
+    Path("a.arch").write_text(LINES)
+    Path("b.arch").write_text(OTHER)
+    result = archc("diff", "--draw", "a.arch", "b.arch")
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "wrote diff.svg\n")
+    text = Path("diff.svg").read_text(encoding="utf-8")
+    assert text.startswith("<?xml") and "a.arch → b.arch" in text and "+ added" in text
+    for ending, begins in (("png", b"\x89PNG"), ("pdf", b"%PDF"), ("html", b"<!DOCTYPE html>")):
+        words = ["--theme", "dark", "--depth", "0", *(["--width", "3.3in"] if ending != "html" else [])]
+        assert archc("diff", "--draw", "a.arch", "b.arch", "-o", f"d.{ending}", *words).exit_code == 1
+        assert Path(f"d.{ending}").read_bytes()[:20].lower().startswith(begins.lower())
+    assert archc("diff", "--draw", "a.arch", "a.arch", "-o", "same.svg").exit_code == 0
+    assert "no difference" in Path("same.svg").read_text(encoding="utf-8")
+    assert archc("diff", "--draw", "lenet5", "digits", "-o", "two.svg").exit_code == 1
+    assert "LeNet5 → Digits" in Path("two.svg").read_text(encoding="utf-8")
+
+
+def test_what_is_for_figures_alone(archc: Archc) -> None:
+    Path("a.arch").write_text(LINES)
+    for words, told in (
+        (["-o", "d.svg"], "`-o` names the file of a figure: add `--draw`"),
+        (["--theme", "dark"], "`--theme`, `--width` and `--depth` are for figures: add `--draw`"),
+        (["--depth", "0"], "`--theme`, `--width` and `--depth` are for figures: add `--draw`"),
+        (["--draw", "--format", "json"], "`--draw` writes a figure, and `--format` is for texts"),
+        (["--draw", "-o", "d.bmp"], "`d.bmp` ends in none of .svg, .png, .pdf, .html, which say what to write"),
+        (["--draw", "-o", "d.html", "--width", "3in"], "a page is as wide as its window: leave out `--width`"),
+        (["--draw", "-o", "a.arch"], "`a.arch` is a name for a model"),
+        (["--draw", "--width", "far"], "`far` is no width"),
+    ):
+        result = archc("diff", "a.arch", "a.arch", *words)
+        assert result.exit_code == 2 and told in result.stderr, words
+    assert sorted(path.name for path in Path().iterdir()) == ["a.arch"]
+    missing = archc("diff", "--draw", "a.arch", "a.arch", "-o", "nowhere/d.svg")
+    assert missing.exit_code == 2 and "nowhere/d.svg" in missing.stderr
+
+
+def test_a_figure_too_small_to_read_is_told(archc: Archc) -> None:
+    result = archc("diff", "--draw", "resnet50", "vgg16", "--width", "2in")
+    assert result.exit_code == 1 and "6 pt is the least that can be read" in result.stderr
