@@ -1,20 +1,191 @@
-"""The `graph` style: layers as nodes, blocks as frames."""
+"""The `graph` style: layers as cards, blocks as frames, lines from the top down."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import inf
+
+from archc.draw import cards
+from archc.draw import text as font
+from archc.draw.layered import Box, Wire, place
+from archc.draw.legend import captioned
+from archc.draw.levels import Level
 from archc.draw.look import Look
-from archc.draw.scene import Line, Part, Rect, Scene, Text, framed
+from archc.draw.opening import Opened, opened
+from archc.draw.outline import Inside, Outline, Piece
+from archc.draw.scene import Line, Mark, Part, Point, Rect, Scene, Text, moved
 from archc.ir import Module
+
+BAND, TITLE, LONG_TITLE = 20.0, 11.0, 170.0
+"""How high a frame's title band is, the size of its title, and how long one may be that makes the frame wider."""
+
+SIDE, BELOW = 11.0, 9.0
+"""What a frame leaves free at its sides and at its bottom."""
+
+LABEL, LABEL_AWAY = 13.0, 5.0
+"""How high the label of an edge is, and how far it stands from the edge."""
+
+TALLEST, WIDEST = 1180.0, 1300.0
+"""What fits a page: what is higher goes on in a column beside it, and what is wider is closed."""
+
+SHOWN = (60, 45, 32, 22)
+"""How many pieces are seen at once, the first that gives a figure that fits."""
+
+TALLEST_FULL = 4 * TALLEST
+"""Of a figure that shows everything, and is read on a screen or a poster."""
+
+ROUND = 5.0
+
+
+@dataclass(frozen=True)
+class Laid:
+    """The inside of a block, laid out, its left upper corner at 0."""
+
+    parts: tuple[Part, ...]
+    width: float
+    height: float
+    enters: tuple[float, ...]
+    leaves: float
 
 
 def scene(module: Module, look: Look) -> Scene:
-    """A column of nodes."""
-    parts = []
-    for row, node in enumerate(module.graph.nodes):
-        y = row * 50.0
-        marks = (
-            Rect(0, y, 160, 30, "conv", "ink", radius=4),
-            Text(80, y + 19, node.name, 12, True, "middle", "conv.text"),
+    """The figure of a network."""
+    whole = Outline(look.full).whole(module.graph)
+    for most in SHOWN:
+        shown, is_open = opened(whole, look, most)
+        laid = Layout(is_open, TALLEST_FULL if look.full else TALLEST).lay(shown)
+        if look.full or look.depth is not None or (laid.width <= WIDEST and laid.height <= 1.3 * TALLEST):
+            break
+    return captioned(module, laid.parts, laid.width, laid.height)
+
+
+def levels(module: Module, look: Look) -> tuple[Level, ...]:
+    """The inside of every block of a network laid out on its own, outermost first, for figures that open and close."""
+    whole, is_open = opened(Outline(look.full).whole(module.graph), look, SHOWN[0])
+    layout = Layout(lambda piece, depth: False, inf)
+    found: list[Level] = []
+    waiting = [("", module.graph.name, whole, 0, True)]
+    while waiting:
+        id, title, inside, depth, shown = waiting.pop()
+        laid = layout.lay(inside)
+        scene = Scene(laid.width, laid.height, laid.parts, title)
+        found.append(Level(id, title, scene, laid.enters, laid.leaves, shown))
+        for piece in reversed(inside.pieces):
+            if piece.open is not None:
+                deeper = depth + (piece.kind == "block")
+                waiting.append(
+                    (piece.id, cards.heading(piece, inf, TITLE), piece.open(), deeper, is_open(piece, depth))
+                )
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Lays insides out, with what `is_open` says open."""
+
+    is_open: Opened
+    tallest: float
+
+    def lay(self, inside: Inside, depth: int = 0, below: float = 0) -> Laid:
+        """Places everything inside, and draws its edges; that of what leaves goes on for `below` px."""
+        pieces = inside.pieces
+        frames: list[Laid | None] = [
+            self._framed(piece, depth) if piece.open is not None and self.is_open(piece, depth) else None
+            for piece in pieces
+        ]
+        drawn = [None if frame else cards.card(piece) for piece, frame in zip(pieces, frames, strict=True)]
+        number = len(inside.inputs)
+        values = {name: index for index, name in enumerate(inside.inputs)}
+        values |= {piece.value: number + index for index, piece in enumerate(pieces)}
+        read = {value for piece in pieces for value in piece.inputs} | {inside.value}
+        boxes = [Box(0, 0, 0, first=True) for _ in inside.inputs]
+        shapes: dict[str, tuple[int, ...]] = {piece.value: piece.output for piece in pieces}
+        labels: list[str] = []
+        for piece, frame, card in zip(pieces, frames, drawn, strict=True):
+            label = ""
+            if frame is not None:
+                boxes.append(Box(frame.width, frame.height, frame.leaves, len(piece.inputs), frame.enters))
+            elif card is not None:
+                if piece.kind != "input" and piece.value in read and self._reshapes(piece, shapes):
+                    label = cards.form(piece.output)
+                tail = (font.width(label, cards.SIZE) + LABEL_AWAY + 3, LABEL) if label else (0.0, 0.0)
+                stack = 2 * cards.STACK if card.stacked else 0
+                width = max(card.width, 15.0 * len(piece.inputs) + 24)
+                card = replace(card, width=width)
+                drawn[len(labels)] = card
+                boxes.append(Box(width + stack, card.height + stack, width / 2, len(piece.inputs), tail=tail))
+            labels.append(label)
+        wires = [
+            Wire(values[value], number + index, slot)
+            for index, piece in enumerate(pieces)
+            for slot, value in enumerate(piece.inputs)
+        ]
+        if inside.value:
+            boxes.append(Box(0, 0, 0, 1, (0,), last=True))
+            wires.append(Wire(values[inside.value], len(boxes) - 1, 0))
+        placed = place(boxes, wires, self.tallest)
+        names = [*inside.inputs, *(piece.id for piece in pieces), ""]
+        edges = [
+            _edge(points, names[wire.source], names[wire.target], below if boxes[wire.target].last else None)
+            for wire, points in zip(wires, placed.lines, strict=True)
+        ]
+        parts: list[Part] = []
+        for index, (piece, frame, card) in enumerate(zip(pieces, frames, drawn, strict=True)):
+            x, y = placed.corners[number + index]
+            if frame is not None:
+                parts += [moved(part, x, y) for part in frame.parts]
+            elif card is not None:
+                parts.append(cards.part(piece, card, x, y))
+                if labels[index]:
+                    foot = y + boxes[number + index].height
+                    mark = Text(x + card.width / 2 + LABEL_AWAY, foot + 10.5, labels[index], cards.SIZE, fill="soft")
+                    parts.append(Part("label", (mark,), id=piece.id))
+        enters = tuple(x for x, _ in placed.corners[:number])
+        leaves = placed.corners[-1][0] if inside.value else 0.0
+        return Laid((*edges, *parts), placed.width, placed.height, enters, leaves)
+
+    def _reshapes(self, piece: Piece, shapes: dict[str, tuple[int, ...]]) -> bool:
+        """Whether what leaves has another shape than anything that enters."""
+        return any(shapes.get(value) != piece.output for value in piece.inputs) or not piece.inputs
+
+    def _framed(self, piece: Piece, depth: int) -> Laid:
+        """A block in its frame, with the band for its title."""
+        assert piece.open is not None
+        extra = 2 * cards.STACK if piece.count > 1 else 0
+        inner = self.lay(piece.open(), depth + (piece.kind == "block"), BELOW + extra)
+        card = cards.card(piece)
+        badge = cards.badge_width(card.badge) + 8 if card.badge else 0
+        short = cards.heading(piece, 0, TITLE) if piece.node is None else cards.heading(piece, LONG_TITLE, TITLE)
+        width = max(inner.width + 2 * SIDE, font.width(short, TITLE, bold=True) + 2 * cards.PAD + badge)
+        title = cards.heading(piece, width - 2 * cards.PAD - badge, TITLE)
+        left = (width - inner.width) / 2
+        height = BAND + inner.height + BELOW
+        fill = "frame2" if depth % 2 else "frame"
+        stack = [
+            Rect(step * cards.STACK, step * cards.STACK, width, height, fill, "rule", 1, 5)
+            for step in ((2, 1) if piece.count > 1 else ())
+        ]
+        place = piece.place.line if piece.place else 0
+        frame = Part(
+            "frame",
+            (*stack, Rect(0, 0, width, height, fill, "rule", 1, 5)),
+            cards.title(piece),
+            piece.id,
+            place,
+            cards.facts(piece),
         )
-        parts.append(Part("node", marks, node.name, node.name, node.place.line))
-        if row:
-            parts.append(Part("edge", (Line(((80, y - 20), (80, y)), arrow=True),)))
-    return framed(parts, 16, module.graph.name, "")
+        head = Text(cards.PAD, BAND / 2 + 4, title, TITLE, True)
+        marks: list[Mark] = [Rect(0, 0, width, BAND, "band", "rule", 1, 5), head]
+        marks += cards.badge(card.badge, width - 3, 2) if card.badge else ()
+        band = Part("band", tuple(marks), title, piece.id, place)
+        parts = (frame, band, *(moved(part, left, BAND) for part in inner.parts))
+        return Laid(parts, width + extra, height + extra, tuple(x + left for x in inner.enters), inner.leaves + left)
+
+
+def _edge(points: Sequence[Point], source: str, target: str, on: float | None) -> Part:
+    """A line with an arrow; without one, and `on` px longer, if it leads out of a frame."""
+    if on is not None:
+        x, y = points[-1]
+        falling = len(points) > 1 and points[-2][0] == x
+        points = [*(points[:-1] if falling else points), (x, y + on)]
+    line = Line(tuple(points), radius=ROUND, arrow=on is None, head=6)
+    return Part("edge", (line,), ends=(source, target))

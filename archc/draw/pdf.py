@@ -30,7 +30,7 @@ def pdf(scene: Scene, theme: Mapping[str, str], points: float) -> bytes:
         invariant=1,
         pageCompression=1,
         lang="en",
-        initialFontName=NAMES[False],
+        initialFontName=NAMES[False],  # type: ignore[arg-type]
     )
     canvas.setTitle(scene.title)
     canvas.setSubject(scene.desc)

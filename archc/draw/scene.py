@@ -7,6 +7,7 @@ Colours are roles (`conv`, `ink`, `paper`, …), which a theme turns into colour
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Literal, TypeAlias
 
 from archc.draw import text as font
@@ -199,9 +200,10 @@ def framed(parts: Iterable[Part], margin: float, title: str = "", desc: str = ""
     """A scene that holds the parts with `margin` px around them, wherever they were."""
     found = tuple(parts)
     left, top, right, bottom = union(part.bounds for part in found)
+    # whole pixels, so that no edge of a raster image is half transparent
     return Scene(
-        right - left + 2 * margin,
-        bottom - top + 2 * margin,
+        ceil(right - left + 2 * margin),
+        ceil(bottom - top + 2 * margin),
         tuple(moved(part, margin - left, margin - top) for part in found),
         title,
         desc,

@@ -1,0 +1,273 @@
+"""What stands on the card of a layer, a block, an input: its words, its size, its marks."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from archc.draw import text as font
+from archc.draw.outline import Piece
+from archc.draw.scene import Mark, Part, Rect, Text
+from archc.ir.graph import Argument, Node
+from archc.ir.items import op_of
+from archc.ops import OPS
+from archc.parameters import Count, Described, Real, Window, Word, show
+from archc.types import Shape, TensorType
+
+HEAD_SIZE, SIZE = 12.0, 10.0
+"""Of text in px: a card's header, and the lines below it."""
+
+HEAD, LEAD, PAD = 21.0, 14.0, 8.0
+"""Heights of a header and of a line below it, and what is left free at either side."""
+
+NARROWEST, WIDEST = 116.0, 250.0
+LONG_HEAD = 170.0
+"""A block's arguments stand below its name where both would be wider."""
+
+STACK = 3.5
+"""How far the cards of a stack lie apart."""
+
+BADGE = 16.0
+"""How high a badge is."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """The words of a card: `head` in its header, `lines` below, `badge` how many it stands for."""
+
+    family: str
+    head: str
+    lines: tuple[str, ...]
+    badge: str
+    stacked: bool
+    width: float
+    height: float
+
+
+def card(piece: Piece) -> Card:
+    """The card of a piece, closed if it can open."""
+    family, head, lines = _words(piece)
+    badge = f"×{piece.count:,}" if piece.count > 1 else ""
+    taken = 2 * PAD + (badge_width(badge) + 6 if badge else 0)
+    wide = max(font.width(head, HEAD_SIZE, bold=True) + taken, *(font.width(t, SIZE) + 2 * PAD for t in lines), 0)
+    width = float(ceil(min(max(wide, NARROWEST), WIDEST)))
+    wrapped = [line for text in lines for line in font.wrapped(text, SIZE, width - 2 * PAD)]
+    cut = tuple(font.fitted(line, SIZE, width - 2 * PAD) for line in wrapped)
+    head = font.fitted(head, HEAD_SIZE, width - taken, bold=True)
+    height = HEAD + (LEAD * len(cut) + 5 if cut else 1)
+    return Card(family, head, cut, badge, piece.count > 1, width, height)
+
+
+def badge_width(badge: str) -> float:
+    return font.width(badge, SIZE, bold=True) + 10
+
+
+def _words(piece: Piece) -> tuple[str, str, list[str]]:
+    """Family, header and lines."""
+    shape = form(piece.output)
+    match piece.kind:
+        case "input":
+            return "input", f"{piece.shown} {shape}", []
+        case "output":
+            return "output", f"{piece.shown} {shape}", []
+        case "rest":
+            return "layout", piece.shown, [cost(piece)] if cost(piece) else []
+        case "group":
+            ops = [part.node.body.name if part.node.body else part.node.op for part in piece.parts if part.node]
+            return "block", "repeat", [", ".join(ops), *([cost(piece)] if cost(piece) else [])]
+    node = piece.node
+    assert node is not None
+    lines = []
+    if node.body is not None:
+        family, head = "block", _titled(node.name, node.body.name, _call(node))
+        if font.width(head, HEAD_SIZE, bold=True) > LONG_HEAD:
+            head = _titled(node.name, node.body.name, node.body.name)
+            lines.append(", ".join(f"{name} {word(value)}" for name, value in _given(node).items()))
+        each = " each" if piece.count > 1 else ""
+        lines.append(f"{piece.layers // piece.count:,} layer{'s' * (piece.layers != piece.count)}{each}")
+    else:
+        op = op_of(node)
+        width, settings = told(op, op.parameters, len(piece.output) - 1)
+        family, head = OPS[node.op].drawing, _titled(node.name, node.op, f"{node.op} {width}".rstrip())
+        if settings:
+            lines.append(", ".join(settings))
+    if node.shares:
+        lines.append(f"weights of {node.shares}")
+    if cost(piece):
+        lines.append(cost(piece))
+    return family, head, lines
+
+
+def _titled(name: str, kind: str, told: str) -> str:
+    """With the name before it, if someone gave it one."""
+    return told if re.fullmatch(rf"{re.escape(kind)}\d+", name) else f"{name}: {told}"
+
+
+def heading(piece: Piece, room: float, size: float) -> str:
+    """What a frame is called: as it is written where that fits into `room` px, else by its name."""
+    node = piece.node
+    if node is None or node.body is None:
+        return "repeat"
+    full = _titled(node.name, node.body.name, _call(node))
+    if node.shares:
+        full = f"{node.name}: weights of {node.shares}"
+    if font.width(full, size, bold=True) <= room:
+        return full
+    return font.fitted(_titled(node.name, node.body.name, node.body.name), size, room, bold=True)
+
+
+def _call(node: Node) -> str:
+    """A block as it is called."""
+    assert node.body is not None
+    values = [word(value) for value in _given(node).values()]
+    return f"{node.body.name}({', '.join(values)})" if values else node.body.name
+
+
+def _given(node: Node) -> dict[str, Argument]:
+    """A block's arguments, but for the values that flow in."""
+    assert node.body is not None
+    flows = {port.name for port in node.body.inputs}
+    return {name: value for name, value in node.arguments.items() if name not in flows}
+
+
+def told(op: Described, parameters: Any, directions: int) -> tuple[str, list[str]]:
+    """What a layer is called by, its width or rate, and its other settings, defaults left out."""
+    width, settings = "", []
+    for index, (name, value) in enumerate(op.values().items()):
+        parameter = parameters[name]
+        name = name.rstrip("_").replace("_", " ")
+        if not index and parameter.required and isinstance(parameter, Count | Real):
+            width = word(value)
+        elif not parameter.required and value == parameter.default:
+            continue
+        elif isinstance(parameter, Window) and name in ("window", "size"):
+            settings.append(_window(value, directions))
+        elif value is True:
+            settings.append(name)
+        elif value is False:
+            settings.append(f"no {name}")
+        elif isinstance(value, tuple) and len(show(value)) > 24:
+            settings.append(f"{name} given")
+        else:
+            settings.append(f"{name} {word(value)}")
+    return width, settings
+
+
+def _window(value: Any, directions: int) -> str:
+    if isinstance(value, int):
+        return "×".join([str(value)] * max(directions, 1))
+    return word(value)
+
+
+def word(value: Any) -> str:
+    """A value in a figure: as it is written, with the sign for times, and not longer than a line."""
+    if isinstance(value, Word | str):
+        return str(value)
+    if isinstance(value, tuple) and value and all(type(v) is int for v in value):
+        return "×".join(map(str, value))
+    if isinstance(value, Described):
+        values = [word(v) for v in value.values().values()]
+        return f"{value.name}({', '.join(values)})" if values else value.name
+    written = show(value)
+    return written if len(written) <= 28 else written[:27] + "…"
+
+
+def form(shape: Shape) -> str:
+    """A shape as papers write it: 28×28×6."""
+    return "×".join(map(str, shape)) if shape else "1"
+
+
+def cost(piece: Piece) -> str:
+    """Parameters to the last one, and multiply-accumulates rounded."""
+    told = []
+    if piece.parameters:
+        told.append(f"{piece.parameters:,} param{'s' * (piece.parameters != 1)}")
+    if piece.macs:
+        told.append(f"{short(piece.macs)} MACs")
+    return " · ".join(told)
+
+
+def short(count: int) -> str:
+    """A count to three digits: 4.09 G."""
+    for unit, size in (("T", 10**12), ("G", 10**9), ("M", 10**6), ("k", 10**3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}" if count < 999.5 * size else f"{count / size:.0f} {unit}"
+    return str(count)
+
+
+def facts(piece: Piece) -> tuple[tuple[str, str], ...]:
+    """What more is known of a piece, under headings."""
+    found: list[tuple[str, str]] = []
+    node = piece.node
+    if node is not None:
+        if node.body is not None:
+            found.append(("block", _call(node)))
+        else:
+            found.append(("layer", op_of(node).written()))
+    found.append(("output", str(TensorType(piece.output))))
+    if piece.count > 1:
+        found.append(("copies", f"{piece.count:,}, the numbers are those of all"))
+    if piece.kind in ("block", "group", "rest"):
+        found.append(("layers", f"{piece.layers:,}"))
+    if node is not None:
+        for weight in node.weights:
+            kind = "" if weight.trainable else ", not trained"
+            found.append((weight.name, f"{TensorType(weight.shape)}{kind}"))
+        if node.shares:
+            found.append(("weights", f"those of {node.shares}"))
+    if piece.kind not in ("input", "output"):
+        found += [("parameters", f"{piece.parameters:,}"), ("MACs", f"{piece.macs:,}")]
+    if piece.place is not None:
+        found.append(("source", f"{piece.place.file}:{piece.place.line}"))
+    return tuple(found)
+
+
+def title(piece: Piece) -> str:
+    """What a screen reader says of it."""
+    said = [piece.id, _words(piece)[1], f"output {form(piece.output)}"]
+    said += [cost(piece)] if piece.kind not in ("input", "output") and cost(piece) else []
+    said += [f"{piece.count:,} of them"] if piece.count > 1 else []
+    return ", ".join(dict.fromkeys(said))
+
+
+def part(piece: Piece, card: Card, x: float, y: float) -> Part:
+    """The card with its left upper corner at (x, y)."""
+    marks: list[Mark] = []
+    if card.stacked:
+        for step in (2, 1):
+            marks.append(Rect(x + step * STACK, y + step * STACK, card.width, card.height, "card", "rule", 1, 4))
+    family = "band" if card.family == "block" else card.family
+    ink = "ink" if card.family == "block" else f"{card.family}.text"
+    edge = "ink"
+    if piece.kind in ("input", "output", "rest") or not card.lines:
+        radius = HEAD / 2 if piece.kind in ("input", "output") else 4
+        dash = "4 3" if piece.kind == "rest" else ""
+        marks.append(Rect(x, y, card.width, card.height, family, edge, 1, radius, dash))
+        base = HEAD_SIZE * 0.36
+        if card.lines:
+            marks.append(Rect(x + 0.5, y + HEAD, card.width - 1, card.height - HEAD - 1, "card", radius=3.5))
+    else:
+        base = HEAD_SIZE * 0.36
+        marks.append(Rect(x, y, card.width, card.height, family, edge, 1, 4))
+        marks.append(Rect(x + 0.5, y + HEAD, card.width - 1, card.height - HEAD - 0.5, "card", radius=3.5))
+        marks.append(Rect(x + 0.5, y + HEAD, card.width - 1, 4, "card"))
+    middle = x + card.width / 2
+    if card.badge:
+        marks.append(Text(x + PAD, y + HEAD / 2 + base, card.head, HEAD_SIZE, True, "start", ink))
+        marks += badge(card.badge, x + card.width - 4, y + (HEAD - BADGE) / 2)
+    else:
+        marks.append(Text(middle, y + (HEAD + (not card.lines)) / 2 + base, card.head, HEAD_SIZE, True, "middle", ink))
+    for index, line in enumerate(card.lines):
+        below = y + HEAD + LEAD * index + 11.5
+        marks.append(Text(middle, below, line, SIZE, anchor="middle", fill="ink" if not index else "soft"))
+    return Part("node", tuple(marks), title(piece), piece.id, piece.place.line if piece.place else 0, facts(piece))
+
+
+def badge(told: str, right: float, top: float) -> Sequence[Mark]:
+    """How many: white on black, its right end given."""
+    width = badge_width(told)
+    return (
+        Rect(right - width, top, width, BADGE, "badge", radius=3),
+        Text(right - width / 2, top + BADGE / 2 + 3.6, told, SIZE, True, "middle", "badge.text"),
+    )

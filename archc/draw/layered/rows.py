@@ -1,0 +1,145 @@
+"""Rows of a layered drawing: which box stands in which, and the lanes in which lines pass the rows between.
+
+The first two steps of Sugiyama, Tagawa and Toda, "Methods for visual understanding of hierarchical
+system structures" (1981). All lines from one box share their lanes, since they carry one value.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """What is placed. Lines enter at its top and leave at its bottom.
+
+    `enters` are the x of its inputs from its left edge; None leaves them to the layout, for `ins` of them.
+    `leaves` is where lines leave. `tail` is the size of a label that stands below, right of where they leave.
+    A `first` or `last` one is the edge of a frame: it stands before or behind all others.
+    """
+
+    width: float
+    height: float
+    leaves: float
+    ins: int = 0
+    enters: tuple[float, ...] | None = None
+    tail: tuple[float, float] = (0, 0)
+    first: bool = False
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A line from a box to an input of another, which comes later in the list of boxes."""
+
+    source: int
+    target: int
+    slot: int
+
+
+@dataclass
+class Rows:
+    """Boxes and lanes by row. An item below `len(boxes)` is a box, others are lanes' pieces, one a row.
+
+    `down` and `up` tell an item's neighbours in the next row and the row before, with the slot at
+    the lower end (-1 for a lane). `way` lists the items of each wire, from its source to its target.
+    """
+
+    boxes: Sequence[Box]
+    rank: list[int]
+    rows: list[list[int]]
+    source: list[int]
+    down: list[list[tuple[int, int]]] = field(default_factory=list)
+    up: list[list[tuple[int, int]]] = field(default_factory=list)
+    way: list[list[int]] = field(default_factory=list)
+
+    def is_lane(self, item: int) -> bool:
+        return item >= len(self.boxes)
+
+    def positions(self) -> list[int]:
+        """Where each item stands in its row."""
+        found = [0] * len(self.rank)
+        for row in self.rows:
+            for position, item in enumerate(row):
+                found[item] = position
+        return found
+
+
+def ranked(boxes: Sequence[Box], wires: Sequence[Wire]) -> list[int]:
+    """The row of each box: one behind the last of those that it reads."""
+    rank = [0] * len(boxes)
+    into: list[list[int]] = [[] for _ in boxes]
+    out: list[list[int]] = [[] for _ in boxes]
+    for wire in wires:
+        into[wire.target].append(wire.source)
+        out[wire.source].append(wire.target)
+    framed = any(box.first for box in boxes)
+    for index, box in enumerate(boxes):
+        least = 1 if framed and not box.first else 0
+        rank[index] = max([least, *(rank[source] + 1 for source in into[index])])
+    for index in reversed(range(len(boxes))):
+        # what reads nothing stands where it is first read
+        if not into[index] and out[index] and not boxes[index].first:
+            rank[index] = min(rank[target] for target in out[index]) - 1
+    deepest = max(rank, default=0)
+    inner = max((rank[i] for i, box in enumerate(boxes) if not box.last), default=0)
+    for index, box in enumerate(boxes):
+        if box.last:
+            rank[index] = max(inner + 1, deepest if not into[index] else 0)
+    return rank
+
+
+def in_rows(boxes: Sequence[Box], wires: Sequence[Wire]) -> Rows:
+    """Rows in the order in which a walk from the top meets their items, nearest first: skips keep to the right."""
+    rank = ranked(boxes, wires)
+    rows = Rows(boxes, list(rank), [[] for _ in range(max(rank, default=-1) + 1)], list(range(len(boxes))))
+    rows.down = [[] for _ in boxes]
+    rows.up = [[] for _ in boxes]
+    lanes: dict[tuple[int, int], int] = {}
+    for wire in sorted(wires, key=lambda w: (w.source, rank[w.target], w.target, w.slot)):
+        here = wire.source
+        way = [here]
+        for row in range(rank[wire.source] + 1, rank[wire.target]):
+            lane = lanes.get((wire.source, row))
+            if lane is None:
+                lane = lanes[wire.source, row] = len(rows.rank)
+                rows.rank.append(row)
+                rows.source.append(wire.source)
+                rows.down.append([])
+                rows.up.append([(here, -1)])
+                rows.down[here].append((lane, -1))
+            here = lane
+            way.append(here)
+        rows.down[here].append((wire.target, wire.slot))
+        rows.up[wire.target].append((here, wire.slot))
+        rows.way.append([*way, wire.target])
+    order = sorted(range(len(wires)), key=lambda i: _key(wires[i], rank))
+    ways: list[list[int]] = [[]] * len(wires)
+    for index, way in zip(order, rows.way, strict=True):
+        ways[index] = way
+    rows.way = ways
+    for item in _walk(rows):
+        rows.rows[rows.rank[item]].append(item)
+    return rows
+
+
+def _key(wire: Wire, rank: Sequence[int]) -> tuple[int, int, int, int]:
+    return wire.source, rank[wire.target], wire.target, wire.slot
+
+
+def _walk(rows: Rows) -> list[int]:
+    """Every item once, depth first from the sources, boxes before lanes."""
+    seen: set[int] = set()
+    found: list[int] = []
+    for start in range(len(rows.boxes)):
+        if rows.up[start]:
+            continue
+        waiting = [start]
+        while waiting:
+            item = waiting.pop()
+            if item in seen:
+                continue
+            seen.add(item)
+            found.append(item)
+            lower = [target for target, _ in rows.down[item]]
+            waiting += reversed([*(t for t in lower if not rows.is_lane(t)), *(t for t in lower if rows.is_lane(t))])
+    return found

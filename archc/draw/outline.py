@@ -1,0 +1,260 @@
+"""What a graph figure shows: the network's steps as pieces, equal neighbours folded, repeats as one of their copies."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from typing import Literal
+
+from archc.ir.graph import Graph, Node, Place, made
+from archc.types import Shape
+
+LONGEST_PERIOD = 24
+"""Of layers that follow each other again and again, this many are looked at as one group."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One thing to draw: a layer, a block, several layers that repeat, an input or an output.
+
+    `value` is what others call what leaves it, `inputs` what enters. `count` is how many equal ones
+    follow each other, of which it is the first. What opens has an `inside`, made when it is asked for. A `shared`
+    one has its weights from elsewhere.
+    """
+
+    kind: Literal["layer", "block", "group", "input", "output", "rest"]
+    id: str
+    value: str
+    inputs: tuple[str, ...]
+    output: Shape
+    node: Node | None = None
+    count: int = 1
+    place: Place | None = None
+    parts: "tuple[Piece, ...]" = ()
+    open: "Callable[[], Inside] | None" = None
+    shown: str = ""
+    shared: bool = False
+
+    @cached_property
+    def parameters(self) -> int:
+        """Trainable numbers, of all that it stands for; those of others don't count."""
+        if self.shared:
+            return 0
+        if self.node is None:
+            return self.count * sum(part.parameters for part in self.parts)
+        return self.count * _alone(self.node).parameters
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiply-accumulates for one example, of all that it stands for."""
+        if self.node is None:
+            return self.count * sum(part.macs for part in self.parts)
+        return self.count * _alone(self.node).macs
+
+    @property
+    def layers(self) -> int:
+        """How many layers it stands for."""
+        if self.node is None:
+            return self.count * sum(part.layers for part in self.parts)
+        return self.count * _layers(self.node)
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What is in a block or the whole network: `inputs` are the values that come in, `value` is what leaves."""
+
+    inputs: tuple[str, ...]
+    pieces: tuple[Piece, ...]
+    value: str = ""
+
+
+@dataclass
+class Outline:
+    """Makes pieces of a graph. With `full` nothing is folded, and every copy of a repeat stands for itself."""
+
+    full: bool = False
+    seen: dict[int, int] = field(default_factory=dict)
+    """Of each node that was looked at, the number of its kind: equal ones have the same."""
+
+    kinds: dict[object, int] = field(default_factory=dict)
+
+    def whole(self, graph: Graph) -> Inside:
+        """The network, from its inputs to its outputs."""
+        inputs = (
+            Piece("input", port.name, port.name, (), port.shape, place=port.place, shown=port.name)
+            for port in graph.inputs
+        )
+        names: dict[str, str] = {}
+        pieces = self._folded(self._pieces(graph, "", names), names)
+        outputs = (
+            Piece(
+                "output",
+                f"output {port.name}",
+                f"output {port.name}",
+                (names.get(port.value, port.value),),
+                port.shape,
+                place=port.place,
+                shown=port.name,
+            )
+            for port in graph.outputs
+        )
+        return Inside((), (*inputs, *pieces, *outputs))
+
+    def _body(self, graph: Graph, scope: str, shared: bool) -> Inside:
+        names: dict[str, str] = {}
+        pieces = self._folded(self._pieces(graph, scope, names, shared), names)
+        value = graph.outputs[0].value
+        return Inside(tuple(port.name for port in graph.inputs), pieces, names.get(value, value))
+
+    def _pieces(self, graph: Graph, scope: str, names: dict[str, str], shared: bool = False) -> list[Piece]:
+        """The steps of a graph; `names` says, and learns, what values are called that its nodes call otherwise."""
+        pieces: list[Piece] = []
+        for node in graph.nodes:
+            inputs = tuple(names.get(value, value) for value in node.inputs)
+            if node.op != "repeat" or node.body is None:
+                pieces.append(self._piece(node, scope, inputs, shared))
+            elif self.full:
+                pieces += self._copies(node, node.body, scope, inputs, names, shared)
+            else:
+                pieces.append(self._repeat(node, node.body, scope, inputs, shared))
+        return pieces
+
+    def _piece(self, node: Node, scope: str, inputs: tuple[str, ...], shared: bool) -> Piece:
+        shared = shared or bool(node.shares)
+        id = scope + node.name
+        piece = Piece("layer", id, node.name, inputs, node.output, node, place=node.place, shared=shared)
+        if node.body is None:
+            return piece
+        body, inner = node.body, f"{scope}{node.name}."
+        return replace(piece, kind="block", open=cache(lambda: self._body(body, inner, shared)))
+
+    def _repeat(self, node: Node, body: Graph, scope: str, inputs: tuple[str, ...], shared: bool) -> Piece:
+        ports = dict(zip((port.name for port in body.inputs), inputs, strict=True))
+        if len(body.nodes) == 1 and body.nodes[0].op != "repeat":
+            inner = body.nodes[0]
+            piece = self._piece(inner, scope, tuple(ports[value] for value in inner.inputs), shared)
+            return replace(piece, value=node.name, count=node.count)
+        return Piece(
+            "group",
+            scope + node.name,
+            node.name,
+            inputs,
+            node.output,
+            count=node.count,
+            place=node.place,
+            parts=tuple(self._pieces(body, scope, {}, shared)),
+            open=cache(lambda: self._body(body, scope, shared)),
+            shared=shared,
+        )
+
+    def _copies(
+        self, node: Node, body: Graph, scope: str, inputs: tuple[str, ...], outer: dict[str, str], shared: bool
+    ) -> list[Piece]:
+        """Every copy of a repeat, one behind the other."""
+        found: list[Piece] = []
+        flow = inputs
+        for copy in node.copies:
+            called = dict(zip((inner.name for inner in body.nodes), copy, strict=True))
+            names = dict(zip((port.name for port in body.inputs), flow, strict=True)) | called
+            nodes = tuple(inner.model_copy(update={"name": called[inner.name]}) for inner in body.nodes)
+            found += self._pieces(body.model_copy(update={"nodes": nodes}), scope, names, shared)
+            flow = (names[body.outputs[0].value], *flow[1:])
+        outer[node.name] = flow[0]
+        return found
+
+    def _folded(self, pieces: Sequence[Piece], names: dict[str, str]) -> tuple[Piece, ...]:
+        """Equal consecutive pieces as one, and groups of them; `names` learns whose value stands for others'."""
+        if self.full:
+            return tuple(pieces)
+        readers: dict[str, int] = {}
+        for piece in pieces:
+            for value in set(piece.inputs):
+                readers[value] = readers.get(value, 0) + 1
+        kinds = [self._kind(piece) for piece in pieces]
+        follows = [
+            index > 0 and piece.inputs == (pieces[index - 1].value,) and readers[pieces[index - 1].value] == 1
+            for index, piece in enumerate(pieces)
+        ]
+        found: list[Piece] = []
+        index = 0
+        while index < len(pieces):
+            period, count = _run(kinds, follows, index)
+            first = pieces[index : index + period]
+            last = pieces[index + period * count - 1]
+            first = [replace(p, inputs=tuple(names.get(value, value) for value in p.inputs)) for p in first]
+            if count == 1:
+                found += first
+            elif period == 1:
+                found.append(replace(first[0], count=count * first[0].count))
+                names[last.value] = first[0].value
+            else:
+                found.append(_group(first, last, count))
+            index += period * count
+        return tuple(found)
+
+    def _kind(self, piece: Piece) -> int:
+        """Equal for pieces that do the same to what enters, with weights of the same shapes."""
+        if piece.node is None:
+            key: object = (piece.count, tuple(self._kind(part) for part in piece.parts), piece.output)
+        else:
+            key = (piece.count, self._node(piece.node))
+        return self.kinds.setdefault(key, len(self.kinds))
+
+    def _node(self, node: Node) -> int:
+        if id(node) in self.seen:
+            return self.seen[id(node)]
+        weights = tuple((weight.name, weight.shape, weight.trainable) for weight in node.weights)
+        # a block's arguments are in its body
+        arguments = repr(sorted(node.arguments.items(), key=lambda item: item[0])) if node.body is None else ""
+        body = tuple((self._node(inner), inner.inputs) for inner in node.body.nodes) if node.body else ()
+        name = node.body.name if node.body else ""
+        key = (node.op, name, node.count, node.output, weights, arguments, bool(node.shares), body)
+        found = self.seen[id(node)] = self.kinds.setdefault(key, len(self.kinds))
+        return found
+
+
+def _group(first: Sequence[Piece], last: Piece, count: int) -> Piece:
+    """Several layers that follow each other `count` times."""
+    entering = first[0].inputs
+    return Piece(
+        "group",
+        f"{first[0].id} and on",
+        last.value,
+        entering,
+        last.output,
+        count=count,
+        place=first[0].place,
+        parts=tuple(first),
+        open=lambda: Inside(entering, tuple(first), first[-1].value),
+    )
+
+
+def _run(kinds: Sequence[int], follows: Sequence[bool], start: int) -> tuple[int, int]:
+    """How many pieces from `start` on come again at once, and how often; (1, 1) if they don't."""
+    best = (1, 1)
+    for period in range(1, LONGEST_PERIOD + 1):
+        if start + 2 * period > len(kinds) or not all(follows[start + 1 : start + period]):
+            break
+        end = start + period
+        while end < len(kinds) and follows[end] and kinds[end] == kinds[end - period]:
+            end += 1
+        count = (end - start) // period
+        if count >= (2 if period == 1 else 3) and period * count > best[0] * best[1]:
+            best = (period, count)
+    return best
+
+
+def _alone(node: Node) -> Graph:
+    return made(Graph)(name=node.name, inputs=(), nodes=(node,), outputs=())
+
+
+def _layers(node: Node) -> int:
+    return node.count * sum(map(_layers, node.body.nodes)) if node.body is not None else 1
+
+
+def walk(inside: Inside, opened: Callable[[Piece, int], bool], depth: int = 0) -> Iterator[Piece]:
+    """Every piece that is seen, where `opened` says what is open at which depth."""
+    for piece in inside.pieces:
+        if piece.open is not None and opened(piece, depth):
+            yield from walk(piece.open(), opened, depth + (piece.kind == "block"))
+        else:
+            yield piece
