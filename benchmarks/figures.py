@@ -75,26 +75,35 @@ def drawn(command: list[str]) -> tuple[float, str]:
     return time.perf_counter() - start, (run.stdout.splitlines() or [""])[-1]
 
 
-def draw(tool: str, network: str, folder: Path, peers: str, rounds: int) -> dict[str, Any]:
-    """Draws one figure, as SVG where the tool can and as PNG, and measures it."""
+def timed(tools: list[str], network: str, folder: Path, peers: str, rounds: int) -> dict[str, float]:
+    """The median of the seconds that each tool takes, in turn; those that fail are left out, and told."""
+    seconds: dict[str, list[float]] = {tool: [] for tool in tools}
+    for _ in range(rounds):
+        for tool in list(seconds):
+            path = folder / f"{stem(network, tool)}.{'svg' if TOOLS[tool].vector else 'png'}"
+            try:
+                seconds[tool].append(drawn(TOOLS[tool].command(tool, network, path, peers))[0])
+            except subprocess.CalledProcessError as error:
+                print(f"{tool} doesn't draw {network}: {error.stderr.strip()}", file=sys.stderr)
+                del seconds[tool]
+    return {tool: statistics.median(runs) for tool, runs in seconds.items()}
+
+
+def measure(tool: str, network: str, folder: Path, peers: str) -> dict[str, Any]:
+    """What is in a figure, which is drawn once more, as PNG."""
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = None
     how, path = TOOLS[tool], folder / stem(network, tool)
-    svg, png = path.with_suffix(".svg"), path.with_suffix(".png")
-    timed = svg if how.vector else png
-    runs = [drawn(how.command(tool, network, timed, peers)) for _ in range(rounds)]
-    last = drawn([*how.command(tool, network, png, peers), *(["told"] if how.script else [])])[1]
-    told = json.loads(last) if how.script else {}
+    png = path.with_suffix(".png")
+    told = drawn([*how.command(tool, network, png, peers), *(["told"] if how.script else [])])[1]
     width, height = Image.open(png).size
-    found: dict[str, Any] = {"width": width, "height": height, "png": (width, height), **told}
+    found: dict[str, Any] = {"tool": tool, "network": network, "width": width, "height": height, "font": 0}
+    found |= json.loads(told) if how.script else {}
     if how.vector:
-        found |= figures_measure.measured(svg)
+        found |= figures_measure.measured(path.with_suffix(".svg"))
     words = " ".join(found.pop("words", ())).lower()
-    if not how.vector and "font" not in found:
-        found["font"] = 0
-    found |= {"parameters shown": "param" in words, "MACs shown": "mac" in words}
-    return {"tool": tool, "network": network, "seconds": statistics.median(s for s, _ in runs), **found}
+    return {**found, "parameters shown": "param" in words, "MACs shown": "mac" in words}
 
 
 def points(row: Mapping[str, Any]) -> tuple[float, float]:
@@ -173,18 +182,15 @@ def main() -> None:
     before = json.loads(kept.read_text(encoding="utf-8"))["figures"] if kept.exists() else []
     rows = {(row["network"], row["tool"]): row for row in before}
     for network in NETWORKS:
-        for tool in args.tools:
-            if network not in TOOLS[tool].networks:
-                continue
-            try:
-                rows[network, tool] = draw(tool, network, folder, args.peers, args.rounds)
-                print(line(rows[network, tool], None), flush=True)
-            except subprocess.CalledProcessError as error:
-                print(f"{tool} doesn't draw {network}: {error.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+        tools = [tool for tool in args.tools if network in TOOLS[tool].networks]
+        for tool, seconds in timed(tools, network, folder, args.peers, args.rounds).items():
+            rows[network, tool] = {**measure(tool, network, folder, args.peers), "seconds": seconds}
+            print(line(rows[network, tool], None), flush=True)
     found = [
         rows[key] for key in sorted(rows, key=lambda key: (list(NETWORKS).index(key[0]), list(TOOLS).index(key[1])))
     ]
-    kept.write_text(json.dumps({"versions": versions(args.peers), "figures": found}, indent=2) + "\n", encoding="utf-8")
+    written = {"versions": versions(args.peers), "figures": found}
+    kept.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
     (folder / "figures.md").write_text(table(found), encoding="utf-8")
     if args.page:
         into_page(found)

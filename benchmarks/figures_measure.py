@@ -41,7 +41,7 @@ def measured(svg: Path) -> dict[str, Any]:
 
     `font` is the smallest text; `overlaps` counts pairs of texts that cover each other, `cut` texts that leave
     the picture or their node, `through` edges that go through a node, `struck` texts that an edge
-    runs through, `merges` nodes which two edges or more lead into (from the names that Graphviz gives).
+    runs XX
     """
     if not browser():
         return {}
@@ -72,6 +72,7 @@ def summary(found: dict[str, Any]) -> dict[str, Any]:
     cut = sum(not inside(text, page) for text in texts)
     cut += sum(not inside(text, union(node["shapes"])) for node in nodes if node["shapes"] for text in node["texts"])
     heads = [end.split("->")[1].split(":")[0] for end in found["ends"] if "->" in end]
+    heads = heads or [str(number) for points in edges for number, node in enumerate(nodes) if at(node, points[-1])]
     return {
         "width": round(found["width"]),
         "height": round(found["height"]),
@@ -80,7 +81,7 @@ def summary(found: dict[str, Any]) -> dict[str, Any]:
         "words": [text["text"] for text in texts],
         "font": min((text["size"] for text in texts), default=0),
         "edges": len(edges),
-        "merges": sum(heads.count(head) > 1 for head in set(heads)) if heads else None,
+        "merges": sum(heads.count(head) > 1 for head in set(heads)),
         "overlaps": sum(covers(a, b) for i, a in enumerate(texts) for b in texts[:i]),
         "cut": cut,
         "through": sum(any(pierced(node, points, 3) for node in nodes) for points in edges),
@@ -98,6 +99,12 @@ def inside(one: Box, other: Box) -> bool:
         and one["t"] >= other["t"] - tall
         and one["b"] <= other["b"] + tall
     )
+
+
+def at(box: Box, end: tuple[float, float]) -> bool:
+    """Whether an arrow whose shaft ends there enters the box, from above or a side: its head is 5 px long."""
+    near = 7
+    return box["l"] - near < end[0] < box["r"] + near and box["t"] - near < end[1] < box["b"] - 1
 
 
 def union(boxes: list[Box]) -> Box:
