@@ -4,6 +4,7 @@ import archc
 
 model = archc.load("lenet5.arch")
 model.summary()                         # a table, also in a notebook
+model.draw()                            # a figure, likewise
 print(model.program())                  # the standalone JAX program
 program = model.compile()               # the same, imported
 state = program.init(jax.random.key(0))
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from archc.data.dataset import Where
     from archc.data.table import Table
+    from archc.draw.figure import Figure
     from archc.train.prediction import Prediction
     from archc.train.progress import Listener
 
@@ -118,6 +120,25 @@ class Model:
     def summary(self, *, depth: int | None = None, batch: int | None = None) -> "SummaryTable":
         """Layers, shapes, parameters and costs, as a table; `depth` and `batch` as for `archc summary`."""
         return SummaryTable(summary.summarize(self.module, depth, batch))
+
+    def draw(
+        self,
+        style: str = "graph",
+        *,
+        depth: int | None = None,
+        full: bool = False,
+        theme: str = "light",
+        width: str = "",
+    ) -> "Figure":
+        """A figure, which shows itself in a notebook and has `save("net.pdf")`; the arguments are `archc draw`'s.
+
+        Raises archc.Failed if the style doesn't suit the network.
+        """
+        from archc.draw.figure import Figure
+        from archc.draw.look import Look
+        from archc.draw.styles import draw
+
+        return Figure(draw(self.module, style, Look(depth, full, source=self.source)), theme, width)
 
     def program(self, target: Target = "cpu", *, unroll: bool = False) -> str:
         """The text of the standalone program; with `unroll` no repeat is a device loop."""

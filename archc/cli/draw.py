@@ -7,16 +7,21 @@ import click
 
 from archc.cli.command import Command
 from archc.cli.compiling import Asked, checked, choice_options
+from archc.cli.learnt import learnt
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
 from archc.cli.writing import refuse_output, write_bytes
 from archc.draw.formats import FORMATS, LEAST_POINTS, Width, printed, smallest_points, width_of
 from archc.draw.look import Look
-from archc.draw.styles import STYLES, draw
+from archc.draw.styles import OF_WEIGHTS, STYLES, draw
 from archc.draw.theme import THEMES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from archc.draw.scene import Scene
+    from archc.ir import Module
+    from archc.source import Source
 
 
 class WidthType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
@@ -40,10 +45,11 @@ class WidthType(click.ParamType):  # type: ignore[type-arg]  # generic from clic
         ("archc draw resnet50 -o resnet50.pdf --width 3.3in", "for a column of a paper"),
         ("archc draw alexnet --style volumes -o alexnet.png", "solids whose size shows the feature maps"),
         ("archc draw mnist_mlp --style neurons --theme dark", "circles and lines, for dark slides"),
+        ("archc draw --style neurons --weights runs/xor-1", "the weights that a run has learnt"),
         ("archc draw googlenet -o googlenet.html", "a page in which blocks open and close"),
     ],
 )
-@click.argument("file", metavar="FILE", type=FileName())
+@click.argument("file", metavar="[FILE]", type=FileName(), required=False)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help=f"What to write: .{', .'.join(FORMATS)}."
 )
@@ -53,19 +59,28 @@ class WidthType(click.ParamType):  # type: ignore[type-arg]  # generic from clic
 @click.option("--theme", type=click.Choice(list(THEMES)), default="light", help="Colours; light unless said.")
 @click.option("--width", type=WidthType(), metavar="WIDTH", help="How wide it is printed, as 3.3in or 84mm.")
 @click.option("--depth", type=click.IntRange(0), metavar="N", help="How many levels of blocks to open.")
+@click.option("--by-dot", is_flag=True, help="Let Graphviz's `dot` find the places, if it is installed.")
 @click.option("--full", is_flag=True, help="Open every block, and fold nothing.")
+@click.option(
+    "--weights",
+    type=FileName(runs=True, files=False),
+    metavar="RUN",
+    help="The folder of a run, whose learnt weights are shown; FILE may then be left out.",
+)
 @choice_options
 @click.pass_context
 def command(
     ctx: click.Context,
     /,
-    file: str,
+    file: str | None,
     output: Path | None,
     style: str,
     theme: str,
     width: Width | None,
     depth: int | None,
     full: bool,
+    by_dot: bool,
+    weights: str | None,
     **choice: Any,
 ) -> None:
     """Draw the network as a figure.
@@ -74,18 +89,48 @@ def command(
     The same file gives the same bytes, whatever is installed.
     """
     terminal = ctx.ensure_object(Terminal)
-    output = output or Path(f"{Path(file).stem}.svg")
-    refuse_output(output, Path(file), ctx)
+    if weights and style not in OF_WEIGHTS:
+        styles = " and ".join(f"`--style {name}`" for name in OF_WEIGHTS)
+        raise click.UsageError(f"`--weights` is for {styles}: the others show no weights", ctx)
+    if not file and not weights:
+        raise click.UsageError("say what to draw: a file, a built-in model, or a run, `--weights runs/xor-1`", ctx)
+    if not file and any(choice[name] for name in ("settings", "model", "recipe")):
+        raise click.UsageError("what a run was trained from is fixed: `--set`, `--model`, `--recipe` need FILE", ctx)
+    output = output or Path(f"{Path(file).stem if file else Path(str(weights)).resolve().name}.svg")
+    refuse_output(output, Path(file) if file else None, ctx)
     form = output.suffix.removeprefix(".").lower()
     if form not in FORMATS:
         raise click.UsageError(f"`{output}` ends in none of .{', .'.join(FORMATS)}, which say what to write", ctx)
+    if by_dot:
+        refuse_without_dot(style, ctx)
     if full and depth is not None:
         raise click.UsageError("`--full` opens everything: leave out `--depth`", ctx)
-    _, module = checked(Asked(file, **choice), terminal)
-    scene = draw(module, style, Look(depth, full))
+    asked = Asked(file, **choice) if file else None
+    source, module, found = drawn(asked, weights, terminal)
+    scene = draw(module, style, Look(depth, full, by_dot, found, source))
     write_bytes(output, printed(scene, form, theme, width))
     warn_if_small(scene, width, terminal)
     terminal.remark(f"wrote {output}")
+
+
+def refuse_without_dot(style: str, ctx: click.Context) -> None:
+    """Raises UsageError where `--by-dot` has no meaning, or can't be had."""
+    from archc.draw.layered.by_dot import there
+
+    if style != "graph":
+        raise click.UsageError("`--by-dot` is for the style `graph`", ctx)
+    if not there():
+        raise click.UsageError("there is no `dot`: install Graphviz, or leave out `--by-dot`", ctx)
+
+
+def drawn(
+    asked: Asked | None, run: str | None, terminal: Terminal
+) -> "tuple[Source | None, Module, Mapping[str, Any] | None]":
+    """The file's text, the network, and what a run has learnt of it. Raises Failed."""
+    if run:
+        return learnt(run, asked, terminal)
+    assert asked is not None
+    return *checked(asked, terminal), None
 
 
 def warn_if_small(scene: "Scene", width: Width | None, terminal: Terminal) -> None:

@@ -1,7 +1,8 @@
 """Every code and what it stands for. A code, once given, keeps its meaning.
 
 E00 files and text, E01 syntax, E02 layers and shapes, E03 names and values, E04 recipes,
-E05 promises, E06 data, E07 runs and checkpoints, E08 training, E09 prediction; W the same.
+E05 promises, E06 data, E07 runs and checkpoints, E08 training, E09 prediction, E10 figures; W the
+same.
 """
 
 CATALOGUE: dict[str, str] = {
@@ -162,4 +163,6 @@ CATALOGUE: dict[str, str] = {
     # prediction
     "E0901": "inputs that do not fit the model",
     "E0902": "a model without weights",
+    # figures
+    "E1001": "a style of figure that does not suit the network",
 }

@@ -30,6 +30,7 @@ GROUPS = {
     "07": "runs and checkpoints",
     "08": "training",
     "09": "prediction",
+    "10": "figures",
 }
 """What the two digits after the letter stand for."""
 

@@ -25,6 +25,9 @@ NARROWEST, WIDEST = 116.0, 250.0
 LONG_HEAD = 170.0
 """A block's arguments stand below its name where both would be wider."""
 
+OFF = (0, 1, None)
+"""Arguments of a block that mostly say that something is left as it is: named one by one, they are left out."""
+
 STACK = 3.5
 """How far the cards of a stack lie apart."""
 
@@ -34,11 +37,11 @@ BADGE = 16.0
 
 @dataclass(frozen=True)
 class Card:
-    """The words of a card: `head` in its header, `lines` below, `badge` how many it stands for."""
+    """The words of a card: `head` in its header, `lines` below with their colour, `badge` how many it stands for."""
 
     family: str
     head: str
-    lines: tuple[str, ...]
+    lines: tuple[tuple[str, str], ...]
     badge: str
     stacked: bool
     width: float
@@ -52,8 +55,12 @@ def card(piece: Piece) -> Card:
     taken = 2 * PAD + (badge_width(badge) + 6 if badge else 0)
     wide = max(font.width(head, HEAD_SIZE, bold=True) + taken, *(font.width(t, SIZE) + 2 * PAD for t in lines), 0)
     width = float(ceil(min(max(wide, NARROWEST), WIDEST)))
-    wrapped = [line for text in lines for line in font.wrapped(text, SIZE, width - 2 * PAD)]
-    cut = tuple(font.fitted(line, SIZE, width - 2 * PAD) for line in wrapped)
+    room = width - 2 * PAD
+    cut = tuple(
+        (font.fitted(line, SIZE, room), "soft" if index else "ink")
+        for index, text in enumerate(lines)
+        for line in font.wrapped(text, SIZE, room)
+    )
     head = font.fitted(head, HEAD_SIZE, width - taken, bold=True)
     height = HEAD + (LEAD * len(cut) + 5 if cut else 1)
     return Card(family, head, cut, badge, piece.count > 1, width, height)
@@ -83,7 +90,9 @@ def _words(piece: Piece) -> tuple[str, str, list[str]]:
         family, head = "block", _titled(node.name, node.body.name, _call(node))
         if font.width(head, HEAD_SIZE, bold=True) > LONG_HEAD:
             head = _titled(node.name, node.body.name, node.body.name)
-            lines.append(", ".join(f"{name} {word(value)}" for name, value in _given(node).items()))
+            given = list(_given(node).items())
+            values = [given[0], *((name, value) for name, value in given[1:] if value not in OFF)]
+            lines.append(", ".join(f"{name} {word(value)}" for name, value in values))
         each = " each" if piece.count > 1 else ""
         lines.append(f"{piece.layers // piece.count:,} layer{'s' * (piece.layers != piece.count)}{each}")
     else:
@@ -258,9 +267,8 @@ def part(piece: Piece, card: Card, x: float, y: float) -> Part:
         marks += badge(card.badge, x + card.width - 4, y + (HEAD - BADGE) / 2)
     else:
         marks.append(Text(middle, y + (HEAD + (not card.lines)) / 2 + base, card.head, HEAD_SIZE, True, "middle", ink))
-    for index, line in enumerate(card.lines):
-        below = y + HEAD + LEAD * index + 11.5
-        marks.append(Text(middle, below, line, SIZE, anchor="middle", fill="ink" if not index else "soft"))
+    for index, (line, color) in enumerate(card.lines):
+        marks.append(Text(middle, y + HEAD + LEAD * index + 11.5, line, SIZE, anchor="middle", fill=color))
     return Part("node", tuple(marks), title(piece), piece.id, piece.place.line if piece.place else 0, facts(piece))
 
 

@@ -1,12 +1,13 @@
 """The `graph` style: layers as cards, blocks as frames, lines from the top down."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
+from typing import TypeAlias
 
 from archc.draw import cards
 from archc.draw import text as font
-from archc.draw.layered import Box, Wire, place
+from archc.draw.layered import Box, Placement, Wire, place
 from archc.draw.legend import captioned
 from archc.draw.levels import Level
 from archc.draw.look import Look
@@ -24,16 +25,20 @@ SIDE, BELOW = 11.0, 9.0
 LABEL, LABEL_AWAY = 13.0, 5.0
 """How high the label of an edge is, and how far it stands from the edge."""
 
-TALLEST, WIDEST = 1180.0, 1300.0
-"""What fits a page: what is higher goes on in a column beside it, and what is wider is closed."""
+BROADEST, TALLEST = 924.0, 1180.0
+"""What fits a page with text of 6 pt: what is higher goes on in a column beside it."""
 
 SHOWN = (60, 45, 32, 22)
 """How many pieces are seen at once, the first that gives a figure that fits."""
 
-TALLEST_FULL = 4 * TALLEST
-"""Of a figure that shows everything, and is read on a screen or a poster."""
+PAGES, LARGE = (4, 1, 1.5, 2, 3, 6, 9), 2000
+"""How many pages high columns may be where the reader says what is shown, and of how many layers on only the
+first of these is tried."""
 
 ROUND = 5.0
+
+
+Engine: TypeAlias = Callable[[Sequence[Box], Sequence[Wire], float], Placement]
 
 
 @dataclass(frozen=True)
@@ -50,18 +55,33 @@ class Laid:
 def scene(module: Module, look: Look) -> Scene:
     """The figure of a network."""
     whole = Outline(look.full).whole(module.graph)
+    asked = look.full or look.depth is not None
+    laid = on_one_page(whole, look) if asked else fitting(whole, look)
+    return captioned(module, laid.parts, laid.width, laid.height)
+
+
+def on_one_page(whole: Inside, look: Look) -> Laid:
+    """What is asked for, in columns of the height with which it has to be made least small to fit a page."""
+    shown, is_open = opened(whole, look, 0)
+    heights = PAGES if sum(piece.layers for piece in whole.pieces) <= LARGE else PAGES[:1]
+    tries = [Layout(is_open, pages * TALLEST, engine(look)).lay(shown) for pages in heights]
+    return min(tries, key=lambda laid: max(laid.width / BROADEST, laid.height / TALLEST))
+
+
+def fitting(whole: Inside, look: Look) -> Laid:
+    """As much of a network as fits a page."""
     for most in SHOWN:
         shown, is_open = opened(whole, look, most)
-        laid = Layout(is_open, TALLEST_FULL if look.full else TALLEST).lay(shown)
-        if look.full or look.depth is not None or (laid.width <= WIDEST and laid.height <= 1.3 * TALLEST):
+        laid = Layout(is_open, TALLEST, engine(look)).lay(shown)
+        if laid.width <= 1.4 * BROADEST and laid.height <= 1.3 * TALLEST:
             break
-    return captioned(module, laid.parts, laid.width, laid.height)
+    return laid
 
 
 def levels(module: Module, look: Look) -> tuple[Level, ...]:
     """The inside of every block of a network laid out on its own, outermost first, for figures that open and close."""
     whole, is_open = opened(Outline(look.full).whole(module.graph), look, SHOWN[0])
-    layout = Layout(lambda piece, depth: False, inf)
+    layout = Layout(lambda piece, depth: False, inf, engine(look))
     found: list[Level] = []
     waiting = [("", module.graph.name, whole, 0, True)]
     while waiting:
@@ -78,12 +98,22 @@ def levels(module: Module, look: Look) -> tuple[Level, ...]:
     return tuple(found)
 
 
+def engine(look: Look) -> Engine:
+    """What finds the places: ours, or `dot`."""
+    if not look.by_dot:
+        return place
+    from archc.draw.layered.by_dot import place_by_dot
+
+    return place_by_dot
+
+
 @dataclass(frozen=True)
 class Layout:
     """Lays insides out, with what `is_open` says open."""
 
     is_open: Opened
     tallest: float
+    place: Engine
 
     def lay(self, inside: Inside, depth: int = 0, below: float = 0) -> Laid:
         """Places everything inside, and draws its edges; that of what leaves goes on for `below` px."""
@@ -122,7 +152,7 @@ class Layout:
         if inside.value:
             boxes.append(Box(0, 0, 0, 1, (0,), last=True))
             wires.append(Wire(values[inside.value], len(boxes) - 1, 0))
-        placed = place(boxes, wires, self.tallest)
+        placed = self.place(boxes, wires, self.tallest)
         names = [*inside.inputs, *(piece.id for piece in pieces), ""]
         edges = [
             _edge(points, names[wire.source], names[wire.target], below if boxes[wire.target].last else None)

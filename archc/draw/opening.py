@@ -1,7 +1,7 @@
 """Which blocks a graph figure opens, and what it leaves out so that it fits a page."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -54,7 +54,7 @@ def _seen(inside: Inside, is_open: Opened) -> int:
 def _with_examples(inside: Inside, depth: int, most: int) -> Opened:
     """Opens blocks that lie deeper where they stand first, as long as there is room."""
     chosen: set[str] = set()
-    kinds: set[tuple[str, ...]] = set()
+    kinds = set(_kinds_open(inside, depth))
 
     def is_open(piece: Piece, at: int) -> bool:
         return at < depth or piece.kind == "group" or piece.id in chosen
@@ -62,11 +62,11 @@ def _with_examples(inside: Inside, depth: int, most: int) -> Opened:
     for _ in range(most):
         seen = list(walk(inside, is_open))
         count = len(seen)
-        readers = Counter(value for piece in seen for value in set(piece.inputs))
+        readers = Counter((_scope(piece), value) for piece in seen for value in set(piece.inputs))
         for piece in seen:
             if piece.open is None or piece.kind != "block":
                 continue
-            if any(readers[value] > 1 for value in piece.inputs):
+            if any(readers[_scope(piece), value] > 1 for value in piece.inputs):
                 # beside others it would make their rows high, and leave them empty
                 continue
             kind = _kind(piece)
@@ -79,6 +79,19 @@ def _with_examples(inside: Inside, depth: int, most: int) -> Opened:
         else:
             break
     return is_open
+
+
+def _kinds_open(inside: Inside, floors: int) -> Iterator[tuple[str, ...]]:
+    """Of the blocks that are open anyway, what they look like inside."""
+    for piece in inside.pieces:
+        if piece.open is not None and (piece.kind == "group" or floors):
+            if piece.kind == "block":
+                yield _kind(piece)
+            yield from _kinds_open(piece.open(), floors - (piece.kind == "block"))
+
+
+def _scope(piece: Piece) -> str:
+    return piece.id.rpartition(".")[0]
 
 
 def _kind(piece: Piece) -> tuple[str, ...]:

@@ -15,6 +15,9 @@ STYLES = {
 }
 """Every style, and what it is for: known without importing it."""
 
+OF_WEIGHTS = ("neurons",)
+"""Those that show learnt weights."""
+
 
 def draw(module: Module, style: str, look: Look) -> Scene:
     """The scene of a model in a style, whose file has the style's name. Raises Failed if the style doesn't suit it."""

@@ -1,37 +1,108 @@
 """The order in each row, so that few lines cross: barycentres, and exchanges of neighbours.
 
 Sugiyama, Tagawa and Toda (1981); the exchanges are those of Gansner, Koutsofios, North and Vo, "A technique for
-drawing directed graphs" (1993), section 3.
+drawing directed graphs" (1993), section 3, as are the two starts and the medians.
 """
 
 from bisect import bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from archc.draw.layered.rows import Rows
 
-SWEEPS = 12
+Order: TypeAlias = list[list[int]]
+Key: TypeAlias = Callable[[Sequence[float]], float]
+
+SWEEPS, IDLE = 24, 8
+"""How often the rows are gone through, and after how many times without gain that ends."""
+
+FEW, MIXED = 250, 6
+"""Up to so many items, and from how many shuffled orders, it is tried again."""
+
 MANY = 4000
-"""From so many items on, the first orders have to do."""
+"""From so many items on, the first order has to do."""
 
 
-def ordered(rows: Rows) -> None:
-    """Reorders rows in place. What has no crossings is left as it is."""
-    best = crossings(rows)
-    if not best or len(rows.rank) > MANY:
-        return
-    kept = [list(row) for row in rows.rows]
+def ordered(rows: Rows) -> int:
+    """Reorders rows in place; how many lines cross. What has no crossings is left as it is."""
+    best, kept = crossings(rows), _copy(rows)
+    if len(rows.rank) > MANY:
+        return best
+    starts = [kept, _from_below(rows)]
+    if len(rows.rank) <= FEW:
+        starts += [_mixed(kept, seed) for seed in range(MIXED)]
+    for start in starts:
+        for key in (_barycentre, _median):
+            if best:
+                rows.rows = [list(row) for row in start]
+                best, kept = _improved(rows, best, kept, key)
+    rows.rows = kept
+    return best
+
+
+def _mixed(order: Order, seed: int) -> Order:
+    """The rows shuffled, the same way everywhere: by the generator of Park and Miller (1988)."""
+    state = seed + 1
+    found = [list(row) for row in order]
+    for row in found:
+        for index in range(len(row) - 1, 0, -1):
+            state = state * 48271 % 2147483647
+            other = state % (index + 1)
+            row[index], row[other] = row[other], row[index]
+    return found
+
+
+def _improved(rows: Rows, best: int, kept: Order, key: Key) -> tuple[int, Order]:
+    """Sweeps down and up; the fewest crossings so far, and the order that has them."""
     idle = 0
     for sweep in range(SWEEPS):
-        _sweep(rows, downwards=sweep % 2 == 0)
-        _exchange(rows)
+        _sweep(rows, key, downwards=sweep % 2 == 0)
+        _exchange(rows, equal=sweep % 4 > 1)
         count = crossings(rows)
         idle += 1
         if count < best:
-            best, idle = count, 0
-            kept = [list(row) for row in rows.rows]
-        if not best or idle == 4:
+            best, kept, idle = count, _copy(rows), 0
+        if not best or idle == IDLE:
             break
-    rows.rows = kept
+    return best, kept
+
+
+def _copy(rows: Rows) -> Order:
+    return [list(row) for row in rows.rows]
+
+
+def _from_below(rows: Rows) -> Order:
+    """The order in which a walk from the bottom meets the items."""
+    found: Order = [[] for _ in rows.rows]
+    seen: set[int] = set()
+    for start in [item for row in reversed(rows.rows) for item in row if not rows.down[item]]:
+        waiting = [start]
+        while waiting:
+            item = waiting.pop()
+            if item in seen:
+                continue
+            seen.add(item)
+            found[rows.rank[item]].append(item)
+            waiting += reversed([upper for upper, _ in rows.up[item]])
+    return found
+
+
+def _barycentre(ends: Sequence[float]) -> float:
+    return sum(ends) / len(ends)
+
+
+def _median(ends: Sequence[float]) -> float:
+    """The middle; of an even number that of both, nearer to the side that is closer together."""
+    ordered = sorted(ends)
+    half = len(ordered) // 2
+    if len(ordered) % 2:
+        return ordered[half]
+    if len(ordered) == 2:
+        return (ordered[0] + ordered[1]) / 2
+    left, right = ordered[half - 1] - ordered[0], ordered[-1] - ordered[half]
+    if not left + right:
+        return (ordered[half - 1] + ordered[half]) / 2
+    return (ordered[half - 1] * right + ordered[half] * left) / (left + right)
 
 
 def crossings(rows: Rows) -> int:
@@ -58,33 +129,34 @@ def _end(rows: Rows, position: Sequence[int], item: int, slot: int) -> float:
     return position[item] + slot / (len(rows.boxes[item].enters or ()) + 1)
 
 
-def _sweep(rows: Rows, *, downwards: bool) -> None:
-    position: list[float] = [float(p) for p in rows.positions()]
+def _sweep(rows: Rows, key: Key, *, downwards: bool) -> None:
+    position = rows.positions()
     for row in rows.rows if downwards else reversed(rows.rows):
         keys = {}
         for index, item in enumerate(row):
             if downwards:
-                ends = [position[upper] for upper, _ in rows.up[item]]
+                ends: list[float] = [position[upper] for upper, _ in rows.up[item]]
             else:
-                ends = [_end(rows, position, lower, slot) for lower, slot in rows.down[item]]  # type: ignore[arg-type]
-            keys[item] = sum(ends) / len(ends) if ends else float(index)
+                ends = [_end(rows, position, lower, slot) for lower, slot in rows.down[item]]
+            keys[item] = key(ends) if ends else float(index)
         row.sort(key=keys.__getitem__)
         for index, item in enumerate(row):
             position[item] = index
 
 
-def _exchange(rows: Rows) -> None:
-    """Swaps neighbours as long as that removes crossings."""
+def _exchange(rows: Rows, *, equal: bool) -> None:
+    """Swaps neighbours as long as that removes crossings; once also where it neither adds nor removes any."""
     position = rows.positions()
-    for _ in range(8):
+    for turn in range(8):
         better = False
         for row in rows.rows:
             for index in range(len(row) - 1):
                 left, right = row[index], row[index + 1]
-                if _pair(rows, position, left, right) > _pair(rows, position, right, left):
+                gain = _pair(rows, position, left, right) - _pair(rows, position, right, left)
+                if gain > 0 or (equal and not turn and not gain):
                     row[index], row[index + 1] = right, left
                     position[left], position[right] = index + 1, index
-                    better = True
+                    better = better or gain > 0
         if not better:
             return
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from archc.draw.layered.channels import TRACK, Net, tracked
-from archc.draw.layered.order import ordered
+from archc.draw.layered.order import FEW, ordered
 from archc.draw.layered.rows import Box, Rows, Wire, in_rows
 from archc.draw.layered.straight import Stand, mains, placed, standing
 from archc.draw.scene import Point
@@ -33,7 +33,11 @@ def place(boxes: Sequence[Box], wires: Sequence[Wire], tallest: float = float("i
     if not boxes:
         return Placement((), (), 0, 0)
     rows = in_rows(boxes, wires)
-    ordered(rows)
+    crossing = ordered(rows)
+    if crossing and len(boxes) <= FEW:
+        other = in_rows(boxes, wires, late=True)
+        if ordered(other) < crossing:
+            rows = other
     main = mains(rows)
     stand = standing(rows, main[0])
     xs = placed(rows, stand, main)
@@ -79,10 +83,8 @@ class _Drawing:
         """Rows by column, cut where one line alone passes: as few as `tallest` lets, and as even as can be."""
         total = sum(self.heights) + sum(self.gaps)
         uncut = self._uncut()
-        if (
-            total <= tallest
-            or max(sum(self.heights[i] + self.gaps[i - 1] for i in piece) for piece in uncut) > total / 2
-        ):
+        highest = max((sum(self.heights[i] + self.gaps[i - 1] for i in piece) for piece in uncut), default=total)
+        if total <= tallest or highest > total / 2:
             return [list(range(len(self.heights)))]
         count = len(self._filled(uncut, tallest))
         low, high = 0.0, total

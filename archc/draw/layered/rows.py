@@ -64,8 +64,8 @@ class Rows:
         return found
 
 
-def ranked(boxes: Sequence[Box], wires: Sequence[Wire]) -> list[int]:
-    """The row of each box: one behind the last of those that it reads."""
+def ranked(boxes: Sequence[Box], wires: Sequence[Wire], *, late: bool = False) -> list[int]:
+    """The row of each box: one behind the last of those that it reads, or `late`, before the first that reads it."""
     rank = [0] * len(boxes)
     into: list[list[int]] = [[] for _ in boxes]
     out: list[list[int]] = [[] for _ in boxes]
@@ -76,10 +76,12 @@ def ranked(boxes: Sequence[Box], wires: Sequence[Wire]) -> list[int]:
     for index, box in enumerate(boxes):
         least = 1 if framed and not box.first else 0
         rank[index] = max([least, *(rank[source] + 1 for source in into[index])])
-    for index in reversed(range(len(boxes))):
-        # what reads nothing stands where it is first read
-        if not into[index] and out[index] and not boxes[index].first:
-            rank[index] = min(rank[target] for target in out[index]) - 1
+    if late:
+        for index in reversed(range(len(boxes))):
+            if out[index] and not boxes[index].first:
+                rank[index] = min(rank[target] for target in out[index]) - 1
+    else:
+        _shortened(boxes, rank, into, out)
     deepest = max(rank, default=0)
     inner = max((rank[i] for i, box in enumerate(boxes) if not box.last), default=0)
     for index, box in enumerate(boxes):
@@ -88,9 +90,27 @@ def ranked(boxes: Sequence[Box], wires: Sequence[Wire]) -> list[int]:
     return rank
 
 
-def in_rows(boxes: Sequence[Box], wires: Sequence[Wire]) -> Rows:
+def _shortened(boxes: Sequence[Box], rank: list[int], into: list[list[int]], out: list[list[int]]) -> None:
+    """Moves boxes down where that leaves less of lines to draw: a value's line ends with the last that reads it."""
+    for _ in range(6):
+        moved = False
+        for index in reversed(range(len(boxes))):
+            if not out[index] or boxes[index].first:
+                continue
+            room = min(rank[target] for target in out[index]) - 1
+            # down to here the lines of what it reads go on anyway, to others
+            free = [max((rank[t] for t in out[source] if t != index), default=0) for source in set(into[index])]
+            goal = min([room, *free])
+            if goal > rank[index]:
+                rank[index] = goal
+                moved = True
+        if not moved:
+            return
+
+
+def in_rows(boxes: Sequence[Box], wires: Sequence[Wire], *, late: bool = False) -> Rows:
     """Rows in the order in which a walk from the top meets their items, nearest first: skips keep to the right."""
-    rank = ranked(boxes, wires)
+    rank = ranked(boxes, wires, late=late)
     rows = Rows(boxes, list(rank), [[] for _ in range(max(rank, default=-1) + 1)], list(range(len(boxes))))
     rows.down = [[] for _ in boxes]
     rows.up = [[] for _ in boxes]

@@ -1,0 +1,146 @@
+"""Boxes in rows: nothing lies on anything else, and every line goes from its source to its input."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archc.draw.layered import Box, Placement, Wire, place
+
+Case = tuple[list[Box], list[Wire]]
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Case:
+    """Boxes of any size, each reading up to three of those before it."""
+    count = draw(st.integers(1, 14))
+    boxes, wires = [], []
+    for index in range(count):
+        ins = draw(st.integers(0, min(3, index)))
+        width = draw(st.sampled_from([30.0, 120.0, 250.0]))
+        tail = draw(st.sampled_from([(0.0, 0.0), (40.0, 13.0)]))
+        fixed = ins and draw(st.booleans())
+        enters = tuple(width * (slot + 1) / (ins + 1) for slot in range(ins)) if fixed else None
+        boxes.append(Box(width, draw(st.sampled_from([20.0, 50.0, 300.0])), width / 2, ins, enters, tail))
+        wires += [Wire(draw(st.integers(0, index - 1)), index, slot) for slot in range(ins)]
+    return boxes, wires
+
+
+def cell(box: Box, corner: tuple[float, float]) -> tuple[float, float, float, float]:
+    """The box and its label."""
+    x, y = corner
+    return (x, y, x + max(box.width, box.leaves + box.tail[0]), y + box.height + box.tail[1])
+
+
+def through(line: tuple[tuple[float, float], ...], box: tuple[float, float, float, float]) -> bool:
+    """Whether a line passes the inside of a box."""
+    left, top, right, bottom = box
+    for (ax, ay), (bx, by) in pairwise(line):
+        if (
+            max(ax, bx) > left + 0.6
+            and min(ax, bx) < right - 0.6
+            and max(ay, by) > top + 0.01
+            and min(ay, by) < bottom - 0.01
+        ):
+            return True
+    return False
+
+
+def check(boxes: list[Box], wires: list[Wire], placed: Placement) -> None:
+    cells = [cell(box, corner) for box, corner in zip(boxes, placed.corners, strict=True)]
+    for index, (left, top, right, bottom) in enumerate(cells):
+        assert left >= -0.01 and top >= -0.01 and right <= placed.width + 0.01 and bottom <= placed.height + 0.01
+        for other in cells[:index]:
+            assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+    bodies = [(x, y, x + box.width, y + box.height) for box, (x, y) in zip(boxes, placed.corners, strict=True)]
+    for wire, line in zip(wires, placed.lines, strict=True):
+        box, (x, y) = boxes[wire.source], placed.corners[wire.source]
+        assert line[0] == pytest.approx((x + box.leaves, y + box.height))
+        box, (x, y) = boxes[wire.target], placed.corners[wire.target]
+        assert line[-1][1] == pytest.approx(y)
+        assert x < line[-1][0] < x + box.width
+        if box.enters is not None:
+            assert line[-1][0] == pytest.approx(x + box.enters[wire.slot])
+        for body in bodies:
+            assert not through(line, body)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(networks())
+def test_nothing_lies_on_anything_else(case: Case) -> None:
+    check(*case, place(*case))
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(networks(), st.sampled_from([100.0, 400.0]))
+def test_nor_in_columns(case: Case, tallest: float) -> None:
+    check(*case, place(*case, tallest))
+
+
+def test_a_chain_is_a_straight_line() -> None:
+    boxes = [Box(width, 30, width / 2, 1) for width in (50, 200, 80, 120)]
+    placed = place(boxes, [Wire(0, 1, 0), Wire(1, 2, 0), Wire(2, 3, 0)])
+    middles = {x + box.leaves for box, (x, _) in zip(boxes, placed.corners, strict=True)}
+    assert middles == {100}
+    assert all(len(line) == 2 for line in placed.lines)
+
+
+def test_the_main_line_is_straight_past_a_skip() -> None:
+    """From the first box to the last, which also reads the first."""
+    boxes = [Box(100, 30, 50), Box(100, 30, 50, 1), Box(100, 30, 50, 1), Box(100, 30, 50, 2)]
+    placed = place(boxes, [Wire(0, 1, 0), Wire(1, 2, 0), Wire(2, 3, 0), Wire(0, 3, 1)])
+    assert len({x for x, _ in placed.corners}) == 1
+    assert [len(line) for line in placed.lines[:3]] == [2, 2, 2]
+    skip = placed.lines[3]
+    assert max(x for x, _ in skip) > 100
+    assert skip[-1][0] != placed.lines[2][-1][0]
+
+
+def test_branches_that_cross_if_left_alone_do_not() -> None:
+    """Four sources, read in the opposite order."""
+    boxes = [Box(60, 30, 30)] * 4 + [Box(60, 30, 30, 1)] * 4
+    wires = [Wire(index, 7 - index, 0) for index in range(4)]
+    placed = place(boxes, wires)
+    assert all(len(line) == 2 for line in placed.lines)
+
+
+def test_a_swap_that_cannot_be_avoided_steps_aside() -> None:
+    """Two boxes that both read two, with fixed inputs the other way round: no line lies on another."""
+    boxes = [Box(60, 30, 30)] * 2 + [Box(142, 30, 71, 2, (112, 30))]
+    placed = place(boxes, [Wire(0, 2, 0), Wire(1, 2, 1)])
+    check(boxes, [Wire(0, 2, 0), Wire(1, 2, 1)], placed)
+    upright = [
+        {(round(ax), y) for y in range(round(min(ay, by)) + 1, round(max(ay, by)))}
+        for line in placed.lines
+        for (ax, ay), (bx, by) in pairwise(line)
+        if ax == bx
+    ]
+    assert sum(map(len, upright)) == len(set().union(*upright))
+
+
+def test_the_edge_of_a_frame_stands_first_and_last() -> None:
+    boxes = [Box(0, 0, 0, first=True), Box(80, 20, 40, 1), Box(80, 20, 40, 1), Box(0, 0, 0, 2, (0, 0), last=True)]
+    placed = place(boxes, [Wire(0, 1, 0), Wire(1, 2, 0), Wire(2, 3, 0), Wire(0, 3, 1)])
+    assert placed.corners[0][1] == 0
+    assert placed.corners[3][1] == placed.height
+
+
+def test_columns_are_even_and_joined() -> None:
+    boxes = [Box(100, 40, 50, 1)] * 20
+    wires = [Wire(index, index + 1, 0) for index in range(19)]
+    placed = place(boxes, wires, 600)
+    lefts = sorted({round(x) for x, _ in placed.corners})
+    assert len(lefts) == 2
+    assert [sum(round(x) == left for x, _ in placed.corners) for left in lefts] == [10, 10]
+    assert [len(line) for line in placed.lines] == [2] * 9 + [6] + [2] * 9
+
+
+def test_nothing_takes_no_room() -> None:
+    assert place([], []) == Placement((), (), 0, 0)
+
+
+def test_the_same_boxes_are_placed_the_same() -> None:
+    boxes = [Box(60 + 10 * index, 30, 30, min(index, 3)) for index in range(12)]
+    wires = [Wire(index - slot - 1, index, slot) for index in range(12) for slot in range(min(index, 3))]
+    assert place(boxes, wires) == place(list(boxes), list(wires))
