@@ -145,4 +145,33 @@ PRINT = _with_texts(
 }
 """Pale fills under black lines: little ink, and still told apart on a copier."""
 
-THEMES = {"light": LIGHT, "dark": DARK, "print": PRINT}
+SOLID = ("solid.line", "block", "block.text")
+"""The lines of solids, and blocks that are closed."""
+
+LIGHT |= dict(zip(SOLID, ("#222222", "#8792A3", "#111111"), strict=True))
+DARK |= dict(zip(SOLID, ("#9AA5B5", "#7C889C", "#111111"), strict=True))
+PRINT |= dict(zip(SOLID, ("#000000", "#D9D9D9", "#000000"), strict=True))
+
+
+def _mixed(color: str, other: str, share: float) -> str:
+    """A colour with a share of another in it."""
+    pairs = ((int(color[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(a + (b - a) * share):02X}" for a, b in pairs)
+
+
+def _with_faces(theme: Mapping[str, str], top: float, side: float) -> dict[str, str]:
+    """With the tops and sides of solids, on which light falls: so much paler, or white a little darker."""
+    faces = {}
+    for family in (*FAMILIES, "block"):
+        light = theme["paper"] if theme[family] != theme["paper"] else "#808080"
+        weight = 1 if theme[family] != theme["paper"] else 0.2
+        faces[f"{family}.top"] = _mixed(theme[family], light, top * weight)
+        faces[f"{family}.side"] = _mixed(theme[family], light, side * weight)
+    return dict(theme) | faces
+
+
+THEMES = {
+    "light": _with_faces(LIGHT, 0.35, 0.7),
+    "dark": _with_faces(DARK, 0.25, 0.55),
+    "print": _with_faces(PRINT, 0.4, 0.7),
+}
