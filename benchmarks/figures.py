@@ -38,12 +38,16 @@ VERSIONS = ("keras", "torch", "torchview", "visualkeras", "graphviz", "pydot")
 
 @dataclass(frozen=True)
 class Tool:
-    """How a figure is drawn: by a script with the tool's name, or by `archc draw` with options."""
+    """How a figure is drawn: by a script with the tool's name, or by `archc draw` with options.
+
+    Of solids, on whose faces lines begin, it isn't measured which lines go through and join.
+    """
 
     script: str = ""
     options: tuple[str, ...] = ()
     networks: tuple[str, ...] = tuple(NETWORKS)
     vector: bool = True
+    solids: bool = False
 
     def command(self, name: str, network: str, path: Path, peers: str) -> list[str]:
         if self.script:
@@ -54,7 +58,7 @@ class Tool:
 TOOLS = {
     "archc graph": Tool(),
     "archc graph --full": Tool(options=("--full",), networks=("googlenet", "resnet50")),
-    "archc volumes": Tool(options=("--style", "volumes")),
+    "archc volumes": Tool(options=("--style", "volumes"), solids=True),
     "plot_model": Tool("figures_keras.py"),
     "plot_model closed": Tool("figures_keras.py", networks=("googlenet",)),
     "torchview": Tool("figures_torch.py"),
@@ -102,6 +106,8 @@ def measure(tool: str, network: str, folder: Path, peers: str) -> dict[str, Any]
     found |= json.loads(told) if how.script else {}
     if how.vector:
         found |= figures_measure.measured(path.with_suffix(".svg"))
+    if how.solids:
+        found |= {"through": None, "merges": None}
     words = " ".join(found.pop("words", ())).lower()
     return {**found, "parameters shown": "param" in words, "MACs shown": "mac" in words}
 
