@@ -128,7 +128,7 @@ class Layout:
         values |= {piece.value: number + index for index, piece in enumerate(pieces)}
         read = {value for piece in pieces for value in piece.inputs} | {inside.value}
         boxes = [Box(0, 0, 0, first=True) for _ in inside.inputs]
-        shapes: dict[str, tuple[int, ...]] = {piece.value: piece.output for piece in pieces}
+        shapes = dict(zip(inside.inputs, inside.shapes, strict=True)) | {piece.value: piece.output for piece in pieces}
         labels: list[str] = []
         for piece, frame, card in zip(pieces, frames, drawn, strict=True):
             label = ""
@@ -175,7 +175,7 @@ class Layout:
 
     def _reshapes(self, piece: Piece, shapes: dict[str, tuple[int, ...]]) -> bool:
         """Whether what leaves has another shape than anything that enters."""
-        return any(shapes.get(value) != piece.output for value in piece.inputs) or not piece.inputs
+        return any(shapes[value] != piece.output for value in piece.inputs) or not piece.inputs
 
     def _framed(self, piece: Piece, depth: int) -> Laid:
         """A block in its frame, with the band for its title."""

@@ -60,11 +60,12 @@ class Piece:
 
 @dataclass(frozen=True)
 class Inside:
-    """What is in a block or the whole network: `inputs` are the values that come in, `value` is what leaves."""
+    """What is in a block or a network: `inputs` are the values that come in, with `shapes`, `value` what leaves."""
 
     inputs: tuple[str, ...]
     pieces: tuple[Piece, ...]
     value: str = ""
+    shapes: tuple[Shape, ...] = ()
 
 
 @dataclass
@@ -103,7 +104,8 @@ class Outline:
         names: dict[str, str] = {}
         pieces = self._folded(self._pieces(graph, scope, names, shared), names)
         value = graph.outputs[0].value
-        return Inside(tuple(port.name for port in graph.inputs), pieces, names.get(value, value))
+        inputs, shapes = tuple(port.name for port in graph.inputs), tuple(port.shape for port in graph.inputs)
+        return Inside(inputs, pieces, names.get(value, value), shapes)
 
     def _pieces(self, graph: Graph, scope: str, names: dict[str, str], shared: bool = False) -> list[Piece]:
         """The steps of a graph; `names` says, and learns, what values are called that its nodes call otherwise."""
@@ -224,7 +226,8 @@ def _group(first: Sequence[Piece], last: Piece, count: int) -> Piece:
         count=count,
         place=first[0].place,
         parts=tuple(first),
-        open=lambda: Inside(entering, tuple(first), first[-1].value),
+        # each but the first is entered by what leaves the one before
+        open=lambda: Inside(entering, tuple(first), first[-1].value, (last.output,) * len(entering)),
     )
 
 

@@ -105,7 +105,22 @@ def _shortened(boxes: Sequence[Box], rank: list[int], into: list[list[int]], out
                 rank[index] = goal
                 moved = True
         if not moved:
-            return
+            break
+    _lowered(boxes, rank, into, out)
+
+
+def _lowered(boxes: Sequence[Box], rank: list[int], into: list[list[int]], out: list[list[int]]) -> None:
+    """Moves what reads nothing, and the chain that leads on from it, to where something else reads it."""
+    for root in range(len(boxes)):
+        if into[root] or boxes[root].first:
+            continue
+        chain = [root]
+        while len(out[chain[-1]]) == 1 and len(into[out[chain[-1]][0]]) == 1:
+            chain.append(out[chain[-1]][0])
+        if out[chain[-1]]:
+            lower = min(rank[target] for target in out[chain[-1]]) - 1 - rank[chain[-1]]
+            for index in chain:
+                rank[index] += lower
 
 
 def in_rows(boxes: Sequence[Box], wires: Sequence[Wire], *, late: bool = False) -> Rows:
