@@ -58,6 +58,7 @@ class Tool:
 TOOLS = {
     "archc graph": Tool(),
     "archc graph --full": Tool(options=("--full",), networks=("googlenet", "resnet50")),
+    "archc graph --depth 2": Tool(options=("--depth", "2"), networks=("resnet50",)),
     "archc volumes": Tool(options=("--style", "volumes"), solids=True),
     "plot_model": Tool("figures_keras.py"),
     "plot_model closed": Tool("figures_keras.py", networks=("googlenet",)),
@@ -200,7 +201,7 @@ def main() -> None:
     (folder / "figures.md").write_text(table(found), encoding="utf-8")
     if args.page:
         into_page(found)
-        pictures(folder, PAGE.with_suffix(""), [stem(row["network"], row["tool"]) for row in found])
+        pictures(folder, PAGE)
 
 
 if __name__ == "__main__":

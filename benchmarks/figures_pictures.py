@@ -1,34 +1,33 @@
 """Figures of any size as small pictures for a page of docs/."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
 MOST_BYTES = 150_000
-WHOLE = (1000, 1000)
+WHOLE = (1600, 1000)
 """How large a whole figure is shown, in px."""
-
-READABLE = 0.5
-"""A figure that has to shrink more is shown in part as well."""
 
 PART = (1000, 750)
 
 
-def pictures(folder: Path, to: Path, stems: list[str]) -> None:
-    """Writes `to`/STEM.png of each `folder`/STEM.png, and STEM-part.png of those that would be too small."""
+def pictures(folder: Path, page: Path) -> None:
+    """Writes the pictures that a page shows from its folder: NAME.png is `folder`/NAME.png, NAME-part.png a piece of it."""
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = None
+    to = page.with_suffix("")
     to.mkdir(exist_ok=True)
     for old in to.glob("*.png"):
         old.unlink()
-    for stem in stems:
-        full = Image.open(folder / f"{stem}.png").convert("RGBA")
-        paper = Image.new("RGBA", full.size, "white")
-        figure = Image.alpha_composite(paper, full).convert("RGB")
-        save(figure, WHOLE, to / f"{stem}.png")
-        if min(WHOLE[0] / figure.width, WHOLE[1] / figure.height) < READABLE:
-            save(part(figure), PART, to / f"{stem}-part.png")
+    for name in re.findall(rf'src="{to.name}/([^"]+)\.png"', page.read_text(encoding="utf-8")):
+        full = Image.open(folder / f"{name.removesuffix('-part')}.png").convert("RGBA")
+        figure = Image.alpha_composite(Image.new("RGBA", full.size, "white"), full).convert("RGB")
+        if name.endswith("-part"):
+            save(part(figure), PART, to / f"{name}.png")
+        else:
+            save(figure, WHOLE, to / f"{name}.png")
 
 
 def part(figure: Any) -> Any:

@@ -50,7 +50,7 @@ class Figure:
 FIGURES = (
     Figure("lenet5", "graph", "LeNet-5: settings, parameters and products on each layer, shapes where they change"),
     Figure("resnet50", "graph", "ResNet-50 on a page: equal blocks are folded, and their numbers summed"),
-    Figure("resnet18", "graph", "ResNet-18 with its blocks open: skips lead to the sums", ("--depth", "3"), "open"),
+    Figure("resnet50", "graph", "With its bottlenecks open: skips lead to the sums", ("--depth", "2"), "open"),
     Figure("resnet152", "graph", "ResNet-152 is no larger than ResNet-50"),
     Figure("googlenet", "graph", "GoogLeNet with its three outputs; the first inception is open"),
     Figure("vgg16", "graph", "VGG-16, for dark slides", ("--theme", "dark"), "dark"),

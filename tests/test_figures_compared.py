@@ -30,7 +30,7 @@ def test_every_picture_says_what_it_shows() -> None:
 def test_every_figure_is_measured() -> None:
     """Each network has a table, with a row for each of its figures."""
     text = PAGE.read_text(encoding="utf-8").partition("<!-- benchmarks/figures.py wrote this -->")[2]
-    tables = {name: part for name, part in re.findall(r"^### `(\w+)`.*?\n(.*?)(?=^###|\Z)", text, re.M | re.S)}
+    tables = dict(re.findall(r"^### `(\w+)`.*?\n(.*?)(?=^###|\Z)", text, re.M | re.S))
     measured = {
         f"{network}-{re.sub('[ -]+', '-', tool)}.png"
         for network, table in tables.items()
