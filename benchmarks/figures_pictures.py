@@ -9,11 +9,11 @@ MOST_BYTES = 150_000
 WHOLE = (1600, 1000)
 """How large a whole figure is shown, in px."""
 
-PART = (1000, 750)
+PART = (1000, 1000)
 
 
 def pictures(folder: Path, page: Path) -> None:
-    """Writes the pictures that a page shows from its folder: NAME.png is `folder`/NAME.png, NAME-part.png a piece of it."""
+    """Writes those that a page shows of its folder: NAME.png is `folder`/NAME.png made small, NAME-part.png a piece."""
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = None
@@ -34,11 +34,11 @@ def part(figure: Any) -> Any:
     """A piece from near the beginning, in full width or height where that isn't too much."""
     width, height = figure.size
     if width <= height:
-        wide = min(width, 2 * PART[0])
-        high, left, top = wide * PART[1] // PART[0], (width - wide) // 2, round(0.05 * height)
+        wide = min(width, 2000)
+        high, left, top = max(3 * wide // 4, 1000), (width - wide) // 2, round(0.15 * height)
     else:
-        high = min(height, 2 * PART[1])
-        wide, left, top = high * PART[0] // PART[1] * 2, round(0.05 * width), (height - high) // 2
+        high = min(height, 2000)
+        wide, left, top = max(2 * high, 2500), round(0.05 * width), (height - high) // 2
     return figure.crop((left, top, min(width, left + wide), min(height, top + high)))
 
 
@@ -48,7 +48,7 @@ def save(image: Any, most: tuple[int, int], path: Path) -> None:
     image.thumbnail(most)
     while True:
         written = io.BytesIO()
-        image.quantize(64, dither=0).save(written, "PNG", optimize=True)
+        image.quantize(256, dither=0).save(written, "PNG", optimize=True)
         if written.tell() <= MOST_BYTES:
             path.write_bytes(written.getvalue())
             return
