@@ -2,7 +2,8 @@
 
     python benchmarks/startup.py [--rounds 20]
 
-The processes take turns; the ratio of the medians is what counts (at most 2.5). `archc draw resnet50` is to take at most three
+The processes take turns; the ratio of the medians is what counts (at most 2.5). `archc draw resnet50` is to take at
+most three
 times what `archc check resnet50` takes.
 """
 

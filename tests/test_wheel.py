@@ -34,6 +34,9 @@ def test_grammar_models_pages_and_types_travel_in_the_wheel(unpacked: Path) -> N
     pages = {path.name for path in (ROOT / "archc" / "diagnostics" / "pages").iterdir()}
     assert {path.name for path in (unpacked / "archc" / "diagnostics" / "pages").iterdir()} == pages
     assert (unpacked / "archc" / "py.typed").is_file()
+    page = {path.name for path in (ROOT / "archc" / "draw" / "page").iterdir()}
+    assert "page.html" in page
+    assert {path.name for path in (unpacked / "archc" / "draw" / "page").iterdir()} == page
 
 
 def test_xor_trains_from_the_wheel(unpacked: Path, tmp_path: Path) -> None:

@@ -105,11 +105,19 @@ def command(
         refuse_without_dot(style, ctx)
     if full and depth is not None:
         raise click.UsageError("`--full` opens everything: leave out `--depth`", ctx)
+    if form == "html" and width is not None:
+        raise click.UsageError("a page is as wide as its window: leave out `--width`", ctx)
     asked = Asked(file, **choice) if file else None
     source, module, found = drawn(asked, weights, terminal)
-    scene = draw(module, style, Look(depth, full, by_dot, found, source))
-    write_bytes(output, printed(scene, form, theme, width))
-    warn_if_small(scene, width, terminal)
+    look = Look(depth, full, by_dot, found, source)
+    if form == "html":
+        from archc.draw.html import page
+
+        write_bytes(output, page(module, style, look, theme))
+    else:
+        scene = draw(module, style, look)
+        write_bytes(output, printed(scene, form, theme, width))
+        warn_if_small(scene, width, terminal)
     terminal.remark(f"wrote {output}")
 
 

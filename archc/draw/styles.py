@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import cast
 
+from archc.draw.levels import Level
 from archc.draw.look import Look
 from archc.draw.scene import Scene
 from archc.ir import Module
@@ -15,6 +16,9 @@ STYLES = {
 }
 """Every style, and what it is for: known without importing it."""
 
+OPENING = ("graph",)
+"""Those whose blocks open and close in a page."""
+
 OF_WEIGHTS = ("neurons",)
 """Those that show learnt weights."""
 
@@ -22,3 +26,11 @@ OF_WEIGHTS = ("neurons",)
 def draw(module: Module, style: str, look: Look) -> Scene:
     """The scene of a model in a style, whose file has the style's name. Raises Failed if the style doesn't suit it."""
     return cast(Scene, import_module(f"archc.draw.{style}").scene(module, look))
+
+
+def levels(module: Module, style: str, look: Look) -> tuple[Level, ...]:
+    """A figure that opens and closes; in a style without levels one in which nothing does. Raises as `draw`."""
+    if style in OPENING:
+        return cast(tuple[Level, ...], import_module(f"archc.draw.{style}").levels(module, look))
+    scene = draw(module, style, look)
+    return (Level("", scene.title, scene, (), scene.width / 2, True),)
