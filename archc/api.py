@@ -34,7 +34,11 @@ if TYPE_CHECKING:
 
     from archc.data.dataset import Where
     from archc.data.table import Table
+<<<<<<< HEAD
     from archc.draw.figure import Figure
+=======
+    from archc.train.plots.picture import Picture
+>>>>>>> plot
     from archc.train.prediction import Prediction
     from archc.train.progress import Listener
 
@@ -272,17 +276,31 @@ class Run:
 
     def evaluate(self, part: str | None = None) -> dict[str, Any]:
         """Figures of the best weights over a part of the data. Raises archc.Failed."""
+        from archc.train.evaluation import evaluate
+
+        return evaluate(self.folder, self._data(), part)
+
+    def plot(
+        self, kind: str, *, layer: str | None = None, example: int | None = None, part: str | None = None
+    ) -> "Picture":
+        """A picture that shows itself in a notebook: "curves", "confusion", "gradients", "filters", "features",
+        "boundary" or "excite", as `archc plot` draws them. Raises archc.Failed if it doesn't fit the run."""
+        from archc.train.plots.kinds import picture
+        from archc.train.plots.subject import of_run
+
+        return picture(of_run(self.folder, self._data), kind, {"layer": layer, "example": example, "part": part})
+
+    def _data(self) -> "Table":
+        """The rows that the run began with. Raises archc.Failed."""
         from archc.data.dataset import Where
         from archc.data.readers import load as load_data
-        from archc.train.evaluation import evaluate
         from archc.train.folders import open_run, read_module
 
         folder = open_run(self.folder, lock=False)
         recipe, beginning = read_module(folder).recipe, folder.beginning()
         assert recipe is not None
         data_dir = Path(beginning.data_dir) if beginning.data_dir else None
-        where = Where(Path(beginning.source_folder or "."), data_dir=data_dir)
-        return evaluate(self.folder, load_data(recipe.data, where), part)
+        return load_data(recipe.data, Where(Path(beginning.source_folder or "."), data_dir=data_dir))
 
     def predict(self, **inputs: "np.ndarray") -> "dict[str, Prediction]":
         """Predictions by output for arrays [n, …] by input name. Raises archc.Failed."""

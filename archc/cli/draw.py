@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archc.cli.command import Command
 from archc.cli.compiling import Asked, checked, choice_options
 from archc.cli.learnt import learnt
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
+from archc.cli.tracing import Example, OfExamples, given_of, traced
 from archc.cli.writing import refuse_output, write_bytes
 from archc.draw.formats import FORMATS, LEAST_POINTS, Width, printed, smallest_points, width_of
 from archc.draw.look import Look
-from archc.draw.styles import OF_WEIGHTS, STYLES, draw
+from archc.draw.styles import BACKPROP, OF_WEIGHTS, STYLES, draw
 from archc.draw.theme import THEMES
 
 if TYPE_CHECKING:
@@ -39,13 +39,14 @@ class WidthType(click.ParamType):  # type: ignore[type-arg]  # generic from clic
 
 
 @click.command(
-    cls=Command,
+    cls=OfExamples,
     examples=[
         ("archc draw lenet5", "writes lenet5.svg"),
         ("archc draw resnet50 -o resnet50.pdf --width 3.3in", "for a column of a paper"),
         ("archc draw alexnet --style volumes -o alexnet.png", "solids whose size shows the feature maps"),
         ("archc draw mnist_mlp --style neurons --theme dark", "circles and lines, for dark slides"),
         ("archc draw --style neurons --weights runs/xor-1", "the weights that a run has learnt"),
+        ("archc draw logistic --style backprop --given x=1,2,4 y=0", "values and derivatives of an example"),
         ("archc draw googlenet -o googlenet.html", "a page in which blocks open and close"),
     ],
 )
@@ -67,6 +68,18 @@ class WidthType(click.ParamType):  # type: ignore[type-arg]  # generic from clic
     metavar="RUN",
     help="The folder of a run, whose learnt weights are shown; FILE may then be left out.",
 )
+@click.option(
+    "--example",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Which row to train on backprop shows; the first unless said.",
+)
+@click.option(
+    "--given",
+    multiple=True,
+    metavar="NAME=NUMBERS…",
+    help="The example that backprop shows, as `--given x=0.5,-1 y=1`.",
+)
 @choice_options
 @click.pass_context
 def command(
@@ -81,6 +94,8 @@ def command(
     full: bool,
     by_dot: bool,
     weights: str | None,
+    example: int | None,
+    given: tuple[str, ...],
     **choice: Any,
 ) -> None:
     """Draw the network as a figure.
@@ -107,17 +122,32 @@ def command(
         raise click.UsageError("`--full` opens everything: leave out `--depth`", ctx)
     if form == "html" and width is not None:
         raise click.UsageError("a page is as wide as its window: leave out `--width`", ctx)
+    if form == "dot" and style != "graph":
+        raise click.UsageError(f"`.dot` holds the graph style alone: leave out `--style {style}`, or write .svg", ctx)
+    if (example or given) and style != BACKPROP:
+        raise click.UsageError(f"`--example` and `--given` are for `--style {BACKPROP}`", ctx)
+    if example and given:
+        raise click.UsageError("`--given` writes the example out: leave out `--example`", ctx)
+    numbers = given_of(given, ctx)
     asked = Asked(file, **choice) if file else None
     source, module, found = drawn(asked, weights, terminal)
     look = Look(depth, full, by_dot, found, source)
+    if style == BACKPROP:
+        path = asked.path() if asked else None
+        look = traced(module, look, path, weights, Example(example, numbers), choice["data_dir"], terminal)
     if form == "html":
         from archc.draw.html import page
 
-        write_bytes(output, page(module, style, look, theme))
+        content = page(module, style, look, theme)
+    elif form == "dot":
+        from archc.draw.dot import dot
+
+        content = dot(module, look, THEMES[theme], width.inches if width else None)
     else:
         scene = draw(module, style, look)
-        write_bytes(output, printed(scene, form, theme, width))
+        content = printed(scene, form, theme, width)
         warn_if_small(scene, width, terminal)
+    write_bytes(output, content)
     terminal.remark(f"wrote {output}")
 
 

@@ -151,6 +151,7 @@ CATALOGUE: dict[str, str] = {
     "E0707": "a run folder that cannot be written",
     "E0708": "data that a run did not begin with",
     "E0709": "weights that do not fit the program",
+    "E0710": "a picture that does not fit the run",
     "E0720": "weights to start from that cannot be read",
     "E0721": "weights to start from that do not fit the network",
     # training

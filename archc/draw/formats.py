@@ -57,7 +57,7 @@ def printed(scene: Scene, form: str, theme: str = "light", width: Width | None =
         from archc.draw.png import png
 
         pixels = width.inches * PRINT_DOTS if width else scene.width * SCREEN_SCALE
-        return png(scene, colors, round(pixels))
+        return png(scene, colors, round(pixels), width.inches if width else scene.width / 96)
     if form == "pdf":
         from archc.draw.pdf import pdf
 

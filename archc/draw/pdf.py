@@ -11,9 +11,12 @@ from archc.draw.strokes import head, rounded, shaft
 NAMES = {False: "archc-sans", True: "archc-sans-bold"}
 """What the page calls the fonts."""
 
+MOST_POINTS = 14_400
+"""In either direction; a larger page is shown by few programs (ISO 32000-1, annex C)."""
+
 
 def pdf(scene: Scene, theme: Mapping[str, str], points: float) -> bytes:
-    """The bytes of a PDF file of one page, `points` pt wide."""
+    """The bytes of a PDF file of one page, `points` pt wide, or less where it would be too large."""
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
     from reportlab.pdfgen.canvas import Canvas
@@ -21,6 +24,7 @@ def pdf(scene: Scene, theme: Mapping[str, str], points: float) -> bytes:
     for bold, name in NAMES.items():
         if name not in pdfmetrics.getRegisteredFontNames():
             pdfmetrics.registerFont(TTFont(name, str(font.FILES[bold])))
+    points = min(points, MOST_POINTS, MOST_POINTS * scene.width / scene.height)
     scale = points / scene.width
     out = io.BytesIO()
     # `invariant`: no date, no random identity
@@ -32,8 +36,8 @@ def pdf(scene: Scene, theme: Mapping[str, str], points: float) -> bytes:
         lang="en",
         initialFontName=NAMES[False],  # type: ignore[arg-type]
     )
-    canvas.setTitle(scene.title)
-    canvas.setSubject(scene.desc)
+    canvas.setTitle(font.printable(scene.title))
+    canvas.setSubject(font.printable(scene.desc))
     canvas.setCreator("archc")
     canvas.setAuthor("")
     canvas.scale(scale, -scale)
@@ -118,12 +122,16 @@ def _text(canvas: Any, text: Text, theme: Mapping[str, str]) -> None:
         canvas.rotate(-90)
     canvas.scale(1, -1)
     canvas.setFont(NAMES[text.bold], text.size)
+    written = font.printable(text.text)
     if text.halo:
         canvas.setStrokeColor(theme[text.halo])
         canvas.setFillColor(theme[text.halo])
         canvas.setLineWidth(3)
         canvas.setDash([])
-        canvas.drawString(-before, 0, text.text, mode=2)
+        # the rim is no text: whoever copies the line gets it once (ISO 32000-1, 14.9.4)
+        canvas.addLiteral("/Span <</ActualText ()>> BDC")
+        canvas.drawString(-before, 0, written, mode=2)
+        canvas.addLiteral("EMC")
     canvas.setFillColor(theme[text.fill])
-    canvas.drawString(-before, 0, text.text, mode=0)
+    canvas.drawString(-before, 0, written, mode=0)
     canvas.restoreState()

@@ -13,7 +13,7 @@ def shaft(line: Line) -> tuple[Point, ...]:
     """The points of a line, the last drawn back so that it ends inside its head."""
     if not line.arrow or len(line.points) < 2:
         return line.points
-    *before, (fx, fy), (tx, ty) = line.points
+    *before, (fx, fy), (tx, ty) = _ending(line)
     length = hypot(tx - fx, ty - fy)
     if length <= line.head * 0.8:
         return line.points
@@ -21,9 +21,17 @@ def shaft(line: Line) -> tuple[Point, ...]:
     return (*before, (fx, fy), (fx + (tx - fx) * share, fy + (ty - fy) * share))
 
 
+def _ending(line: Line) -> tuple[Point, ...]:
+    """Its points, without those that repeat the last one."""
+    points = line.points
+    while len(points) > 2 and _distance(points[-2], points[-1]) < 1e-6:
+        points = points[:-1]
+    return points
+
+
 def head(line: Line) -> tuple[Point, ...]:
     """The triangle at the end of an arrow."""
-    (fx, fy), (tx, ty) = line.points[-2:]
+    (fx, fy), (tx, ty) = _ending(line)[-2:]
     length = hypot(tx - fx, ty - fy) or 1
     ux, uy = (tx - fx) / length, (ty - fy) / length
     bx, by = tx - ux * line.head, ty - uy * line.head

@@ -19,8 +19,11 @@ STYLES = {
 OPENING = ("graph",)
 """Those whose blocks open and close in a page."""
 
-OF_WEIGHTS = ("neurons",)
+OF_WEIGHTS = ("neurons", "backprop")
 """Those that show learnt weights."""
+
+BACKPROP = "backprop"
+"""The one that shows what an example makes a network compute."""
 
 
 def draw(module: Module, style: str, look: Look) -> Scene:

@@ -1,14 +1,11 @@
 """A scene as SVG: plain shapes and texts that every viewer knows, no style sheet, no script, nothing from elsewhere."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from archc.draw import text as font
 from archc.draw.scene import Circle, Line, Mark, Part, Point, Polygon, Rect, Scene, Text
 from archc.draw.strokes import head, rounded, shaft
-
-_UNWRITABLE = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 FONT = f"{font.FAMILY}, Verdana, Arial, sans-serif"
 
@@ -24,8 +21,8 @@ def svg(scene: Scene, theme: Mapping[str, str], width: str = "") -> str:
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {number(scene.width)} {number(scene.height)}"'
         f' role="img" font-family={quoteattr(FONT)}>',
-        f"<title>{escape(_printable(scene.title))}</title>",
-        f"<desc>{escape(_printable(scene.desc))}</desc>",
+        f"<title>{escape(font.printable(scene.title))}</title>",
+        f"<desc>{escape(font.printable(scene.desc))}</desc>",
         f'<rect width="100%" height="100%" fill="{theme["paper"]}"/>',
         *(line for part in scene.parts for line in _part(part, theme)),
         "</svg>",
@@ -36,15 +33,20 @@ def svg(scene: Scene, theme: Mapping[str, str], width: str = "") -> str:
 def _part(part: Part, theme: Mapping[str, str]) -> Iterator[str]:
     attributes = f' class="{part.kind}"'
     if part.id:
-        attributes += f" data-id={quoteattr(_printable(part.id))}"
+        attributes += f" data-id={quoteattr(font.printable(part.id))}"
     if part.line:
         attributes += f' data-line="{part.line}"'
     yield f"<g{attributes}>"
-    if part.title:
-        yield f"<title>{escape(_printable(part.title))}</title>"
+    if title := part.title or (words(part) if part.kind == "node" else ""):
+        yield f"<title>{escape(font.printable(title))}</title>"
     for mark in part.marks:
         yield from _mark(mark, theme)
     yield "</g>"
+
+
+def words(part: Part) -> str:
+    """What is written in a part."""
+    return " ".join(mark.text for mark in part.marks if isinstance(mark, Text))
 
 
 def _mark(mark: Mark, theme: Mapping[str, str]) -> Iterator[str]:
@@ -78,7 +80,10 @@ def _text(text: Text, theme: Mapping[str, str]) -> Iterator[str]:
     if text.turned:
         place += f' transform="rotate(-90 {number(text.x)} {number(text.y)})"'
     place += f' textLength="{number(text.width)}" lengthAdjust="spacingAndGlyphs"'
-    written = escape(_printable(text.text))
+    written = font.printable(text.text)
+    if "  " in written or written != written.strip():
+        place += ' xml:space="preserve"'
+    written = escape(written)
     if text.halo:
         rim = f'fill="{theme[text.halo]}" stroke="{theme[text.halo]}" stroke-width="3" stroke-linejoin="round"'
         yield f'<text {place} {rim} aria-hidden="true">{written}</text>'
@@ -107,8 +112,3 @@ def number(value: float) -> str:
     """A length in px, to a hundredth."""
     short = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if short == "-0" else short
-
-
-def _printable(text: str) -> str:
-    """Without what XML cannot hold."""
-    return _UNWRITABLE.sub("", text)

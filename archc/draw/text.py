@@ -1,6 +1,7 @@
 """How wide a text is, in the font of every figure: DejaVu Sans, a part of which travels with archc."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,17 @@ UNITS = 2048
 ASCENT, DESCENT = 0.76, 0.24
 """How far what is printed reaches above and below the base line, in em: of letters, not of accents on capitals."""
 
+_BLANK = re.compile(r"\s")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]")
+"""What no printer can print, and what would turn around the text behind it."""
+
+
+def printable(text: str) -> str:
+    """A text as it is printed: in one line, every blank a space."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNPRINTABLE.sub("", _BLANK.sub(" ", text))
+
 
 @cache
 def _advances() -> dict[bool, dict[str, int]]:
@@ -25,7 +37,7 @@ def _advances() -> dict[bool, dict[str, int]]:
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """How wide a text of one line is, in px; `size` is that of the em. What the font lacks counts as one em."""
     advances = _advances()[bold]
-    return sum(advances.get(character, UNITS) for character in text) * size / UNITS
+    return sum(advances.get(character, UNITS) for character in printable(text)) * size / UNITS
 
 
 def fitted(text: str, size: float, room: float, *, bold: bool = False) -> str:

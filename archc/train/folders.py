@@ -57,6 +57,10 @@ class RunFolder:
         return self.path / "metrics.jsonl"
 
     @property
+    def gradients(self) -> Path:
+        return self.path / "gradients.jsonl"
+
+    @property
     def best(self) -> Path:
         return self.path / "best.npz"
 

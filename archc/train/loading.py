@@ -80,6 +80,10 @@ class Origins:
         ]
         return sorted(set(inside), key=lambda lines: lines[1] - lines[0])
 
+    def statement(self, line: int) -> int | None:
+        """The first line of the statement that the program's `line` is in; None outside functions."""
+        return next((first for first, last in self._statements if first <= line <= last), None)
+
     def of_line(self, line: int) -> tuple[str, int] | None:
         """File and line of what the program's `line` does, or None for a line that no layer owns."""
         for first, last in self._statements:

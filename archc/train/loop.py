@@ -19,10 +19,13 @@ from archc.train.checkpoints import Identity, Moment, newest, save
 from archc.train.evaluation import confusions
 from archc.train.figures import finite, loss_first, numbers
 from archc.train.folders import Beginning, RunFolder
+from archc.train.gradients import Recorder
 from archc.train.leaves import Form, without_optimizer
 from archc.train.loading import Origins, explained
 from archc.train.metrics import MetricsFile
 from archc.train.nonfinite import Search
+from archc.train.plots.kinds import of_report
+from archc.train.plots.subject import in_training
 from archc.train.progress import REFRESH_SECONDS, EpochEnd, Listener, Progress
 from archc.train.report import write_report
 from archc.train.start import read_start
@@ -91,6 +94,9 @@ class Loop:
         self._clock = Clock(self._now.seconds)
         metrics = MetricsFile(self._folder, self._now.history, program.CHOOSE, program.STEPS)
         self._metrics = self._files.enter_context(closing(metrics))
+        self._gradients: Recorder | None = Recorder(
+            self._folder, program, self._module, self._data["train"], self._now.epoch
+        )
 
     def _given(self, state: Any) -> Any:
         """The state with the weights that the run starts from, if there are any. Raises Failed."""
@@ -107,6 +113,8 @@ class Loop:
 
     def train(self) -> None:
         """Epochs until the program says that it is enough. Raises Stopped when asked to, and Failed."""
+        if self._now.position == 0:
+            self._measure_gradients(is_last=False)
         while not self._is_over():
             self._take_steps()
             self._end_epoch()
@@ -190,9 +198,24 @@ class Loop:
         now.position, now.sums = 0, {}
         self._metrics.write(end)
         self._listener.epoch_ended(end)
+        self._measure_gradients(is_last=end.is_last)
         throttle = min(_EPOCH_SAVE_SECONDS, self._checkpoint_seconds)
         if end.is_last or time.monotonic() - self._saved_at >= max(throttle, self._save_seconds / _SAVE_SHARE):
             self._save()
+
+    def _measure_gradients(self, *, is_last: bool) -> None:
+        """Writes down how large the gradients are, where that is due. Training goes on whether it can or not."""
+        recorder, epoch = self._gradients, self._now.epoch
+        if recorder is None or not recorder.due(epoch, last=is_last):
+            return
+        self._ready({"the gradients"})
+        try:
+            recorder.record(self._state, epoch)
+        except Exception as error:
+            self._gradients = None
+            why = error.diagnostics[0].title if isinstance(error, Failed) else f"{type(error).__name__}: {error}"
+            self._listener.said(f"gradients are no longer measured: {why}")
+        self._compiled.add("the gradients")
 
     def finish(self) -> dict[str, Any]:
         """Reads the final part, once, and writes the weights and result.json, which it returns.
@@ -237,7 +260,9 @@ class Loop:
         self._listener.compiling("the report")
         try:
             found = confusions(program, self._module, best, self._data[program.FINAL])
-            write_report(self._folder, self._beginning, self._module, result, found)
+            subject = in_training(self._folder, self._module, program, best, self._data)
+            pictures = of_report(subject, self._listener.said)
+            write_report(self._folder, self._beginning, self._module, result, found, pictures)
         except Exception as error:
             self._listener.said(f"{self._folder.report} could not be drawn: {type(error).__name__}: {error}")
 

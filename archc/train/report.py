@@ -1,6 +1,5 @@
 """report.html: a run on one page that needs nothing beside itself."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -10,10 +9,10 @@ import jax
 from archc.ir import Module, Recipe
 from archc.ir.items import restored
 from archc.train import matrix
-from archc.train.curves import draw_curves
 from archc.train.evaluation import Confusion
 from archc.train.figures import numbers
 from archc.train.folders import Beginning, RunFolder
+from archc.train.plots.curves import draw_curves, history, series
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1f2937; --soft: #6b7280; --line: #e5e7eb; --page: #fff; --card: #f9fafb;
@@ -31,6 +30,7 @@ p { margin: .25rem 0; } .soft, caption { color: var(--soft); }
 .card b { display: block; font-size: 1.35rem; font-variant-numeric: tabular-nums; }
 .curves { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: 1rem; }
 .curves svg { width: 100%; height: auto; font-family: inherit; }
+.picture svg { max-width: 100%; height: auto; font-family: inherit; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; } caption { text-align: left; }
 th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
@@ -46,9 +46,10 @@ def write_report(
     module: Module,
     result: Mapping[str, Any],
     confusions: Sequence[Confusion],
+    pictures: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Draws and writes the page. Raises Failed if it can't be written."""
-    lines = [json.loads(line) for line in folder.metrics.read_text(encoding="utf-8").splitlines()]
+    """Draws and writes the page; `pictures` are SVG with headings. Raises Failed if it can't be written."""
+    lines = history(folder)
     arch_name, arch_text = folder.arch()
     name = escape(module.graph.name)
     body = [
@@ -58,6 +59,7 @@ def write_report(
         "<h2>Curves</h2>",
         f'<div class="curves">{"".join(_curves(lines, result["best_epoch"]))}</div>',
         *map(matrix.as_html, confusions),
+        *(f'<h2>{escape(heading)}</h2>\n<div class="picture">{svg}</div>' for heading, svg in pictures),
         "<h2>Layers</h2>",
         _layers(module),
         "<h2>Recipe</h2>",
@@ -95,13 +97,8 @@ def _cards(result: Mapping[str, Any]) -> str:
 
 
 def _curves(lines: Sequence[Mapping[str, Any]], best_epoch: int) -> Iterable[str]:
-    part = next(name for name in ("validation", "train") if name in lines[-1])
-    for quantity in lines[-1][part]:
-        series = {
-            "training steps": [(line["epoch"], line[quantity]) for line in lines if quantity in line],
-            f"{part} part": [(line["epoch"], line[part][quantity]) for line in lines],
-        }
-        yield draw_curves(quantity, series, best_epoch)
+    for quantity, curves in series(lines).items():
+        yield draw_curves(quantity, curves, best_epoch)
 
 
 def _layers(module: Module) -> str:

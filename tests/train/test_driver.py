@@ -24,8 +24,8 @@ def test_what_a_run_leaves(finished: Result) -> None:
     assert run.name == "logistic-1"
     names = {entry.name for entry in run.iterdir()} - {".lock"}
     assert names == {
-        "logistic.arch", "program.py", "ir.json", "run.json", "metrics.jsonl", "checkpoints", "best.npz", "last.npz",
-        "result.json", "report.html",
+        "logistic.arch", "program.py", "ir.json", "run.json", "metrics.jsonl", "gradients.jsonl", "checkpoints",
+        "best.npz", "last.npz", "result.json", "report.html",
     }  # fmt: skip
     assert (run / "program.py").read_text() == logistic.program_text()
     assert (run / "logistic.arch").read_text() == logistic.ARCH_TEXT

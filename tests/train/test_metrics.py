@@ -90,7 +90,7 @@ def test_evaluation_and_report_agree_with_the_run(module: Module, tmp_path: Path
     for name in ("loss", "accuracy", "f1", "zero", "auc"):
         assert found[name] == pytest.approx(result(run)["test"][name], rel=1e-6)
     page = (run / "report.html").read_text()
-    assert "Confusion matrix: y" in page and page.count("<svg") == 5
+    assert "Confusion matrix: y" in page and page.count("<svg") == 7, "five curves, gradients, regions"
     assert "test auc" in page and "test confusion" not in page
 
 

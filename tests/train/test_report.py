@@ -56,8 +56,9 @@ class Page(HTMLParser):
 def test_the_page(finished: Result) -> None:
     text = (finished.run / "report.html").read_text()
     page = Page(text)
-    assert "script" not in page.tags and page.tags.count("svg") == 2
-    assert all(reference.startswith("#") and reference[1:] in page.ids for reference in page.references)
+    assert "script" not in page.tags and page.tags.count("svg") == 4, "two curves, gradients, decision regions"
+    picture = "data:image/png;base64,"
+    assert all(each.startswith(picture) or (each[:1] == "#" and each[1:] in page.ids) for each in page.references)
     assert len(set(page.ids)) == len(page.ids)
     assert "prefers-color-scheme: dark" in text and "currentColor" in text and "#010203" not in text
     for words in (
@@ -67,6 +68,8 @@ def test_the_page(finished: Result) -> None:
         "test accuracy",
         "SHA-256 of the program",
         "rows are",
+        "gradients by layer",
+        "decision regions",
     ):
         assert words in text
 

@@ -1,0 +1,93 @@
+"""What an example makes a network compute: the options that say which example, and the way there."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archc.cli.command import Command
+from archc.cli.loading import load_again, load_table
+from archc.cli.terminal import Terminal
+from archc.draw.look import Look
+
+if TYPE_CHECKING:
+    from archc.ir import Module
+
+OPTION = "--given"
+_GIVEN = re.compile(r"[^\W\d]\w*=")
+"""How what is given begins, and no file."""
+
+
+class OfExamples(Command):
+    """Takes `--given x=0.5,-1 y=1`, all behind one word."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words: list[str] = []
+        for word in args:
+            follows = len(words) > 1 and words[-2] == OPTION and _GIVEN.match(words[-1])
+            words += [OPTION, word] if follows and _GIVEN.match(word) else [word]
+        return super().parse_args(ctx, words)
+
+
+def given_of(words: Sequence[str], ctx: click.Context) -> dict[str, str] | None:
+    """What each word of `--given` says, by name; None if there are none. Raises UsageError."""
+    found: dict[str, str] = {}
+    for word in words:
+        name, equals, numbers = word.partition("=")
+        if not equals or not name or not numbers.strip(" ,"):
+            raise click.UsageError(f"`{OPTION} {word}`: write a name and its numbers, as `{OPTION} x=0.5,-1 y=1`", ctx)
+        if name in found:
+            raise click.UsageError(f"`{OPTION}` says twice what `{name}` is", ctx)
+        found[name] = numbers
+    return found or None
+
+
+@dataclass(frozen=True)
+class Example:
+    """Which example: the row of that number, unless numbers are given by name."""
+
+    number: int | None = None
+    given: Mapping[str, str] | None = None
+
+
+def traced(
+    module: "Module",
+    look: Look,
+    file: Path | None,
+    run: str | None,
+    example: Example,
+    data_dir: Path | None,
+    terminal: Terminal,
+) -> Look:
+    """The look with what an example makes the network compute, with the weights of `run`, if one is said.
+
+    Data are those of the run where there is no `file`. Raises Failed, before anything is computed if the network
+    doesn't suit the style.
+    """
+    from archc.draw.computation import chain_of
+
+    chain_of(module, look)
+
+    from archc.data.dataset import Where
+    from archc.train.backprop import Asked, reads_data, trace
+    from archc.train.folders import open_run
+    from archc.train.start import given
+
+    assert module.recipe is not None
+    beginning = open_run(Path(run), lock=False).beginning() if run else None
+    seed = beginning.seed if beginning else None
+    start = None
+    if look.weights is None and look.source is not None and file is not None:
+        start = given(module, look.source, Where(file.parent, data_dir=data_dir).folders)
+    arrays = None if start is None else start.arrays
+    asked = Asked(example.number or 1, example.given, run or "", look.weights, seed, arrays)
+    table = None
+    if reads_data(module, asked):
+        if file is not None or beginning is None:
+            table = load_table(module.recipe.data, file.parent if file else Path(), data_dir, terminal)
+        else:
+            table = load_again(module.recipe, beginning, data_dir, terminal)
+    return replace(look, trace=trace(module, table, asked))

@@ -1,0 +1,107 @@
+"""`archc plot`, in this process: files, words, and everything that it refuses."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from archc.train.plots.names import KINDS
+from tests.cli.conftest import Archc
+
+RUN = "runs/lines-1"
+
+
+def test_it_says_where_the_picture_is(there: Archc) -> None:
+    result = there("plot", RUN, "curves")
+    assert result.exit_code == 0 and result.stdout == f"wrote {RUN}/plots/curves.svg\n"
+    assert result.stderr.startswith("The best of 3 epochs is ")
+    assert Path(RUN, "plots", "curves.svg").read_text().startswith("<?xml")
+    assert there("plot", RUN, "confusion", "-q").stderr == ""
+
+
+def test_forms_and_looks(there: Archc, tmp_path: Path) -> None:
+    for name, start in (("a.png", b"\x89PNG"), ("b/a.pdf", b"%PDF"), ("a.SVG", b"<?xml")):
+        result = there("plot", RUN, "filters", "-o", tmp_path / name, "--width", "84mm", "--theme", "dark")
+        assert result.exit_code == 0, result.output
+        assert (tmp_path / name).read_bytes().startswith(start)
+    narrow = (tmp_path / "a.SVG").read_text()
+    assert 'width="238' in narrow, "84 mm are 238 points"
+
+
+def test_help_lists_the_kinds(there: Archc) -> None:
+    text = there("plot", "--help").stdout
+    assert all(f"{kind} " in text and what in text for kind, (what, _) in KINDS.items())
+    assert "archc plot runs/digits-1 curves" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        ([RUN, "boundary"], 1, "takes 64 numbers, and a boundary can be drawn in the plane of two"),
+        ([RUN, "boundary"], 1, f"`archc plot {RUN} confusion` fits this model"),
+        ([RUN, "features"], 1, "Lines has no convolution"),
+        ([RUN, "filters", "--layer", "dense2"], 1, "there is no layer `dense2`"),
+        ([RUN, "filters", "--layer", "flatten1"], 1, "`flatten1` has no kernels"),
+        ([RUN, "excite", "--layer", "nothing"], 1, "there are `dense1`"),
+        (
+            [RUN, "curves", "--layer", "dense1"],
+            2,
+            "takes no `--layer`, which is for filters, features, excite",
+        ),
+        ([RUN, "curve"], 2, "curves"),
+        ([RUN, "curves", "-o", "curves.gif"], 2, "let the name end in one of .svg, .png, .pdf"),
+        ([RUN, "curves", "--width", "3"], 2, "say a number and a unit, such as 3.3in"),
+        ([RUN, "curves", "--width", "1mm"], 2, "from 2 to 60 are possible"),
+        ([RUN, "curves", "--set", "a=1"], 2, "`--set` can't change it"),
+        ([RUN, "features", "--example", "-1"], 2, "--example"),
+        (["runs/lines-9", "curves"], 1, f"there are `{RUN}`"),
+        (["nowhere", "curves"], 1, "E0004"),
+        (["digits", "curves"], 1, "train it, `archc train digits`"),
+        (["and", "gradients"], 1, "and is a file and no run"),
+        (["perceptron", "boundary"], 1, "takes 3 numbers"),
+    ],
+)
+def test_what_does_not_fit_is_said(there: Archc, words: list[str], status: int, said: str) -> None:
+    result = there("plot", *words)
+    assert result.exit_code == status, result.output
+    assert said in result.stderr and "Traceback" not in result.stderr and "a fault of archc" not in result.stderr
+
+
+def test_a_run_that_is_not_whole(there: Archc, tmp_path: Path) -> None:
+    run = tmp_path / "half"
+    shutil.copytree(RUN, run)
+    for name in ("result.json", "best.npz", "gradients.jsonl"):
+        (run / name).unlink()
+    curves = there("plot", run, "curves")
+    assert curves.exit_code == 0 and "The run is not over." in curves.stderr
+    for kind in ("confusion", "filters", "excite"):
+        weights = there("plot", run, kind)
+        assert weights.exit_code == 1 and "E0709" in weights.stderr and "--resume" in weights.stderr
+    gradients = there("plot", run, "gradients")
+    assert gradients.exit_code == 1 and "no record of its gradients" in gradients.stderr
+    (run / "metrics.jsonl").write_text("")
+    none = there("plot", run, "curves")
+    assert none.exit_code == 1 and f"go on with it: `archc train {run.as_posix()} --resume`" in none.stderr
+
+
+def test_a_row_that_is_not_there(archc: Archc) -> None:
+    text = "model C { input image[8, 8, 1]\n conv(2, 3x3) -> relu\n flatten\n dense(data.classes) -> softmax }\n"
+    recipe = "train { data = digits\n loss = cross_entropy\n optimizer = adam(0.01)\n batch = 256\n epochs = 1 }\n"
+    Path("c.arch").write_text(text + recipe)
+    assert archc("train", "c.arch", "-q").exit_code == 0
+    assert archc("plot", "runs/c-1", "features", "--example", "269").exit_code == 0
+    far = archc("plot", "runs/c-1", "features", "--example", "270")
+    assert far.exit_code == 1 and "its 270 rows are 0 to 269" in far.stderr
+    maps = archc("plot", "runs/c-1", "features", "--layer", "dense1")
+    assert maps.exit_code == 1 and "`dense1` has no maps to show" in maps.stderr
+
+
+def test_a_classless_run_has_no_confusion(archc: Archc) -> None:
+    assert archc("train", "xor", "-q", "--set", "train.epochs=3").exit_code == 0
+    result = archc("plot", "runs/xor-1", "confusion")
+    assert result.exit_code == 1 and "`archc plot runs/xor-1 curves`" in result.stderr
+    for kind in ("filters", "features", "excite"):
+        result = archc("plot", "runs/xor-1", kind)
+        assert result.exit_code == 1 and "E0710" in result.stderr and "`archc plot runs/xor-1 " in result.stderr
+    part = archc("plot", "runs/xor-1", "confusion", "--part", "test")
+    assert part.exit_code == 1 and "they have: train" in part.stderr

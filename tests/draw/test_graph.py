@@ -1,0 +1,219 @@
+"""The graph style: figures of networks of all kinds without a fault, with few crossings and little empty room."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archc.draw import graph
+from archc.draw.layered import Placement, place
+from archc.draw.look import Look
+from archc.draw.scene import Scene, moved
+from archc.draw.styles import draw
+from archc.ir import Module
+from tests.draw.faults import crossings, crossings_of, faults, spread
+from tests.draw.rival import drawn
+from tests.draw.wirings import Wirer
+from tests.grower import Grower
+from tests.models import BUILT_IN, FOLDER, built_in, module_of
+
+LOOKS = {"by itself": Look(), "closed": Look(0), "one": Look(1), "two": Look(2), "full": Look(full=True)}
+MANY, AT_ONCE = 250, 25
+"""Random networks of each kind, and how many a test takes."""
+
+WIDEST_SPREAD = 2.5
+
+
+UNET = """
+block double(filters) { conv(filters, 3, padding = same) -> relu -> conv(filters, 3, padding = same) -> relu }
+
+model UNet {
+    input image[32, 32, 3]
+    double(8) as skip1
+    max_pool(2) -> double(16) as skip2
+    max_pool(2) -> double(32) as skip3
+    max_pool(2) -> double(64)
+    conv_transpose(32, 2, stride = 2) as up3
+    concat(it, skip3) -> double(32)
+    conv_transpose(16, 2, stride = 2) as up2
+    concat(it, skip2) -> double(16)
+    conv_transpose(8, 2, stride = 2) as up1
+    concat(it, skip1) -> double(8)
+    conv(3, 1) -> softmax
+}
+"""
+
+SIAMESE = """
+block embed(units) { flatten -> dense(64) -> relu -> dense(units) }
+
+model Siamese {
+    input left[28, 28, 1]
+    input right[28, 28, 1]
+    share tower = embed(32)
+    output gap = distance(left -> tower, right -> tower)
+}
+"""
+
+MANY_ENDS = """
+block head(n) { dense(16) -> relu -> dense(n) -> softmax }
+
+model ManyEnds {
+    input photo[32, 32, 3]
+    input age[1]
+    input words[12, 4]
+    let seen = photo -> conv(8, 3) -> relu -> global_avg_pool
+    let read = words -> flatten -> dense(8) -> relu
+    let all = concat(seen, read, age)
+    output kind = all -> head(5)
+    output where = all -> head(3)
+    output grade = concat(all, seen) -> dense(1)
+}
+"""
+
+DEEP = """
+model Deep {
+    input x[8]
+    repeat 500 { dense(8) -> relu }
+    dense(2)
+}
+"""
+
+UNEQUAL = "model Unequal {\n    input x[400]\n" + "".join(f"    dense({400 - i})\n" for i in range(300)) + "}\n"
+
+NESTED = """
+block a { add(dense(8) -> relu, it) }
+block b { repeat 3 { a } -> add(a -> tanh, it) }
+block c { add(b, b -> dense(8), it) }
+block d { c -> repeat 2 { c -> b } }
+
+model Nested {
+    input x[8]
+    d -> add(d, it) -> dense(2)
+}
+"""
+
+DENSELY = (
+    "model Densely {\n    input x[4]\n    let v0 = x -> dense(4)\n"
+    + "".join(
+        f"    let v{i} = add({', '.join(f'v{j}' for j in range(i))}, x) -> dense(4) -> relu\n" for i in range(1, 9)
+    )
+    + "    output y = v8 -> dense(1)\n}\n"
+)
+
+KINDS = {
+    "U-Net": UNET,
+    "siamese": SIAMESE,
+    "many ends": MANY_ENDS,
+    "1,000 layers": DEEP,
+    "300 unequal layers": UNEQUAL,
+    "nested": NESTED,
+    "densely": DENSELY,
+}
+
+
+def wired(seed: int, folder: Path) -> Module:
+    return module_of(Wirer(seed).network())
+
+
+def grown(seed: int, folder: Path) -> Module:
+    """A random model of the catalogue's layers."""
+    return Grower(seed).model(recipe=False).module(folder)
+
+
+RANDOM = {"wired": wired, "grown": grown}
+
+
+def look_of(seed: int) -> Look:
+    return list(LOOKS.values())[seed % len(LOOKS)]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("path", BUILT_IN, ids=lambda path: path.stem)
+def test_models(path: Path, look: str) -> None:
+    assert faults(draw(built_in(path), "graph", LOOKS[look])) == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_kinds(kind: str, look: str) -> None:
+    assert faults(draw(module_of(KINDS[kind]), "graph", LOOKS[look])) == []
+
+
+@pytest.mark.parametrize("first", range(0, MANY, AT_ONCE))
+@pytest.mark.parametrize("way", RANDOM)
+def test_random_networks(way: str, first: int, tmp_path: Path) -> None:
+    found = {}
+    for seed in range(first, first + AT_ONCE):
+        found[seed] = faults(draw(RANDOM[way](seed, tmp_path), "graph", look_of(seed)))
+    assert {seed: lines for seed, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize("look", ["by itself", "one"])
+@pytest.mark.parametrize("path", BUILT_IN, ids=lambda path: path.stem)
+def test_models_cross_no_more_than_dot_makes_them(path: Path, look: str) -> None:
+    scene = draw(built_in(path), "graph", LOOKS[look])
+    assert crossings(scene) <= crossings_of(drawn(scene))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kinds_cross_no_more_than_dot_makes_them(kind: str) -> None:
+    scene = draw(module_of(KINDS[kind]), "graph", Look())
+    assert crossings(scene) <= crossings_of(drawn(scene))
+
+
+@pytest.mark.parametrize("way", RANDOM)
+def test_random_networks_cross_no_more_than_dot_makes_them(way: str, tmp_path: Path) -> None:
+    """All together: each of both has its luck."""
+    ours, theirs = 0, 0
+    for seed in range(MANY):
+        scene = draw(RANDOM[way](seed, tmp_path), "graph", look_of(seed))
+        ours += crossings(scene)
+        theirs += crossings_of(drawn(scene))
+    assert ours <= theirs
+
+
+@pytest.mark.parametrize("path", BUILT_IN, ids=lambda path: path.stem)
+def test_models_leave_little_room_empty(path: Path) -> None:
+    assert spread(draw(built_in(path), "graph", Look())) <= WIDEST_SPREAD
+
+
+def figures() -> dict[str, Scene]:
+    return {
+        name: draw(built_in(FOLDER / f"{name}.arch"), "graph", Look()) for name in ("googlenet", "resnet18", "alexnet")
+    }
+
+
+@pytest.mark.parametrize("name", ["googlenet", "resnet18", "alexnet"])
+def test_any_card_moved_onto_another_is_a_fault(name: str) -> None:
+    scene = figures()[name]
+    cards = [place for place, part in enumerate(scene.parts) if part.kind == "node"]
+    for one, other in zip(cards, [*cards[1:], cards[0]], strict=True):
+        (x, y, *_), (left, top, *_) = scene.parts[one].bounds, scene.parts[other].bounds
+        parts = list(scene.parts)
+        parts[one] = moved(parts[one], left - x + 3, top - y + 3)
+        assert any("overlaps node" in line for line in faults(replace(scene, parts=tuple(parts))))
+
+
+def aside(made: Placement) -> Placement:
+    """The last box moved a little."""
+    (x, y), corners = made.corners[-1], made.corners[:-1]
+    return replace(made, corners=(*corners, (x + 9, y + 9)))
+
+
+def straightened(made: Placement) -> Placement:
+    """Lines that go straight from their start to their end."""
+    return replace(made, lines=tuple((line[0], line[-1]) for line in made.lines))
+
+
+def squeezed(made: Placement) -> Placement:
+    """All boxes nearer to each other."""
+    return replace(made, corners=tuple((x, y * 0.8) for x, y in made.corners), height=made.height * 0.8)
+
+
+@pytest.mark.parametrize("broken", [aside, straightened, squeezed])
+def test_a_broken_layout_is_a_fault(broken: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = module_of(NESTED)
+    assert faults(draw(module, "graph", Look())) == []
+    monkeypatch.setattr(graph, "place", lambda *given: broken(place(*given)))
+    assert faults(draw(module, "graph", Look())) != []

@@ -1,0 +1,220 @@
+"""What pictures show is what was computed, and the same again is the same bytes."""
+
+import io
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from PIL import Image
+
+import archc
+from archc.api import Run
+from archc.diagnostics import Failed
+from archc.train.evaluation import Confusion
+from archc.train.plots import boundary, curves
+from archc.train.plots.confusion import of_confusions
+from archc.train.plots.kinds import DRAWN
+from archc.train.plots.names import KINDS
+from archc.train.plots.picture import Picture
+from archc.train.plots.theme import THEMES, Pen, look
+from tests.train.plots.conftest import subject
+
+FITTING = [
+    *(("small", kind) for kind in KINDS if kind != "boundary"),
+    ("moons", "boundary"),
+    ("moons", "gradients"),
+    ("line", "boundary"),
+    ("height", "boundary"),
+    ("deep", "filters"),
+]
+
+
+Drawn = dict[tuple[str, str], Picture]
+
+
+@pytest.fixture(scope="module")
+def drawn(trained: dict[str, Run]) -> Drawn:
+    """Pictures by run and kind, drawn when they are first asked for."""
+
+    class Pictures(Drawn):
+        def __missing__(self, key: tuple[str, str]) -> Picture:
+            name, kind = key
+            self[key] = trained[name].plot(kind)
+            return self[key]
+
+    return Pictures()
+
+
+def test_every_kind_is_drawn() -> None:
+    assert list(KINDS) == list(DRAWN)
+
+
+@pytest.mark.parametrize(("name", "kind"), FITTING)
+def test_the_same_again_is_the_same_bytes(trained: dict[str, Run], drawn: Drawn, name: str, kind: str) -> None:
+    first, second = drawn[name, kind], trained[name].plot(kind)
+    assert first.svg() == second.svg() and first.png() == second.png() and first.pdf() == second.pdf()
+    root = ElementTree.fromstring(first.svg())
+    assert root.get("role") == "img" and root.find("{*}title").text == first.title
+    assert root.find("{*}desc").text == " ".join(first.said)
+    for element in root.iter():
+        assert not element.tag.endswith("script")
+        for attribute, value in element.attrib.items():
+            if attribute.endswith("href"):
+                assert value.startswith(("#", "data:image/png;base64,"))
+    picture = np.asarray(Image.open(io.BytesIO(first.png())).convert("RGB"))
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 20, "not blank"
+    assert first.pdf().startswith(b"%PDF") and b"CreationDate" not in first.pdf()
+
+
+@pytest.mark.parametrize(("name", "kind"), FITTING)
+def test_nothing_is_cut_off(drawn: Drawn, name: str, kind: str) -> None:
+    """Every text lies on the sheet, in narrow columns too."""
+    picture = drawn[name, kind]
+    for theme, width in (("light", 3.3), ("dark", 6.9), ("print", 3.3)):
+        with look(THEMES[theme], text=False):
+            figure = picture.paint(Pen(THEMES[theme], width))
+            canvas = FigureCanvasAgg(figure)
+            canvas.draw()
+            high = figure.get_figheight() * figure.dpi
+            unseen = hidden(figure)
+            for text in figure.findobj(Text):
+                if text in unseen or not text.get_visible() or not text.get_text().strip():
+                    continue
+                box = text.get_window_extent(canvas.get_renderer())
+                inside = box.x0 > -1 and box.x1 < width * figure.dpi + 1 and box.y0 > -1 and box.y1 < high + 1
+                assert inside, (kind, text.get_text(), box)
+
+
+def hidden(figure: Figure) -> set[Text]:
+    """The labels of ticks that lie outside of their axis, which matplotlib doesn't draw."""
+    found: set[Text] = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            shown = axis._update_ticks() if axes.axison else []
+            ticks = [*axis.majorTicks, *axis.minorTicks]
+            labels = {label for tick in ticks for label in (tick.label1, tick.label2)}
+            found |= {*labels, axis.offsetText} - {label for tick in shown for label in (tick.label1, tick.label2)}
+    return found
+
+
+def test_regions_agree_with_predictions(trained: dict[str, Run]) -> None:
+    """The colour of the picture at a point is that of the class which the run predicts there."""
+    run = trained["moons"]
+    picture = run.plot("boundary")
+    theme = THEMES["light"]
+    with look(theme, text=False):
+        figure = picture.paint(Pen(theme, 6.4))
+        axes = figure.axes[0]
+        for points in list(axes.collections):  # points and lines, which hide what is below them
+            points.remove()
+        out = io.BytesIO()
+        figure.savefig(out, format="png", dpi=100)
+        pixels = np.asarray(Image.open(out).convert("RGB")).astype(int)
+        random = np.random.default_rng(0)
+        low, high = np.array(axes.get_xlim()), np.array(axes.get_ylim())
+        places = np.stack([random.uniform(*(0.97 * low), 300), random.uniform(*(0.97 * high), 300)], axis=1).astype(
+            np.float32
+        )
+        at = axes.transData.transform(places) / figure.dpi * 100
+    found = run.predict(x=places)["output"]
+    sure = found.probabilities.max(axis=1) > 0.6
+    columns = at[:, 0].round().astype(int).clip(0, pixels.shape[1] - 1)
+    rows = (pixels.shape[0] - 1 - at[:, 1].round().astype(int)).clip(0, pixels.shape[0] - 1)
+    red, _, blue = pixels[rows, columns].T
+    # the first class is blue and the second vermillion
+    right = (red > blue) == (found.labels == 1)
+    assert right[sure].all() and sure.sum() > 250
+
+
+def test_regions_of_a_perceptron_are_half_planes(trained: dict[str, Run]) -> None:
+    run = trained["line"]
+    assert run.plot("boundary").said == ("4 of 4 points lie on the side of their class.",)
+    weights = run.weights()
+    (first, second), bias = weights["dense1.kernel"][:, 0], weights["dense1.bias"][0]
+    of = subject(run)
+    grid = np.float32([[0, 0], [1, 1], [0.4, 0.3], [2, -0.5]])
+    said = np.asarray(of.program.predict(of.state.params, of.state.stats, boundary.as_inputs(of.module.graph, grid)))
+    np.testing.assert_allclose(said.ravel(), grid @ [first, second] + bias, rtol=1e-5)
+
+
+def test_how_many_are_on_their_side(trained: dict[str, Run]) -> None:
+    run = trained["moons"]
+    right = total = 0
+    for part in ("train", "validation", "test"):
+        found = run.evaluate(part)
+        right += round(found["accuracy"] * found["examples"])
+        total += found["examples"]
+    assert run.plot("boundary").said[0].startswith(f"{right} of {total} points lie")
+
+
+def test_values_where_there_are_no_classes(trained: dict[str, Run]) -> None:
+    assert trained["height"].plot("boundary").said[0].startswith("Height says ")
+
+
+def test_written_out_weights_are_drawn() -> None:
+    from archc.train.plots.subject import written_out
+
+    model = archc.load("and")
+    given = written_out("and", model.module, model.program())
+    assert boundary.draw(given).said[0].startswith("And says 0 or 1")
+    with pytest.raises(Failed, match="and is a file and no run"):
+        curves.draw(given)
+
+
+def test_curves_are_the_metrics(trained: dict[str, Run]) -> None:
+    run = trained["small"]
+    found = curves.series(curves.history(subject(run).run))
+    assert list(found) == ["loss", "accuracy"]
+    history = run.history()
+    for name, each in found.items():
+        assert each["training steps"] == [(line["epoch"], line[name]) for line in history]
+        assert each["validation part"] == [(line["epoch"], line["validation"][name]) for line in history]
+    assert f"is {run.result['best_epoch']}:" in run.plot("curves").said[0]
+
+
+def test_the_confusion_is_that_of_the_part(trained: dict[str, Run]) -> None:
+    run = trained["small"]
+    for part in ("test", "validation"):
+        counts = np.array(run.evaluate(part)["confusion"]["output"]["counts"])
+        said = run.plot("confusion", part=part).said[0]
+        assert said.startswith(f"{np.trace(counts)} of {counts.sum()} are right") and f"{part} part" in said
+
+
+@pytest.mark.parametrize("classes", [2, 12, 25, 26, 100])
+def test_many_classes_can_be_read(classes: int) -> None:
+    counts = np.diag(np.arange(10, 10 + classes))
+    counts[0, 1] = 3
+    names = tuple(f"kind of thing {at}" for at in range(classes))
+    picture = of_confusions("Many", "test", [Confusion("output", "thing", names, counts)])
+    assert "Most often wrong: kind of thing 0 taken for kind of thing 1 (3 times)." in picture.said
+    with look(THEMES["light"], text=False):
+        figure = picture.paint(Pen(THEMES["light"], picture.natural))
+        sizes = [label.get_fontsize() for label in figure.axes[0].get_xticklabels()]
+    assert len(sizes) == classes and min(sizes) >= 6
+
+
+def test_too_many_classes_are_refused() -> None:
+    counts = np.eye(101, dtype=np.int64)
+    confusion = Confusion("output", "thing", tuple(map(str, range(101))), counts)
+    with pytest.raises(Failed, match="can't be read"):
+        of_confusions("Many", "test", [confusion])
+
+
+def test_notebooks_show_them(trained: dict[str, Run]) -> None:
+    picture = trained["moons"].plot("boundary")
+    bundle = picture._repr_mimebundle_()
+    assert bundle["image/svg+xml"] == picture._repr_svg_() == picture.svg()
+    assert "points lie" in bundle["text/plain"] and "<svg" in bundle["text/html"]
+
+
+def test_files_are_what_their_names_say(trained: dict[str, Run], tmp_path: Path) -> None:
+    picture = trained["moons"].plot("curves")
+    assert picture.save(tmp_path / "new" / "a.png").read_bytes() == picture.png()
+    assert picture.save(tmp_path / "a.PDF").read_bytes() == picture.pdf()
+    assert picture.styled("dark", 3.3).save(tmp_path / "a.svg").read_text() != picture.svg()
+    with pytest.raises(Failed, match="let the name end in"):
+        picture.save(tmp_path / "a.gif")
