@@ -16,7 +16,7 @@ Key: TypeAlias = Callable[[Sequence[float]], float]
 SWEEPS, IDLE = 24, 8
 """How often the rows are gone through, and after how many times without gain that ends."""
 
-FEW, MIXED = 250, 6
+FEW, MIXED = 200, 4
 """Up to so many items, and from how many shuffled orders, it is tried again."""
 
 MANY = 4000
@@ -147,27 +147,44 @@ def _sweep(rows: Rows, key: Key, *, downwards: bool) -> None:
 def _exchange(rows: Rows, *, equal: bool) -> None:
     """Swaps neighbours as long as that removes crossings; once also where it neither adds nor removes any."""
     position = rows.positions()
+    open = [True] * (len(rows.rows) + 2)
     for turn in range(8):
-        better = False
-        for row in rows.rows:
-            for index in range(len(row) - 1):
-                left, right = row[index], row[index + 1]
-                gain = _pair(rows, position, left, right) - _pair(rows, position, right, left)
-                if gain > 0 or (equal and not turn and not gain):
-                    row[index], row[index + 1] = right, left
-                    position[left], position[right] = index + 1, index
-                    better = better or gain > 0
-        if not better:
+        again = [False] * len(open)
+        for index, row in enumerate(rows.rows):
+            # a row can gain where it or one beside it has changed
+            if (open[index] or open[index + 1] or open[index + 2]) and _exchange_row(
+                rows, row, position, equal=equal and not turn
+            ):
+                again[index + 1] = open[index + 1] = True
+        open = again
+        if not any(open):
             return
 
 
-def _pair(rows: Rows, position: Sequence[int], left: int, right: int) -> int:
-    """Crossings between the lines of two neighbours, standing in this order."""
-    count = 0
-    for a in rows.up[left]:
-        count += sum(position[a[0]] > position[b[0]] for b in rows.up[right])
-    lower = [_end(rows, position, *b) for b in rows.down[right]]
-    for a in rows.down[left]:
-        end = _end(rows, position, *a)
-        count += sum(end > other for other in lower)
-    return count
+def _exchange_row(rows: Rows, row: list[int], position: list[int], *, equal: bool) -> bool:
+    """Goes through a row once; whether crossings were removed."""
+    above = [[position[upper] for upper, _ in rows.up[item]] for item in row]
+    below = [[_end(rows, position, lower, slot) for lower, slot in rows.down[item]] for item in row]
+    better = False
+    for index in range(len(row) - 1):
+        gain = _gain(above[index], above[index + 1]) + _gain(below[index], below[index + 1])
+        if gain > 0 or (equal and not gain):
+            row[index], row[index + 1] = row[index + 1], row[index]
+            above[index], above[index + 1] = above[index + 1], above[index]
+            below[index], below[index + 1] = below[index + 1], below[index]
+            better = better or gain > 0
+    for index, item in enumerate(row):
+        position[item] = index
+    return better
+
+
+def _gain(left: Sequence[float], right: Sequence[float]) -> int:
+    """How many crossings of lines with these ends are removed by a swap."""
+    gain = 0
+    for a in left:
+        for b in right:
+            if a > b:
+                gain += 1
+            elif a < b:
+                gain -= 1
+    return gain
