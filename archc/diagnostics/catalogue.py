@@ -166,4 +166,5 @@ CATALOGUE: dict[str, str] = {
     "E0902": "a model without weights",
     # figures
     "E1001": "a style of figure that does not suit the network",
+    "E1002": "Graphviz that does not lay a figure out",
 }

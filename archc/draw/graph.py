@@ -65,7 +65,8 @@ def scene(module: Module, look: Look) -> Scene:
 def on_one_page(whole: Inside, look: Look) -> Laid:
     """What is asked for, in columns of the height with which it has to be made least small to fit a page."""
     shown, is_open = opened(whole, look, 0)
-    heights = PAGES if sum(piece.layers for piece in whole.pieces) <= LARGE else PAGES[:1]
+    once = look.by_dot or sum(piece.layers for piece in whole.pieces) > LARGE
+    heights = PAGES[:1] if once else PAGES
     tries = [Layout(is_open, pages * TALLEST, engine(look)).lay(shown) for pages in heights]
     return min(tries, key=lambda laid: max(laid.width / BROADEST, laid.height / TALLEST))
 

@@ -1,6 +1,7 @@
 """What an example of `archc explain` needs around it and can't be typed, by code and heading."""
 
 import gzip
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -109,6 +110,16 @@ def little_memory(around: Around) -> None:
     around.patch.setattr("archc.train.driver.load_program", loaded)
 
 
+def broken_dot(around: Around) -> None:
+    """The first `dot` to be found is none of Graphviz's."""
+    folder = Path("programs")
+    folder.mkdir()
+    program = folder / "dot"
+    program.write_text("#!/bin/sh\necho 'no such format' >&2\nexit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    around.patch.setenv("PATH", str(folder.resolve()), prepend=os.pathsep)
+
+
 SITUATIONS: dict[tuple[str, str], Callable[[Around], None]] = {
     ("E0609", "Right"): mnist_in_data,
     ("E0610", "Right"): spoilt_mnist,
@@ -117,4 +128,5 @@ SITUATIONS: dict[tuple[str, str], Callable[[Around], None]] = {
     ("E0703", "Right"): finished,
     ("E0803", "Wrong"): no_graphics_card,
     ("E0804", "Wrong"): little_memory,
+    ("E1002", "Wrong"): broken_dot,
 }

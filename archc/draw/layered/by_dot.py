@@ -1,7 +1,9 @@
 """The same as `place`, by Graphviz's `dot` where it is installed: for who prefers its curves."""
 
 from collections.abc import Iterator, Sequence
+from subprocess import CalledProcessError
 
+from archc.diagnostics import Diagnostic, Failed
 from archc.draw.layered.place import Placement
 from archc.draw.layered.rows import Box, Wire
 from archc.draw.scene import Point
@@ -9,7 +11,7 @@ from archc.draw.scene import Point
 INCH = 72.0
 """Graphviz's unit; a px of ours is taken as a point of it."""
 
-SHORT = 2.0
+SHORT = 9.0
 """Of a piece of a line, in px."""
 
 STEPS = 10
@@ -33,10 +35,13 @@ def place_by_dot(boxes: Sequence[Box], wires: Sequence[Wire], tallest: float = 0
     # dense graphs can take minutes otherwise
     graph.attr(splines="true", nodesep="0.3", ranksep="0.3", nslimit="1", nslimit1="1", mclimit="0.5")
     graph.attr("node", shape="box", fixedsize="true", label="")
-    graph.attr("edge", dir="none", headport="n", tailport="s")
+    graph.attr("edge", dir="none", tailport="s")
     for index, box in enumerate(boxes):
         half, tall = _half(box), box.height + box.tail[1]
-        graph.node(str(index), width=f"{2 * half / INCH:.6f}", height=f"{tall / INCH:.6f}")
+        size = {"width": f"{2 * half / INCH:.6f}", "height": f"{tall / INCH:.6f}"}
+        # fields of equal width, so that no two lines end in one place
+        fields = "|".join(f"<{slot}> " for slot in range(box.ins))
+        graph.node(str(index), **size, **({"shape": "record", "label": fields} if box.ins > 1 else {}))
     for rank in ("source", "sink"):
         with graph.subgraph() as row:
             row.attr(rank=rank)
@@ -44,8 +49,18 @@ def place_by_dot(boxes: Sequence[Box], wires: Sequence[Wire], tallest: float = 0
                 if box.first if rank == "source" else box.last:
                     row.node(str(index))
     for wire in wires:
-        graph.edge(str(wire.source), str(wire.target))
-    return _read(graph.pipe(format="plain", encoding="utf-8"), boxes, wires)
+        port = f"{wire.slot}:n" if boxes[wire.target].ins > 1 else "n"
+        graph.edge(str(wire.source), str(wire.target), headport=port)
+    try:
+        plain = graph.pipe(format="plain", encoding="utf-8", quiet=True)
+    except (CalledProcessError, OSError) as error:
+        said = str(getattr(error, "stderr", "") or error).strip()
+        raise Failed(
+            Diagnostic(
+                "E1002", "Graphviz's `dot` ended with an error", notes=(said[:300],), help="leave out `--by-dot`"
+            )
+        ) from None
+    return _read(plain, boxes, wires)
 
 
 def _half(box: Box) -> float:
@@ -58,7 +73,7 @@ def _read(plain: str, boxes: Sequence[Box], wires: Sequence[Wire]) -> Placement:
     corners: list[Point] = [(0, 0)] * len(boxes)
     curves: dict[tuple[int, int], list[list[Point]]] = {}
     width = height = 0.0
-    for line in plain.splitlines():
+    for line in plain.replace("\\\n", "").splitlines():
         words = line.split()
         if words[0] == "graph":
             width, height = float(words[2]) * INCH, float(words[3]) * INCH
@@ -75,7 +90,7 @@ def _read(plain: str, boxes: Sequence[Box], wires: Sequence[Wire]) -> Placement:
         points = curves[wire.source, wire.target].pop(0)
         box, (left, top) = boxes[wire.source], corners[wire.source]
         end = boxes[wire.target], corners[wire.target]
-        into = (end[1][0] + end[0].leaves, end[1][1])
+        into = (min(max(points[-1][0], end[1][0]), end[1][0] + end[0].width), end[1][1])
         lines.append(((left + box.leaves, top + box.height), *_flat(points), into))
     return Placement(tuple(corners), tuple(map(_without_repeats, lines)), width, height)
 
