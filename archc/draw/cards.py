@@ -120,12 +120,11 @@ def _words(piece: Piece) -> tuple[str, str, list[str]]:
     """Family, header and lines."""
     shape = form(piece.output)
     match piece.kind:
-        case "input":
-            return "input", f"{piece.shown} {shape}", []
-        case "output":
-            return "output", f"{piece.shown} {shape}", []
+        case "input" | "output":
+            whole = f"{piece.shown} {shape}"
+            return (piece.kind, whole, []) if _short(whole) else (piece.kind, piece.shown, [shape])
         case "rest":
-            return "layout", piece.shown, _costs(piece)
+            return "block", piece.shown, _costs(piece)
         case "group":
             ops = [part.node.body.name if part.node.body else part.node.op for part in piece.parts if part.node]
             return "block", "repeat", [", ".join(ops), *_costs(piece)]
@@ -144,13 +143,22 @@ def _words(piece: Piece) -> tuple[str, str, list[str]]:
     else:
         op = op_of(node)
         width, settings = told(op, op.parameters, len(piece.output) - 1)
-        family, head = OPS[node.op].drawing, _titled(node.name, node.op, f"{node.op} {width}".rstrip())
+        called = f"{node.op} {width}".rstrip()
+        family, head = OPS[node.op].drawing, _titled(node.name, node.op, called)
+        if not _short(head):
+            # its name alone fills the header
+            head = node.name
+            lines.append(called)
         if settings:
             lines.append(", ".join(settings))
     if node.shares:
         lines.append(f"weights of {node.shares}")
     lines += _costs(piece)
     return family, head, lines
+
+
+def _short(head: str) -> bool:
+    return font.width(head, HEAD_SIZE, bold=True) <= WIDEST - 2 * PAD - 40
 
 
 def _costs(piece: Piece) -> list[str]:

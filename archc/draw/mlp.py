@@ -241,22 +241,33 @@ def named(found: list[Column], module: Module) -> tuple[Column, ...]:
     """The columns with their letters, and with the names that the data has for inputs and outputs."""
     hidden = len(found) - 2
     done = [replace(column, above=row if hidden > 1 else 0) for row, column in enumerate(found)]
-    done[0] = replace(done[0], above=0, names=names_of_inputs(module, done[0].units))
+    done[0] = replace(done[0], above=0, names=names_of_inputs(module, done[0]))
     done[-1] = replace(done[-1], above=0, symbol="ŷ", names=names_of_outputs(module, done[-1].units))
     return tuple(done)
 
 
-def names_of_inputs(module: Module, units: int) -> tuple[str, ...]:
-    """What the columns of a table are called, in the order of the inputs; empty if that isn't known."""
+def names_of_inputs(module: Module, column: Column) -> tuple[str, ...]:
+    """What the columns of a table are called, in the order in which inputs are read; else, of several inputs, which
+    and where.
+
+    Empty if there is one input, and that isn't known.
+    """
+    sizes = {port.name: TensorType(port.shape).size for port in module.graph.inputs}
+    ports = column.scope.split(", ")
+    names = tuple(name for port in ports for name in fields_of(module, port))
+    if len(names) == column.units:
+        return names
+    return tuple(f"{port}[{index}]" for port in ports for index in range(sizes[port])) if len(ports) > 1 else ()
+
+
+def fields_of(module: Module, port: str) -> Iterator[str]:
+    """What the numbers are called in the data that an input takes."""
     if module.recipe is None:
-        return ()
+        return
     features: Mapping[str, DataColumn] = {column.name: column for column in module.recipe.data.features}
-    names: list[str] = []
-    for port in module.graph.inputs:
-        column = features.get(module.recipe.columns.get(port.name, ""))
-        for field in column.fields if column is not None else ():
-            names += [f"{field.name} = {category}" for category in field.categories] or [field.name]
-    return tuple(names) if len(names) == units else ()
+    column = features.get(module.recipe.columns.get(port, ""))
+    for field in column.fields if column is not None else ():
+        yield from [f"{field.name} = {category}" for category in field.categories] or [field.name]
 
 
 def names_of_outputs(module: Module, units: int) -> tuple[str, ...]:

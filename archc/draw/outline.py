@@ -6,6 +6,7 @@ from functools import cache, cached_property
 from typing import Literal, TypeAlias
 
 from archc.ir.graph import Graph, Node, Place, Port, made
+from archc.ops import OPS
 from archc.types import Shape
 
 LONGEST_PERIOD = 24
@@ -125,7 +126,7 @@ class Outline:
         """The steps of a graph; `names` says, and learns, what values are called that its nodes call otherwise."""
         pieces: list[Piece] = []
         for node in graph.nodes:
-            inputs = tuple(names.get(value, value) for value in node.inputs)
+            inputs = tuple(names.get(value, value) for value in read_by(node))
             if self.full and node.op == "repeat" and node.body is not None:
                 pieces += self._copies(node, node.body, scope, inputs, names, shared)
             else:
@@ -141,7 +142,7 @@ class Outline:
             return self.group(node, body, scope, inputs, shared)
         inner = body.nodes[0]
         ports = dict(zip((port.name for port in body.inputs), inputs, strict=True))
-        piece = self._piece(inner, scope, tuple(ports[value] for value in inner.inputs), shared)
+        piece = self._piece(inner, scope, tuple(ports[value] for value in read_by(inner)), shared)
         return replace(piece, value=node.name, count=node.count)
 
     def _piece(self, node: Node, scope: str, inputs: tuple[str, ...], shared: bool) -> Piece:
@@ -271,6 +272,11 @@ def _group(first: Sequence[Piece], last: Piece, count: int) -> Piece:
         # each but the first is entered by what leaves the one before
         open=lambda: Inside(entering, tuple(first), first[-1].value, (last.output,) * len(entering)),
     )
+
+
+def read_by(node: Node) -> tuple[str, ...]:
+    """The values that a step computes with: none if all it takes of them is how many examples there are."""
+    return () if node.body is None and OPS[node.op].alone else node.inputs
 
 
 def _run(kinds: Sequence[int], follows: Sequence[bool], start: int) -> tuple[int, int]:

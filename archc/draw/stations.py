@@ -235,7 +235,8 @@ class _Walk:
         window = seen(op, x)
         told = node.op.replace("_", " ")
         if written := getattr(op, "window", None):
-            told += f" {'×'.join(map(str, written if isinstance(written, tuple) else window or (written,)))}"
+            lengths = written if isinstance(written, tuple) else (written,) * max(len(before) - 1, 1)
+            told += f" {'×'.join(map(str, lengths))}"
         return Station(
             id,
             node.op,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archc.draw.mlp import Column
 from archc.draw.scene import Circle, Part, Point, Text
@@ -54,6 +54,10 @@ class Stand:
         return abs(self.y(0)) + RADIUS
 
 
+SIZES = (13, 12, 11, 10, 9, 8)
+"""Of a unit's name in px: the largest that has room in its circle."""
+
+
 def shown(units: int, full: bool) -> tuple[int | None, ...]:
     """Which units are shown of so many."""
     if full or units <= WHOLE:
@@ -81,8 +85,9 @@ def circles(stand: Stand, learnt: bool) -> Iterator[Part]:
     column = stand.column
     family = "input" if column.op == "input" else "dense"
     for unit, (x, y) in stand.units():
-        name = symbol(column, unit)
-        size = next((size for size in (13, 12, 11, 10, 9) if width(name, size) <= 2 * RADIUS - 6), 0)
+        names = (symbol(column, unit), symbol(replace(column, above=0), unit))
+        fits = ((name, size) for name in names for size in SIZES if width(name, size) <= 2 * RADIUS - 6)
+        name, size = next(fits, ("", 0))
         marks: list[Circle | Text] = [Circle(x, y, RADIUS, family, "ink", 1.2)]
         if size:
             marks.append(Text(x, y + 0.34 * size, name, size, anchor="middle", fill=f"{family}.text"))

@@ -128,6 +128,8 @@ class Op(Described):
     """Whether its output is what entered, under another shape."""
     keeps: ClassVar[Literal["", "input", "copy"]] = ""
     """Whether the gradient of its kernel reads what entered as an array, as it is or in another layout."""
+    alone: ClassVar[bool] = False
+    """Whether its output depends on nothing that enters but how many examples there are."""
     merges: ClassVar[bool] = False
     """Whether it takes several values, each from a flow of its own: then `joined` is its shape rule."""
 

@@ -17,6 +17,7 @@ class Learnt(Op):
     """
 
     name = "parameter"
+    alone = True
     example = "add(it, parameter(it.shape))"
 
     shape = Window("its shape, the batch left out: a size such as `16x4`, or a number for a flat value")

@@ -14,6 +14,9 @@ ABOVE_TURNS, BELOW_TURNS, ARROW_ROOM, LABEL_HELPS = 6.0, 12.0, 17.0, 7.0
 """Between rows, in px: above the first turn and below the last, where nothing turns, and how much of that
 a label's height does."""
 
+MOST_JOINED = 6
+"""So many lines may pass from one column to the next."""
+
 GUTTER, AROUND, OVER = 34.0, 17.0, 4.0
 """Between columns, what is left free above and below them, and how deep in there the line runs that joins them."""
 
@@ -59,6 +62,7 @@ class _Drawing:
             for row in rows.rows
         ]
         self.gaps = [self._gap(index) for index in range(len(rows.rows) - 1)]
+        self.most = 1
         self.columns = self._columns(tallest)
         self.column_of = [index for index, column in enumerate(self.columns) for _ in column]
         self._stack()
@@ -80,10 +84,17 @@ class _Drawing:
         return ARROW_ROOM - LABEL_HELPS * labelled
 
     def _columns(self, tallest: float) -> list[list[int]]:
-        """Rows by column, cut where one line alone passes: as few as `tallest` lets, and as even as can be."""
+        """Rows by column: as few as `tallest` lets, and as even as can be.
+
+        They are cut where one line alone passes, or where few do if that isn't enough.
+        """
         total = sum(self.heights) + sum(self.gaps)
         uncut = self._uncut()
-        highest = max((sum(self.heights[i] + self.gaps[i - 1] for i in piece) for piece in uncut), default=total)
+        highest = self._highest(uncut, total)
+        if highest > tallest:
+            self.most = MOST_JOINED
+            uncut = self._uncut()
+            highest = self._highest(uncut, total)
         if total <= tallest or highest > total / 2:
             return [list(range(len(self.heights)))]
         count = len(self._filled(uncut, tallest))
@@ -110,6 +121,9 @@ class _Drawing:
             height += taller
         return columns
 
+    def _highest(self, uncut: Sequence[Sequence[int]], total: float) -> float:
+        return max((sum(self.heights[i] + self.gaps[i - 1] for i in piece) for piece in uncut), default=total)
+
     def _uncut(self) -> list[list[int]]:
         """The rows behind the first, those together that no cut can part."""
         pieces: list[list[int]] = []
@@ -124,14 +138,15 @@ class _Drawing:
         framed = any(self.rows.boxes[i].first for i in self.rows.rows[row] if not self.rows.is_lane(i)) or any(
             self.rows.boxes[i].last for i in self.rows.rows[row + 1] if not self.rows.is_lane(i)
         )
-        return not framed and len(nets) == 1 and all(len(net.bottoms) == 1 for net in nets.values())
+        return not framed and 1 <= len(nets) <= self.most and all(len(net.bottoms) == 1 for net in nets.values())
 
     def _stack(self) -> None:
         """Where rows are, and how far each column moves aside."""
         self.tops = [0.0] * len(self.heights)
         self.aside: list[float] = []
-        joined = len(self.columns) > 1
-        self.head = AROUND if joined else 0.0
+        joined = max((len(self.nets[column[-1]]) for column in self.columns[:-1]), default=0)
+        more = max(joined - 1, 0) * TRACK
+        self.head = AROUND + more if joined else 0.0
         right, lowest = 0.0, 0.0
         self.gutters: list[float] = []
         for column in self.columns:
@@ -145,14 +160,14 @@ class _Drawing:
                     reach = max(reach, self.xs[item] + self.stand.right[item])
                     for net in [self.nets[index][item]] if item in self.nets[index] and index != column[-1] else []:
                         left, reach = min(left, net.top + net.jog), max(reach, net.top + net.jog)
-            start = right + (GUTTER if self.aside else 0)
-            self.gutters.append(start - GUTTER / 2)
+            start = right + (GUTTER + more if self.aside else 0)
+            self.gutters.append(start - more - GUTTER / 2)
             self.aside.append(start - left)
             right = start + reach - left
             last = column[-1]
             lowest = max(lowest, self.tops[last] + self.heights[last])
         self.width = right
-        self.height = lowest + (AROUND if joined else 0)
+        self.height = lowest + self.head
 
     def x(self, item: int) -> float:
         return self.xs[item] + self.aside[self.column_of[self.rows.rank[item]]]
@@ -190,9 +205,16 @@ class _Drawing:
         return _plain(points)
 
     def _to_next_column(self, x: float, end: float, row: int) -> list[Point]:
-        low = self.tops[row] + self.heights[row] + AROUND - OVER
-        gutter = self.gutters[self.column_of[row + 1]]
-        return [(x, low), (gutter, low), (gutter, OVER), (end, OVER), (end, self.tops[row + 1])]
+        # the rightmost line goes innermost below and outermost above, so that none crosses another
+        inner = sum(net.top > self.xs_of(x, row) + 1e-6 for net in self.nets[row].values()) * TRACK
+        low = self.tops[row] + self.heights[row] + AROUND - OVER + inner
+        gutter = self.gutters[self.column_of[row + 1]] + inner
+        over = OVER + inner
+        return [(x, low), (gutter, low), (gutter, over), (end, over), (end, self.tops[row + 1])]
+
+    def xs_of(self, x: float, row: int) -> float:
+        """An x before its column moved aside."""
+        return x - self.aside[self.column_of[row]]
 
 
 def _plain(points: Sequence[Point]) -> tuple[Point, ...]:
