@@ -31,6 +31,10 @@ KINDS = {
 """What a layer is that has no place in such a chain, by its family."""
 
 
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+"""Digits as they stand at the foot of a letter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A layer with blocks opened and repeats written out. Its weights bear the scope `owner`.
@@ -257,7 +261,9 @@ def names_of_inputs(module: Module, column: Column) -> tuple[str, ...]:
     names = tuple(name for port in ports for name in fields_of(module, port))
     if len(names) == column.units:
         return names
-    return tuple(f"{port}[{index}]" for port in ports for index in range(sizes[port])) if len(ports) > 1 else ()
+    if len(ports) == 1:
+        return ()
+    return tuple(f"{port}{str(place).translate(LOWERED)}" for port in ports for place in range(1, sizes[port] + 1))
 
 
 def fields_of(module: Module, port: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from archc.draw.mlp import Column
+from archc.draw.mlp import LOWERED, Column
 from archc.draw.scene import Circle, Part, Point, Text
 from archc.draw.text import fitted, width
 
@@ -15,7 +15,6 @@ WHOLE, FIRST, LAST = 10, 5, 3
 CAPTION = 150
 """What the name of an input or a class may take, in px."""
 
-_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -68,7 +67,7 @@ def shown(units: int, full: bool) -> tuple[int | None, ...]:
 def symbol(column: Column, unit: int) -> str:
     """What a unit is called: `x₁`, a single one `ŷ`, and `h₁⁽²⁾` in the second of several hidden layers."""
     above = f"⁽{column.above}⁾".translate(_RAISED) if column.above else ""
-    below = str(unit + 1).translate(_LOWERED) if column.units > 1 else ""
+    below = str(unit + 1).translate(LOWERED) if column.units > 1 else ""
     return column.symbol + below + above
 
 
