@@ -169,7 +169,7 @@ def _costs(piece: Piece) -> list[str]:
 
 def _titled(name: str, kind: str, told: str) -> str:
     """With the name before it, if someone gave it one."""
-    return told if re.fullmatch(rf"{re.escape(kind)}\d+", name) else f"{name}: {told}"
+    return told if name == kind or re.fullmatch(rf"{re.escape(kind)}\d+", name) else f"{name}: {told}"
 
 
 def heading(piece: Piece, room: float, size: float) -> str:
@@ -207,14 +207,16 @@ def told(op: Described, parameters: Any, directions: int) -> tuple[str, list[str
         name = name.rstrip("_").replace("_", " ")
         if not index and parameter.required and isinstance(parameter, Count | Real):
             width = word(value)
-        elif not parameter.required and value == parameter.default:
+        elif not parameter.required and (value == parameter.default or (name == "padding" and value == 0)):
             continue
         elif isinstance(parameter, Window) and name in ("window", "size"):
             settings.append(_window(value, directions))
         elif value is True:
             settings.append(name)
         elif value is False:
-            settings.append(f"no {name}")
+            settings.append("not trained" if name == "trainable" else f"no {name}")
+        elif isinstance(value, tuple) and not isinstance(parameter, Window) and all(type(v) is int for v in value):
+            settings.append(f"{name} {', '.join(map(str, value))}")
         elif isinstance(value, tuple) and len(show(value)) > 24:
             settings.append(f"{name} given")
         else:
