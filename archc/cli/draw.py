@@ -10,7 +10,7 @@ from archc.cli.drawing import WidthType, form_of, warn_if_small
 from archc.cli.learnt import learnt
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
-from archc.cli.tracing import OfExamples, given_of, traced
+from archc.cli.tracing import OfExamples, RowNumber, given_of, traced
 from archc.cli.writing import refuse_output, write_bytes
 from archc.draw.formats import FORMATS, Width, printed
 from archc.draw.look import Look
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--example",
-    type=click.IntRange(1),
+    type=RowNumber(),
     metavar="N",
     help="Which row to train on backprop shows; the first unless said.",
 )

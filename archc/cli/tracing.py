@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -31,6 +31,20 @@ class OfExamples(Command):
             follows = len(words) > 1 and words[-2] == OPTION and _GIVEN.match(words[-1])
             words += [OPTION, word] if follows and _GIVEN.match(word) else [word]
         return super().parse_args(ctx, words)
+
+
+class RowNumber(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """The number of a row, from 1."""
+
+    name = "row"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        number = str(value).strip()
+        if not re.fullmatch(r"[+-]?[0-9]{1,12}", number):
+            self.fail(f"`{value}` is not the number of a row: write a whole number, from 1", param, ctx)
+        if int(number) < 1:
+            self.fail(f"there is no row {number}: rows are counted from 1", param, ctx)
+        return int(number)
 
 
 def given_of(words: Sequence[str], ctx: click.Context) -> dict[str, str] | None:

@@ -126,3 +126,8 @@ def test_a_run_of_another_network_is_refused(run: archc.Run) -> None:
 def test_arguments_that_do_not_fit_are_refused_in_words(style: str, arguments: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         archc.load("xor").draw(style, **arguments)
+
+
+def test_one_layer_is_no_layers(tmp_path: Path) -> None:
+    (tmp_path / "one.arch").write_text("model One {\n    input x[2]\n    dense(1)\n}\n")
+    assert "One: 1 layer, 3 parameters" in repr(archc.load(tmp_path / "one.arch").draw())
