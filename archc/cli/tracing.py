@@ -1,7 +1,7 @@
 """What an example makes a network compute: the options that say which example, and the way there."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 

@@ -1,7 +1,7 @@
 """A figure as the library hands it out: it shows itself in notebooks, and saves itself."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ class Figure:
 
     module: Module
     style: str = "graph"
-    look: Look = Look()
+    look: Look = field(default_factory=Look)
     theme: str = "light"
     width: str = ""
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
+from archc.draw.outline import read_by
 from archc.draw.text import fitted
 from archc.ir import Graph, Module, Node
 from archc.ir.items import op_of
@@ -188,7 +189,7 @@ class _Walk:
         self, graph: Graph, entering: Mapping[str, _Value], scope: str, level: int, line: int, names: Sequence[str] = ()
     ) -> dict[str, _Value]:
         """The values of a graph, by name; `names` are those of its nodes in this copy of it."""
-        uses = Counter(value for node in graph.nodes for value in dict.fromkeys(node.inputs))
+        uses = Counter(value for node in graph.nodes for value in dict.fromkeys(read_by(node)))
         uses.update(port.value for port in graph.outputs)
         values, shapes = dict(entering), {port.value: port.shape for port in graph.inputs}
 
@@ -206,6 +207,7 @@ class _Walk:
             id = scope + (names[index] if names else node.name)
             inputs = [taken(value) for value in node.inputs]
             if node.body is None:
+                inputs = inputs[: len(read_by(node))]
                 values[node.name] = self._layer(node, id, inputs, shapes[node.inputs[0]], here)
                 continue
             if node.op == "repeat":
@@ -217,6 +219,8 @@ class _Walk:
 
     def _layer(self, node: Node, id: str, inputs: Sequence[_Value], before: Shape, line: int) -> _Value:
         op = op_of(node)
+        if not inputs:
+            return _Value(self.add(self._station(node, op, id, (), before, line)))
         first = inputs[0]
         flat = op.view and len(node.output) == 1
         if len(inputs) == 1 and op.drawing in QUIET and (flat or node.output == before):

@@ -202,7 +202,7 @@ def _written(match: Match) -> Iterator[Change]:
 
 
 def _own(node: Node, alike: Set[str]) -> dict[str, Argument]:
-    """The arguments, but for those that are `alike`, and what flows into a block: what is read is compared by itself."""
+    """The arguments, but for those that are `alike`, and what flows into a block, which is compared by itself."""
     flows = {port.name for port in node.body.inputs} if node.body is not None else ()
     return {name: value for name, value in node.arguments.items() if name not in flows and name not in alike}
 
