@@ -33,8 +33,8 @@ class Station:
     `id` is its scope, `called` the name that someone gave it, `told` what it does and `more` its
     settings, both in words; `block` is what a closed one is built from. `before` and `shape` enter and leave it;
     `window` is what it slides over `before`, if it does. `behind` are quiet layers that its value went
-    through on the way here, `then` those that follow. `count` of them stand one behind the other. `make` is equal
-    for two that are built alike.
+    through on the way here, `then` those that follow. `count` of them stand one behind the other, each of so
+    many `layers`. `make` is equal for two that are built alike.
     """
 
     id: str
@@ -57,6 +57,7 @@ class Station:
     count: int = 1
     parameters: int = 0
     macs: int = 0
+    layers: int = 1
     make: str = ""
 
     @property
@@ -68,6 +69,11 @@ class Station:
     def joins(self) -> bool:
         """Whether it merges values and leaves their shape, so that nothing of its own is to be measured."""
         return self.family == "merge" and self.shape == self.before
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is drawn as a sign, and not as a solid."""
+        return self.joins or self.op == "rest"
 
     @property
     def rests(self) -> bool:
@@ -128,7 +134,17 @@ def flow_of(module: Module, depth: int | None, *, full: bool = False) -> Flow:
     for port in graph.inputs:
         line = port.place.line
         told = Station(
-            port.name, "input", "input", port.name, port.shape, port.shape, (), line, f"{module.source}:{line}", "input"
+            port.name,
+            "input",
+            "input",
+            port.name,
+            port.shape,
+            port.shape,
+            (),
+            line,
+            f"{module.source}:{line}",
+            "input",
+            layers=0,
         )
         values[port.value] = _Value(walk.add(told))
     found = walk.through(graph, values, "", 0, 0)
@@ -327,6 +343,7 @@ class _Walk:
             count=count,
             parameters=0 if node.shares else node.body.parameters,
             macs=node.body.macs,
+            layers=layers,
         )
 
     def _gather(self, before: set[str], count: int, name: str = "", block: str = "") -> None:
@@ -368,7 +385,8 @@ def with_quiet(station: Station, quiet: Sequence[_Quiet]) -> Station:
     """A station that owns the weights of quiet layers too."""
     more = sum(owned(one.node) for one in quiet)
     make = "".join(make_of(one.node) for one in quiet)
-    return replace(station, parameters=station.parameters + more, make=station.make + make)
+    layers = station.layers + len(quiet)
+    return replace(station, parameters=station.parameters + more, make=station.make + make, layers=layers)
 
 
 def said(quiet: _Quiet) -> str:
