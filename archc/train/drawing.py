@@ -75,4 +75,5 @@ def typed(value: Numbers) -> str:
         return value
     import numpy as np
 
-    return ",".join(str(number + 0) for number in np.asarray(value).ravel().tolist())
+    numbers = np.asarray(value).ravel().tolist()
+    return ",".join(str(int(number) if isinstance(number, bool) else number) for number in numbers)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import archc
@@ -131,3 +132,14 @@ def test_arguments_that_do_not_fit_are_refused_in_words(style: str, arguments: d
 def test_one_layer_is_no_layers(tmp_path: Path) -> None:
     (tmp_path / "one.arch").write_text("model One {\n    input x[2]\n    dense(1)\n}\n")
     assert "One: 1 layer, 3 parameters" in repr(archc.load(tmp_path / "one.arch").draw())
+
+
+@pytest.mark.parametrize("given", [{"x": [0, "a"], "y": 1}, {"x": None, "y": 1}, {"x": [0, float("nan")], "y": 1}])
+def test_what_is_no_number_is_refused_in_words(given: dict[str, Any]) -> None:
+    with pytest.raises(archc.Failed, match="is not a number"):
+        archc.load("xor").draw("backprop", given=given)
+
+
+def test_numbers_of_any_make_are_taken() -> None:
+    shown = archc.load("xor").draw("backprop", given={"x": np.array([0, 1]), "y": True}).svg()
+    assert shown == archc.load("xor").draw("backprop", given={"x": [0, 1], "y": 1}).svg()

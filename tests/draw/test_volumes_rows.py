@@ -1,4 +1,4 @@
-"""Rows of solids: very long ones lose their middle, towers say whose weights they have, arrows show what is computed."""
+"""Rows of solids: very long ones lose their middle, towers say whose weights they have, arrows are what is computed."""
 
 from math import prod
 
