@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from archc.data.dataset import Where
     from archc.data.table import Table
     from archc.draw.figure import Figure
+    from archc.train.drawing import Numbers
     from archc.train.plots.picture import Picture
     from archc.train.prediction import Prediction
     from archc.train.progress import Listener
@@ -130,16 +131,29 @@ class Model:
         full: bool = False,
         theme: str = "light",
         width: str = "",
+        weights: str | Path | None = None,
+        example: int | None = None,
+        given: "Mapping[str, Numbers] | None" = None,
     ) -> "Figure":
         """A figure, which shows itself in a notebook and has `save("net.pdf")`; the arguments are `archc draw`'s.
 
-        Raises archc.Failed if the style doesn't suit the network.
+        `weights` is the folder of a run, whose learnt weights "neurons" and "backprop" show. The example of
+        "backprop" is number `example` of the rows to train on, from 1, or what is `given` by name:
+        {"x": [0.5, -1], "y": 1}. Raises archc.Failed if the style doesn't suit the network or the run is of
+        another one, and ValueError for arguments that don't fit each other.
         """
-        from archc.draw.figure import Figure
         from archc.draw.look import Look
-        from archc.draw.styles import draw
+        from archc.train.drawing import Wanted, figure
+        from archc.train.learnt import learnt, refuse_other
 
-        return Figure(draw(self.module, style, Look(depth, full, source=self.source)), theme, width)
+        wanted = Wanted(style, theme, width, str(weights or ""), example, given)
+        wanted.refuse_idle(depth, full)
+        module, arrays = self.module, None
+        if weights is not None:
+            module, arrays = learnt(Path(weights), str(weights))
+            refuse_other(module, self.module, str(weights), self.source.name)
+        look = Look(depth, full, weights=arrays, source=self.source)
+        return figure(module, look, wanted, self.data, self._where)
 
     def program(self, target: Target = "cpu", *, unroll: bool = False) -> str:
         """The text of the standalone program; with `unroll` no repeat is a device loop."""
@@ -286,6 +300,35 @@ class Run:
         from archc.train.plots.subject import of_run
 
         return picture(of_run(self.folder, self._data), kind, {"layer": layer, "example": example, "part": part})
+
+    def draw(
+        self,
+        style: str = "graph",
+        *,
+        depth: int | None = None,
+        full: bool = False,
+        theme: str = "light",
+        width: str = "",
+        example: int | None = None,
+        given: "Mapping[str, Numbers] | None" = None,
+    ) -> "Figure":
+        """A figure of the network that was trained, with its learnt weights where the style shows them.
+
+        The arguments are those of `Model.draw`. Raises archc.Failed and ValueError as that does.
+        """
+        from archc.draw.look import Look
+        from archc.draw.styles import OF_WEIGHTS
+        from archc.train.drawing import Wanted, figure
+        from archc.train.folders import open_run, read_module
+        from archc.train.learnt import learnt
+
+        shows = style in OF_WEIGHTS
+        wanted = Wanted(style, theme, width, str(self.folder) if shows else "", example, given)
+        wanted.refuse_idle(depth, full)
+        if shows:
+            module, arrays = learnt(self.folder, str(self.folder))
+            return figure(module, Look(depth, full, weights=arrays), wanted, self._data)
+        return figure(read_module(open_run(self.folder, lock=False)), Look(depth, full), wanted, self._data)
 
     def _data(self) -> "Table":
         """The rows that the run began with. Raises archc.Failed."""

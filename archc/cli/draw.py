@@ -10,11 +10,11 @@ from archc.cli.drawing import WidthType, form_of, warn_if_small
 from archc.cli.learnt import learnt
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
-from archc.cli.tracing import Example, OfExamples, given_of, traced
+from archc.cli.tracing import OfExamples, RowNumber, given_of, traced
 from archc.cli.writing import refuse_output, write_bytes
 from archc.draw.formats import FORMATS, Width, printed
 from archc.draw.look import Look
-from archc.draw.styles import BACKPROP, OF_WEIGHTS, STYLES, draw
+from archc.draw.styles import BACKPROP, OF_WEIGHTS, STYLES, TAKING, draw
 from archc.draw.theme import THEMES
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--example",
-    type=click.IntRange(1),
+    type=RowNumber(),
     metavar="N",
     help="Which row to train on backprop shows; the first unless said.",
 )
@@ -102,6 +102,7 @@ def command(
     form = form_of(output, FORMATS, ctx)
     if by_dot:
         refuse_without_dot(style, ctx)
+    refuse_idle(style, depth, full, ctx)
     if full and depth is not None:
         raise click.UsageError("`--full` opens everything: leave out `--depth`", ctx)
     if form == "html" and width is not None:
@@ -117,6 +118,8 @@ def command(
     source, module, found = drawn(asked, weights, terminal)
     look = Look(depth, full, by_dot, found, source)
     if style == BACKPROP:
+        from archc.train.tracing import Example
+
         path = asked.path() if asked else None
         look = traced(module, look, path, weights, Example(example, numbers), choice["data_dir"], terminal)
     if form == "html":
@@ -130,9 +133,17 @@ def command(
     else:
         scene = draw(module, style, look)
         content = printed(scene, form, theme, width)
-        warn_if_small(scene, width, terminal)
+        warn_if_small(scene, width, terminal, folds=style in TAKING["depth"])
     write_bytes(output, content)
     terminal.remark(f"wrote {output}")
+
+
+def refuse_idle(style: str, depth: int | None, full: bool, ctx: click.Context) -> None:
+    """Raises UsageError for an option of which the style makes nothing."""
+    for option, said in (("depth", depth is not None), ("full", full)):
+        if said and style not in TAKING[option]:
+            styles = ", ".join(f"`--style {name}`" for name in TAKING[option])
+            raise click.UsageError(f"`--{option}` is for {styles}: leave it out", ctx)
 
 
 def refuse_without_dot(style: str, ctx: click.Context) -> None:

@@ -23,8 +23,8 @@ class WidthType(click.ParamType):  # type: ignore[type-arg]  # generic from clic
             return value
         try:
             return width_of(value)
-        except ValueError:
-            self.fail(f"`{value}` is no width: write a number and in, cm, mm, pt or px, as `3.3in`", param, ctx)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 def form_of(output: Path, forms: Sequence[str], ctx: click.Context) -> str:
@@ -35,11 +35,11 @@ def form_of(output: Path, forms: Sequence[str], ctx: click.Context) -> str:
     return form
 
 
-def warn_if_small(scene: "Scene", width: Width | None, terminal: Terminal) -> None:
-    """Says so where text would be too small to read on paper."""
+def warn_if_small(scene: "Scene", width: Width | None, terminal: Terminal, *, folds: bool = True) -> None:
+    """Says so where text would be too small to read on paper; `folds` if `--depth` is for this figure."""
     points = smallest_points(scene, width)
     if width is not None and scene.smallest_text and points < LEAST_POINTS:
         terminal.remark(
             f"its smallest text is {points:.1f} pt at {width}, and {LEAST_POINTS} pt is the least that can be read: "
-            "fold more with `--depth`, or print it wider"
+            f"{'fold more with `--depth`, or ' if folds else ''}print it wider"
         )

@@ -8,8 +8,7 @@ from archc.cli.named import find_run
 from archc.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from archc.ir import Graph, Module
-    from archc.ir.compare import Comparison
+    from archc.ir import Module
     from archc.source import Source
 
 
@@ -18,47 +17,11 @@ def learnt(run: str, asked: Asked | None, terminal: Terminal) -> "tuple[Source |
 
     Raises Failed if the run has no weights, or the file is of another network.
     """
-    from archc.diagnostics import Diagnostic, Failed
-    from archc.ir.compare import compare
-    from archc.train.folders import open_run, read_module
-    from archc.train.weights import read_weights
+    from archc.train import learnt as train
 
-    folder = open_run(find_run(run), lock=False)
-    module = read_module(folder)
-    weights = read_weights(folder.best)
-    lacking = misfit(module.graph, weights)
-    if lacking:
-        help = f"train it again, or write its weights again: `archc train {run} --resume`"
-        raise Failed(Diagnostic("E0709", f"the weights in {folder.best} don't fit: {lacking}", help=help))
+    module, weights = train.learnt(find_run(run), run)
     if asked is None:
         return None, module, weights
     source, written = checked(asked, terminal)
-    other = difference(compare(module.graph, written.graph))
-    if other:
-        title = f"{run} has learnt the weights of another network than {asked.file}: {other}"
-        help = f"leave out {asked.file}, and the network of {run} is drawn; or train the file again"
-        raise Failed(Diagnostic("E0709", title, help=help))
+    train.refuse_other(module, written, run, asked.file)
     return source, module, weights
-
-
-def misfit(graph: "Graph", weights: Mapping[str, Any]) -> str:
-    """The first array of a network that is missing, or that has another shape; "" if none is."""
-    for scope, node in graph.layers():
-        for weight in node.weights:
-            name = f"{scope}.{weight.name}"
-            if name not in weights:
-                return f"the network needs `{name}`"
-            if weights[name].shape != weight.shape:
-                return f"`{name}` is {list(weights[name].shape)}, and the network has {list(weight.shape)}"
-    return ""
-
-
-def difference(found: "Comparison") -> str:
-    """The first thing in which a file's network isn't the run's; "" if they are the same. How weights start is none."""
-    if found.inputs or found.outputs:
-        return "its inputs or outputs are others"
-    for what, steps in (("only the run has", found.removed), ("only the file has", found.added)):
-        if steps:
-            return f"{what} `{steps[0].scope}`"
-    pair = next((p for p in found.pairs if p.changes or p.shapes or p.renamed or p.moved), None)
-    return f"`{pair.after.scope}` is not the same" if pair else ""

@@ -1,10 +1,9 @@
 """What an example makes a network compute: the options that say which example, and the way there."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +13,9 @@ from archc.cli.terminal import Terminal
 from archc.draw.look import Look
 
 if TYPE_CHECKING:
+    from archc.data.table import Table
     from archc.ir import Module
+    from archc.train.tracing import Example
 
 OPTION = "--given"
 _GIVEN = re.compile(r"[^\W\d]\w*=")
@@ -32,6 +33,20 @@ class OfExamples(Command):
         return super().parse_args(ctx, words)
 
 
+class RowNumber(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """The number of a row, from 1."""
+
+    name = "row"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        number = str(value).strip()
+        if not re.fullmatch(r"[+-]?[0-9]{1,12}", number):
+            self.fail(f"`{value}` is not the number of a row: write a whole number, from 1", param, ctx)
+        if int(number) < 1:
+            self.fail(f"there is no row {number}: rows are counted from 1", param, ctx)
+        return int(number)
+
+
 def given_of(words: Sequence[str], ctx: click.Context) -> dict[str, str] | None:
     """What each word of `--given` says, by name; None if there are none. Raises UsageError."""
     found: dict[str, str] = {}
@@ -45,49 +60,29 @@ def given_of(words: Sequence[str], ctx: click.Context) -> dict[str, str] | None:
     return found or None
 
 
-@dataclass(frozen=True)
-class Example:
-    """Which example: the row of that number, unless numbers are given by name."""
-
-    number: int | None = None
-    given: Mapping[str, str] | None = None
-
-
 def traced(
     module: "Module",
     look: Look,
     file: Path | None,
     run: str | None,
-    example: Example,
+    example: "Example",
     data_dir: Path | None,
     terminal: Terminal,
 ) -> Look:
     """The look with what an example makes the network compute, with the weights of `run`, if one is said.
 
-    Data are those of the run where there is no `file`. Raises Failed, before anything is computed if the network
-    doesn't suit the style.
+    Data are those of the run where there is no `file`. Raises Failed.
     """
-    from archc.draw.computation import chain_of
-
-    chain_of(module, look)
-
     from archc.data.dataset import Where
-    from archc.train.backprop import Asked, reads_data, trace
-    from archc.train.folders import open_run
-    from archc.train.start import given
+    from archc.train import tracing
 
-    assert module.recipe is not None
-    beginning = open_run(Path(run), lock=False).beginning() if run else None
-    seed = beginning.seed if beginning else None
-    start = None
-    if look.weights is None and look.source is not None and file is not None:
-        start = given(module, look.source, Where(file.parent, data_dir=data_dir).folders)
-    arrays = None if start is None else start.arrays
-    asked = Asked(example.number or 1, example.given, run or "", look.weights, seed, arrays)
-    table = None
-    if reads_data(module, asked):
-        if file is not None or beginning is None:
-            table = load_table(module.recipe.data, file.parent if file else Path(), data_dir, terminal)
-        else:
-            table = load_again(module.recipe, beginning, data_dir, terminal)
-    return replace(look, trace=trace(module, table, asked))
+    def table() -> "Table":
+        from archc.train.folders import open_run
+
+        assert module.recipe is not None
+        if file is None and run:
+            return load_again(module.recipe, open_run(Path(run), lock=False).beginning(), data_dir, terminal)
+        return load_table(module.recipe.data, file.parent if file else Path(), data_dir, terminal)
+
+    where = Where(file.parent, data_dir=data_dir) if file is not None else None
+    return tracing.traced(module, look, example, table, run=run or "", where=where)

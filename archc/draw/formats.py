@@ -16,6 +16,9 @@ POINTS_A_PIXEL = 72 / 96
 SCREEN_SCALE, PRINT_DOTS = 2, 300
 """How many pixels of a PNG a px becomes, and an inch of `--width`."""
 
+LEAST_INCHES, MOST_INCHES = 0.1, 200
+"""How narrow and how wide a figure may be printed."""
+
 LEAST_POINTS = 6
 """Below, journals refuse a figure's text, and few can read it."""
 
@@ -36,11 +39,14 @@ class Width:
 
 
 def width_of(written: str) -> Width:
-    """A width as typed: "3.3in", "84mm". Raises ValueError for anything else."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(in|cm|mm|pt|px)", written.strip())
-    if not found or not float(found[1]):
-        raise ValueError(written)
-    return Width(float(found[1]), found[2])
+    """A width as typed: "3.3in", "84mm". Raises ValueError, which says why, for anything else."""
+    found = re.fullmatch(r"([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(in|cm|mm|pt|px)", written.strip())
+    if not found:
+        raise ValueError(f"`{written}` is no width: write a number and in, cm, mm, pt or px, as `3.3in`")
+    width = Width(float(found[1]), found[2])
+    if not LEAST_INCHES <= width.inches <= MOST_INCHES:
+        raise ValueError(f"`{written}` is no width of a figure: one is from {LEAST_INCHES}in to {MOST_INCHES}in wide")
+    return width
 
 
 def smallest_points(scene: Scene, width: Width | None) -> float:

@@ -8,6 +8,7 @@ from archc.draw.cards import short
 from archc.draw.scene import Mark, Part, Polygon, Rect, Scene, Text, moved
 from archc.draw.theme import FAMILIES, NAMES
 from archc.ir import Module
+from archc.parameters import counted
 
 MARGIN = 14.0
 TITLE, TITLE_SIZE, SIZE = 24.0, 14.0, 10.0
@@ -65,8 +66,8 @@ def described(module: Module) -> str:
     graph = module.graph
     entering = ", ".join(f"{port.name} [{', '.join(map(str, port.shape))}]" for port in graph.inputs)
     leaving = ", ".join(f"{port.name} [{', '.join(map(str, port.shape))}]" for port in graph.outputs)
-    layers = sum(1 for _ in graph.layers())
-    return f"The network {graph.name}: {layers:,} layers, {_totals(module)}, from {entering} to {leaving}."
+    layers = counted(sum(1 for _ in graph.layers()), "layer")
+    return f"The network {graph.name}: {layers}, {_totals(module)}, from {entering} to {leaving}."
 
 
 def _legend(families: Sequence[str], width: float, note: str) -> list[Part]:

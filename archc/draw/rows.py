@@ -253,6 +253,7 @@ class _Layout:
         box, x = Box(), 0.0
         order = {name: i for i, name in enumerate((start, *members, end))}
         lanes: dict[str, tuple[float, float]] = {start: (0.0, LANE)}
+        pieces: list[tuple[set[str], float, float]] = []
         if start != START:
             x += 2 * LANE
         for name in members:
@@ -260,8 +261,10 @@ class _Layout:
             arriving = x + LANE
             x += 2 * LANE
             box.places[name] = (x + room.left, 0.0)
-            box.taken.append((x, -room.up, x + room.left + room.right, room.down))
-            x += room.left + room.right
+            right = x + room.left + room.right
+            box.taken.append((x, -room.up, right, room.down))
+            pieces.append(({name}, x, right))
+            x = right
             lanes[name] = (arriving, x + LANE)
             x += 2 * LANE
         lanes[end] = (x + LANE, 0.0)
@@ -275,6 +278,7 @@ class _Layout:
             y = min(box.highest(left, right) - ARC, -3 * ARC)
             box.ways.append(Way(a, b, ((left, 0), (left, y), (right, y), (right, 0))))
             box.taken.append((left, y - 2, right + LANE + 14, y + 2))
+        self.bracket(box, pieces)
         return box
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
+from archc.draw.outline import read_by
 from archc.draw.text import fitted
 from archc.ir import Graph, Module, Node
 from archc.ir.items import op_of
@@ -32,8 +33,8 @@ class Station:
     `id` is its scope, `called` the name that someone gave it, `told` what it does and `more` its
     settings, both in words; `block` is what a closed one is built from. `before` and `shape` enter and leave it;
     `window` is what it slides over `before`, if it does. `behind` are quiet layers that its value went
-    through on the way here, `then` those that follow. `count` of them stand one behind the other. `make` is equal
-    for two that are built alike.
+    through on the way here, `then` those that follow. `count` of them stand one behind the other, each of so
+    many `layers`. `make` is equal for two that are built alike.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Station:
     count: int = 1
     parameters: int = 0
     macs: int = 0
+    layers: int = 1
     make: str = ""
 
     @property
@@ -67,6 +69,11 @@ class Station:
     def joins(self) -> bool:
         """Whether it merges values and leaves their shape, so that nothing of its own is to be measured."""
         return self.family == "merge" and self.shape == self.before
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is drawn as a sign, and not as a solid."""
+        return self.joins or self.op == "rest"
 
     @property
     def rests(self) -> bool:
@@ -127,7 +134,17 @@ def flow_of(module: Module, depth: int | None, *, full: bool = False) -> Flow:
     for port in graph.inputs:
         line = port.place.line
         told = Station(
-            port.name, "input", "input", port.name, port.shape, port.shape, (), line, f"{module.source}:{line}", "input"
+            port.name,
+            "input",
+            "input",
+            port.name,
+            port.shape,
+            port.shape,
+            (),
+            line,
+            f"{module.source}:{line}",
+            "input",
+            layers=0,
         )
         values[port.value] = _Value(walk.add(told))
     found = walk.through(graph, values, "", 0, 0)
@@ -188,7 +205,7 @@ class _Walk:
         self, graph: Graph, entering: Mapping[str, _Value], scope: str, level: int, line: int, names: Sequence[str] = ()
     ) -> dict[str, _Value]:
         """The values of a graph, by name; `names` are those of its nodes in this copy of it."""
-        uses = Counter(value for node in graph.nodes for value in dict.fromkeys(node.inputs))
+        uses = Counter(value for node in graph.nodes for value in dict.fromkeys(read_by(node)))
         uses.update(port.value for port in graph.outputs)
         values, shapes = dict(entering), {port.value: port.shape for port in graph.inputs}
 
@@ -206,6 +223,7 @@ class _Walk:
             id = scope + (names[index] if names else node.name)
             inputs = [taken(value) for value in node.inputs]
             if node.body is None:
+                inputs = inputs[: len(read_by(node))]
                 values[node.name] = self._layer(node, id, inputs, shapes[node.inputs[0]], here)
                 continue
             if node.op == "repeat":
@@ -217,6 +235,8 @@ class _Walk:
 
     def _layer(self, node: Node, id: str, inputs: Sequence[_Value], before: Shape, line: int) -> _Value:
         op = op_of(node)
+        if not inputs:
+            return _Value(self.add(self._station(node, op, id, (), before, line)))
         first = inputs[0]
         flat = op.view and len(node.output) == 1
         if len(inputs) == 1 and op.drawing in QUIET and (flat or node.output == before):
@@ -323,6 +343,7 @@ class _Walk:
             count=count,
             parameters=0 if node.shares else node.body.parameters,
             macs=node.body.macs,
+            layers=layers,
         )
 
     def _gather(self, before: set[str], count: int, name: str = "", block: str = "") -> None:
@@ -364,7 +385,8 @@ def with_quiet(station: Station, quiet: Sequence[_Quiet]) -> Station:
     """A station that owns the weights of quiet layers too."""
     more = sum(owned(one.node) for one in quiet)
     make = "".join(make_of(one.node) for one in quiet)
-    return replace(station, parameters=station.parameters + more, make=station.make + make)
+    layers = station.layers + len(quiet)
+    return replace(station, parameters=station.parameters + more, make=station.make + make, layers=layers)
 
 
 def said(quiet: _Quiet) -> str:

@@ -25,6 +25,15 @@ OF_WEIGHTS = ("neurons", "backprop")
 BACKPROP = "backprop"
 """The one that shows what an example makes a network compute."""
 
+TAKING = {
+    "depth": ("graph", "volumes"),
+    "full": ("graph", "volumes", "neurons"),
+    "weights": OF_WEIGHTS,
+    "example": (BACKPROP,),
+    "given": (BACKPROP,),
+}
+"""Of what not every style shows: which do."""
+
 
 def draw(module: Module, style: str, look: Look) -> Scene:
     """The scene of a model in a style, whose file has the style's name. Raises Failed if the style doesn't suit it."""

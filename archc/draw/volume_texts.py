@@ -52,7 +52,7 @@ def label_of(station: Station, width: float) -> Label:
     head = font.wrapped(station.head, SMALL, room, bold=True)
     lines = [line for words in details for line in listed(words, room)]
     return Label(
-        "" if station.joins else sizes(station.shape),
+        "" if station.bare else sizes(station.shape),
         (*((line, True) for line in head), *((line, False) for line in lines)),
         f"×{station.count}" if station.count > 1 else "",
     )
@@ -103,7 +103,7 @@ def legend(
 
 def rules(stations: Sequence[Station], *, windows: bool, folds: bool) -> Iterator[str]:
     """What the sizes of the solids that are there mean, in sentences."""
-    ranks = {len(station.shape) for station in stations if not station.joins}
+    ranks = {len(station.shape) for station in stations if not station.bare}
     if ranks & {3, 4}:
         yield "Height and width (going back) of a solid ∝ √ of the map's, thickness ∝ 1 + log₂ of its channels."
     if 2 in ranks:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from archc.draw.look import Look
 from archc.draw.rows import Box, Branching, Room, Way, placed
 from archc.draw.scene import Circle, Line, Mark, Part, Point, Polygon, Rect, Scene, Text, framed, union
+from archc.draw.skipping import skipped
 from archc.draw.solids import Extents, Pyramid, Rule, Solid, crosses, pyramid, rule_for
 from archc.draw.stations import Flow, Group, Station, flow_of, levels
 from archc.draw.volume_texts import LEADING, SIZE, SMALL, Label, badge_width, group_name, label_of, legend, sizes
@@ -18,6 +19,9 @@ MARGIN = 20.0
 
 RADIUS = 10.0
 """Of the circle of a merge that keeps the shape."""
+
+DOTS = 28.0
+"""How wide the dots are that stand for what is left out."""
 
 SLABS = 3
 """How many of equal solids one behind the other are drawn at most."""
@@ -46,9 +50,16 @@ def scene(module: Module, look: Look) -> Scene:
 
 
 def shown(module: Module, look: Look) -> Flow:
-    """What is to be seen; by itself as many levels of blocks are open as fit a figure."""
-    if look.full or look.depth is not None:
-        return flow_of(module, look.depth, full=look.full)
+    """What is to be seen; by itself as many levels of blocks are open as fit a figure, and a long row has no middle."""
+    if look.full:
+        return flow_of(module, look.depth, full=True)
+    return skipped(opened(module, look.depth))
+
+
+def opened(module: Module, depth: int | None) -> Flow:
+    """So many levels of blocks; unless said, as many as fit a figure."""
+    if depth is not None:
+        return flow_of(module, depth)
     for depth in range(levels(module.graph), 0, -1):
         flow = flow_of(module, depth)
         if flow.length <= MOST:
@@ -61,7 +72,7 @@ class Drawing:
 
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
-        self.rule = rule_for(station.shape for station in flow.stations if not station.joins)
+        self.rule = rule_for(station.shape for station in flow.stations if not station.bare)
         self.stations = {station.id: station for station in flow.stations}
         self.takers = Counter(value for station in flow.stations for value in station.inputs)
         extents = {name: extents_of(station, self.rule) for name, station in self.stations.items()}
@@ -103,6 +114,9 @@ class Drawing:
 
     def _solid(self, station: Station, solid: Solid) -> Part:
         told = (station.title, station.id, station.line, station.facts)
+        if station.op == "rest":
+            middle = solid.x + DOTS / 2
+            return Part("node", tuple(Circle(middle + step, solid.y, 2, "ink") for step in (-8, 0, 8)), *told)
         if not station.joins:
             return Part("node", tuple(solid.faces(station.family)), *told)
         x, y = solid.x + RADIUS, solid.y
@@ -132,14 +146,12 @@ class Drawing:
         if self.stations[way.end].joins and len(through) > 1 and through[-2][1] < through[-1][1] == goal.y:
             through[-2:] = [(goal.x + RADIUS, through[-2][1])]
             end = (goal.x + RADIUS, goal.y - RADIUS)
-        source = self.solids[way.start]
-        start = (source.x + 2 * RADIUS, source.y) if self.stations[way.start].joins else source.exit
-        return straightened([start, *through, end])
+        return straightened([self.solids[way.start].exit, *through, end])
 
     def _pyramid(self, way: Way) -> Pyramid | None:
         """The window of what a way leads to, if that slides over what it comes from and can be seen."""
         end, start = self.stations[way.end], self.stations[way.start]
-        if way.through or not end.window or self.takers[way.start] > 1 or start.joins or len(end.before) < 2:
+        if way.through or not end.window or self.takers[way.start] > 1 or start.bare or len(end.before) < 2:
             return None
         high, wide = (end.window[-2], end.window[-1]) if len(end.window) > 1 else (end.window[0], 0)
         source, goal = self.solids[way.start], self.solids[way.end]
@@ -159,6 +171,8 @@ def extents_of(station: Station, rule: Rule) -> Extents:
     """How large a station is drawn; of equal ones some are."""
     if station.joins:
         return Extents(2 * RADIUS, 2 * RADIUS, 0)
+    if station.bare:
+        return Extents(DOTS, 2 * RADIUS, 0)
     size = rule.extents(station.shape)
     if station.count > 1 and size.slabs == 1:
         return Extents(size.thick, size.height, size.width, min(station.count, SLABS))

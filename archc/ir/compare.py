@@ -1,11 +1,11 @@
 """What became of one graph in another: layers added, removed, changed, renamed and moved."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 
 from archc.ir.graph import Argument, Frozen, Graph, Item, Node, Port
-from archc.ir.match import Alignment, Match, align
+from archc.ir.match import Alignment, Match, align, plain
 from archc.ir.recipe import Module
 
 Value = Argument | Frozen | Mapping[str, object] | tuple[object, ...]
@@ -187,7 +187,9 @@ def _written(match: Match) -> Iterator[Change]:
     # a block is given the same values whatever its parameters are called
     same = a.op == b.op == "block" and list(a.arguments.values()) == list(b.arguments.values())
     if a.op == b.op and not same:
-        yield from differing("", _own(a), _own(b))
+        shortest = plain(a), plain(b)
+        alike = {name for name in shortest[0] if name in shortest[1] and shortest[0][name] == shortest[1][name]}
+        yield from differing("", _own(a, alike), _own(b, alike))
     yield from differing("count", a.count, b.count)
     # a flow that is shared is called like its first use, where it is told
     told = (a.shares and b.shares) or (a.body and a.body.name, b.body and b.body.name) == (a.name, b.name)
@@ -199,10 +201,10 @@ def _written(match: Match) -> Iterator[Change]:
             yield from differing(f"{name}.trainable", trainable[0][name], trainable[1][name])
 
 
-def _own(node: Node) -> dict[str, Argument]:
-    """The arguments, but for the values that flow into a block: what is read is compared by itself."""
+def _own(node: Node, alike: Set[str]) -> dict[str, Argument]:
+    """The arguments, but for those that are `alike`, and what flows into a block, which is compared by itself."""
     flows = {port.name for port in node.body.inputs} if node.body is not None else ()
-    return {name: value for name, value in node.arguments.items() if name not in flows}
+    return {name: value for name, value in node.arguments.items() if name not in flows and name not in alike}
 
 
 def _shapes(a: Node, b: Node) -> Iterator[Change]:

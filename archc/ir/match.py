@@ -112,6 +112,26 @@ def key(value: Argument) -> Hashable:
     return (tuple, *map(key, value)) if isinstance(value, tuple) else value
 
 
+LENGTHS = ("window", "stride", "padding", "dilation", "factor", "size")
+"""Arguments of layers of which one number stands for every direction."""
+
+
+def plain(node: Node) -> dict[str, Argument]:
+    """The arguments of a layer as if written in the shortest way: a window of 2 where it says 2x2."""
+    if node.body is not None:
+        return node.arguments
+    directions = len(node.output) - 1
+    return {name: _short(value, directions) if name in LENGTHS else value for name, value in node.arguments.items()}
+
+
+def _short(value: Argument, directions: int) -> Argument:
+    """One number for every direction, and for both sides of it, where they are the same."""
+    if not isinstance(value, tuple) or len(value) != directions:
+        return value
+    sides = [part[0] if isinstance(part, tuple) and len(set(map(key, part))) == 1 else part for part in value]
+    return sides[0] if isinstance(sides[0], int) and all(side == sides[0] for side in sides) else value
+
+
 def content(node: Node) -> Hashable:
     """What a node is, whatever it is called and whatever shapes enter it; of a block, whatever its parameters are
     called."""
@@ -119,7 +139,7 @@ def content(node: Node) -> Hashable:
     if node.op == "block":
         arguments: Hashable = tuple(map(key, node.arguments.values()))
     else:
-        arguments = tuple((name, key(value)) for name, value in sorted(node.arguments.items()))
+        arguments = tuple((name, key(value)) for name, value in sorted(plain(node).items()))
     return (node.op, arguments, bool(node.shares), node.count, body)
 
 
@@ -257,8 +277,7 @@ def _likeness(a: Node, b: Node) -> float:
     if a.body is not None and b.body is not None:
         parts = Counter(map(content, a.body.nodes)), Counter(map(content, b.body.nodes))
         return (parts[0] & parts[1]).total() / max(parts[0].total(), parts[1].total(), 1)
-    names = {*a.arguments, *b.arguments}
-    equal = sum(
-        name in a.arguments and name in b.arguments and a.arguments[name] == b.arguments[name] for name in names
-    )
+    ours, theirs = plain(a), plain(b)
+    names = {*ours, *theirs}
+    equal = sum(name in ours and name in theirs and ours[name] == theirs[name] for name in names)
     return equal / len(names) if names else 1.0

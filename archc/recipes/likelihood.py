@@ -74,6 +74,7 @@ class BinaryCrossEntropy(Loss):
 
     name = "binary_cross_entropy"
     reads = "sigmoid"
+    within = (0, 1)
 
     def check_output(self, x: TensorType, classes: int, target: Shape) -> None:
         if classes > 2:

@@ -13,11 +13,13 @@ class Loss(Described):
     """A loss between an output and a target column.
 
     `reads` is the function whose input the loss takes: a network that ends in it is trained on
-    what enters it, which is exact where the function itself overflows or rounds.
+    what enters it, which is exact where the function itself overflows or rounds. Numbers of a target
+    lie `within` two, if any are said.
     """
 
     family = "loss"
     reads: ClassVar[Function] = "linear"
+    within: ClassVar[tuple[float, float] | None] = None
 
     def check_output(self, x: TensorType, classes: int, target: Shape) -> None:
         """Raises Unfit if an output of type `x` can't be compared with the target.

@@ -39,6 +39,7 @@ class Contrastive(Loss):
     """
 
     name = "contrastive"
+    within = (0, 1)
     margin = Real("how far apart others should be", default=1, above=0)
     same = Count("the target of a pair that belongs together, 0 or 1", least=0, default=1, named=True)
 

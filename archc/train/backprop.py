@@ -18,7 +18,7 @@ from archc.draw.trace import Quantity, Trace
 from archc.ir import Module, Recipe
 from archc.ir.items import op_of, restored
 from archc.ir.opened import opened
-from archc.program import emit
+from archc.program.emit import emit
 from archc.program.passages import WATCH, watched
 from archc.train.example import Example, of_numbers, of_rows
 from archc.train.loading import Origins, explained, load_program

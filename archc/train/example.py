@@ -13,6 +13,7 @@ from archc.data.table import Table
 from archc.diagnostics import Diagnostic, Failed
 from archc.diagnostics.suggest import closest
 from archc.ir import Column, Module, Recipe
+from archc.ir.items import restored
 from archc.types import TensorType
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -70,6 +71,8 @@ def of_numbers(program: ModuleType, module: Module, given: Mapping[str, str]) ->
     for column in columns.values():
         name, text = called.get(column.name, (column.name, ""))
         table[column.name] = _read(column, name, text) if text else _nothing(column)
+        if text and column.kind == "number":
+            _within(recipe, column.name, name, text, table[column.name])
     inputs, targets = program.select(table, np.array([0]))
     words = ", ".join(f"{name} = {_shown(text)}" for name, text in called.values())
     return Example(inputs, targets, words)
@@ -102,6 +105,16 @@ def _read(column: Column, name: str, text: str) -> np.ndarray:
     if not np.isfinite(values).all():
         raise Failed(Diagnostic("E0901", f"`{name}={text}` holds a number that float32 doesn't: they go up to 3.4e38"))
     return values.reshape(1, *column.shape)
+
+
+def _within(recipe: Recipe, column: str, name: str, text: str, numbers: np.ndarray) -> None:
+    """Raises Failed for a target that its loss gives no sense."""
+    for term in recipe.losses:
+        loss = restored(term.loss)
+        if term.target == column and loss.within and not (numbers == np.clip(numbers, *loss.within)).all():
+            low, high = loss.within
+            title = f"`{name}={text}` is no label: `{loss.name}` knows {low:g} and {high:g}, and what lies between"
+            raise Failed(Diagnostic("E0901", title, help=f"give {low:g} or {high:g}: `--given {name}={high:g}`"))
 
 
 def _class(column: Column, name: str, text: str) -> int:

@@ -131,3 +131,19 @@ def test_what_is_for_figures_alone(archc: Archc) -> None:
 def test_a_figure_too_small_to_read_is_told(archc: Archc) -> None:
     result = archc("diff", "--draw", "resnet50", "vgg16", "--width", "2in")
     assert result.exit_code == 1 and "6 pt is the least that can be read" in result.stderr
+
+
+def test_one_number_stands_for_every_direction(archc: Archc) -> None:
+    net = """model Net {
+    input image[28, 28, 1]
+    conv(4, 3x3, stride = 1x1, padding = [(1, 1), (1, 1)]) -> max_pool(2x2)
+    flatten -> dense(3)
+}
+"""
+    Path("a.arch").write_text(net)
+    same = net.replace("2x2", "2").replace("3x3", "3").replace("1x1", "1").replace("[(1, 1), (1, 1)]", "1")
+    Path("b.arch").write_text(same)
+    assert archc("diff", "a.arch", "b.arch").output == "a.arch -> b.arch: no difference\n"
+    Path("b.arch").write_text(same.replace("max_pool(2)", "max_pool(2x3)"))
+    result = archc("diff", "a.arch", "b.arch")
+    assert result.exit_code == 1 and "window  [2, 2] -> [2, 3]" in result.stdout and "stride" not in result.stdout

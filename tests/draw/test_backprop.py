@@ -408,6 +408,14 @@ def test_numbers_may_be_negative_and_options_follow() -> None:
         (["--style", "backprop", "--example", "1", "--given", "x=1"], "leave out `--example`"),
         (["--style", "backprop", "--given", "1,0"], "`--given 1,0`: write a name and its numbers"),
         (["--style", "backprop", "--given", "x=1,0", "x=1,1"], "`--given` says twice what `x` is"),
+        (["--style", "backprop", "--example", "0"], "there is no row 0: rows are counted from 1"),
+        (["--style", "backprop", "--example", "two"], "`two` is not the number of a row"),
+        (["--style", "backprop", "--depth", "1"], "`--depth` is for `--style graph`, `--style volumes`: leave it out"),
+        (["--style", "backprop", "--full"], "`--full` is for `--style graph`"),
+        (["--style", "neurons", "--depth", "0"], "`--depth` is for `--style graph`"),
+        (["--width", "1e9in"], "`1e9in` is no width of a figure: one is from 0.1in to 200in wide"),
+        (["--width", "0in"], "from 0.1in to 200in"),
+        (["--width", "-3in"], "from 0.1in to 200in"),
     ],
 )
 def test_wrong_usage(words: list[str], message: str) -> None:
@@ -450,3 +458,17 @@ def test_a_network_that_does_not_suit_is_refused_before_anything_is_loaded() -> 
     result = typed("m.arch", "--style", "backprop")
     assert result.exit_code == 1
     assert "E1001" in result.output and "E0609" not in result.output
+
+
+@pytest.mark.parametrize(("label", "said"), [("7", "`y=7` is no label"), ("-1", "`y=-1` is no label")])
+def test_a_label_that_the_loss_does_not_know_is_refused(label: str, said: str) -> None:
+    result = typed("logistic", "--style", "backprop", "--given", "x=1,2,4", f"y={label}")
+    assert result.exit_code == 1
+    assert said in result.output and "0 and 1" in result.output
+    assert typed("logistic", "--style", "backprop", "--given", "x=1,2,4", "y=0").exit_code == 0
+
+
+def test_small_text_is_folded_only_where_it_can_be() -> None:
+    assert "print it wider" in (said := typed("xor", "--style", "neurons", "--width", "0.5in").output)
+    assert "--depth" not in said
+    assert "--depth" in typed("xor", "--width", "0.5in").output

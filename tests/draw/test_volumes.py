@@ -423,8 +423,13 @@ def test_every_colour_is_in_every_theme() -> None:
 
 def test_long_networks_are_drawn() -> None:
     layers = "\n".join(f"    conv({8 + i % 2}, 3, padding = same) -> relu" for i in range(500))
-    scene = scene_of(module_of(f"model Net {{\n    input x[32, 32, 8]\n{layers}\n}}\n"))
+    module = module_of(f"model Net {{\n    input x[32, 32, 8]\n{layers}\n}}\n")
+    scene = scene_of(module, Look(full=True))
     assert len(named(scene)) == 501 and flaws(scene) == []
+    scene = scene_of(module)
+    assert len(named(scene)) == 51 and flaws(scene) == []
+    # 500 convolutions with a relu each, of which 33 and 16 are drawn
+    assert f"{2 * (500 - 33 - 16)} layers" in texts(scene, "label")
 
 
 def test_ways_past_each_other_nest_as_deeply_as_one_likes() -> None:
