@@ -1,6 +1,5 @@
 """`archc plot`."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,32 +7,26 @@ import click
 
 from archc.cli.command import Command
 from archc.cli.compiling import Asked, choice_options
+from archc.cli.drawing import WidthType
 from archc.cli.loading import load_again
 from archc.cli.named import FileName, is_run
 from archc.cli.terminal import Terminal
+from archc.cli.writing import refuse_output, write_bytes
 from archc.locate import SUFFIX
-from archc.train.plots.names import FORMATS, KINDS, THEMES
+from archc.train.plots.names import FORMATS, KINDS, NARROWEST, THEMES, WIDEST
 
 if TYPE_CHECKING:
     from archc.data.table import Table
     from archc.train.plots.subject import Subject
 
-_INCHES = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72}
-_NARROWEST, _WIDEST = 2.0, 60.0
 
+class Width(WidthType):
+    """`3.3in`, `8cm`, `84mm`, `240pt`, `320px`: gives inches."""
 
-class Width(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
-    """`3.3in`, `8cm`, `84mm`, `240pt`: gives inches."""
-
-    name = "width"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        found = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(in|cm|mm|pt)", str(value).strip())
-        if found is None:
-            self.fail(f"`{value}` is no width: say a number and a unit, such as 3.3in, 8cm, 84mm or 240pt", param, ctx)
-        inches = float(found[1]) * _INCHES[found[2]]
-        if not _NARROWEST <= inches <= _WIDEST:
-            self.fail(f"`{value}` is {inches:.3g} inches: from {_NARROWEST:g} to {_WIDEST:g} are possible", param, ctx)
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        inches = super().convert(value, param, ctx).inches
+        if not NARROWEST <= inches <= WIDEST:
+            self.fail(f"`{value}` is {inches:.3g} inches: from {NARROWEST:g} to {WIDEST:g} are possible", param, ctx)
         return inches
 
 
@@ -81,7 +74,7 @@ _HELP = "\n".join(
 @click.option("--example", type=click.IntRange(0), metavar="N", help="Which row of the part, from 0: features.")
 @click.option("--part", type=click.Choice(["test", "validation", "train"]), help="Of which rows: confusion, features.")
 @click.option("--theme", type=click.Choice(THEMES), default="light", help="Colours; `print` has no background.")
-@click.option("--width", type=Width(), metavar="W", help="How wide, as 3.3in or 8cm.")
+@click.option("--width", type=Width(), metavar="W", help="How wide, as 3.3in, 8cm or 320px.")
 @choice_options
 @click.pass_context
 def command(
@@ -103,19 +96,27 @@ def command(
         if value is not None and name not in KINDS[kind][1]:
             fitting = [other for other, (_, taken) in KINDS.items() if name in taken]
             raise click.UsageError(f"`{kind}` takes no `--{name}`, which is for {', '.join(fitting)}", ctx)
+    refuse_output(Path(output) if output else None, Path(file), ctx)
     # what has a folder in its name and isn't there is meant for a run
     run = is_run(file) or ("/" in file and not file.endswith(SUFFIX) and not Path(file).exists())
     subject = _of_run(ctx, file) if run else _of_file(Asked(file, **choice), terminal)
 
     from archc.train.plots.kinds import picture
+    from archc.train.plots.picture import form_of
 
     drawn = picture(subject, kind, options).styled(theme, width)
     for change in subject.changes():
         terminal.remark(f"note: {change}")
     folder = subject.folder.path / "plots" if subject.folder is not None else Path()
-    path = drawn.save(Path(output) if output else folder / f"{kind}.svg")
+    path = Path(output) if output else folder / f"{kind}.svg"
+    if output:
+        write_bytes(path, drawn.content(form_of(path)))
+    else:
+        drawn.save(path)
     for sentence in drawn.said:
         terminal.remark(sentence)
+    if lacking := drawn.lacking():
+        terminal.remark(f"note: the font of pictures has no {' '.join(lacking[:8])}: boxes stand there")
     terminal.result(f"wrote {path.as_posix()}")
 
 

@@ -20,12 +20,14 @@ def test_it_says_where_the_picture_is(there: Archc) -> None:
 
 
 def test_forms_and_looks(there: Archc, tmp_path: Path) -> None:
-    for name, start in (("a.png", b"\x89PNG"), ("b/a.pdf", b"%PDF"), ("a.SVG", b"<?xml")):
+    for name, start in (("a.png", b"\x89PNG"), ("a.pdf", b"%PDF"), ("a.SVG", b"<?xml")):
         result = there("plot", RUN, "filters", "-o", tmp_path / name, "--width", "84mm", "--theme", "dark")
         assert result.exit_code == 0, result.output
         assert (tmp_path / name).read_bytes().startswith(start)
     narrow = (tmp_path / "a.SVG").read_text()
     assert 'width="238' in narrow, "84 mm are 238 points"
+    assert there("plot", RUN, "filters", "-o", "px.svg", "--width", "320px").exit_code == 0
+    assert 'width="240' in Path("px.svg").read_text(), "320 px are 240 points"
 
 
 def test_help_lists_the_kinds(there: Archc) -> None:
@@ -40,6 +42,7 @@ def test_help_lists_the_kinds(there: Archc) -> None:
         ([RUN, "boundary"], 1, "takes 64 numbers, and a boundary can be drawn in the plane of two"),
         ([RUN, "boundary"], 1, f"`archc plot {RUN} confusion` fits this model"),
         ([RUN, "features"], 1, "Lines has no convolution"),
+        ([RUN, "features"], 1, f"`archc plot {RUN} filters` fits this model"),
         ([RUN, "filters", "--layer", "dense2"], 1, "there is no layer `dense2`"),
         ([RUN, "filters", "--layer", "flatten1"], 1, "`flatten1` has no kernels"),
         ([RUN, "excite", "--layer", "nothing"], 1, "there are `dense1`"),
@@ -50,8 +53,10 @@ def test_help_lists_the_kinds(there: Archc) -> None:
         ),
         ([RUN, "curve"], 2, "curves"),
         ([RUN, "curves", "-o", "curves.gif"], 2, "let the name end in one of .svg, .png, .pdf"),
-        ([RUN, "curves", "--width", "3"], 2, "say a number and a unit, such as 3.3in"),
+        ([RUN, "curves", "--width", "3"], 2, "write a number and in, cm, mm, pt or px, as `3.3in`"),
         ([RUN, "curves", "--width", "1mm"], 2, "from 2 to 60 are possible"),
+        ([RUN, "curves", "--width", "7000px"], 2, "72.9 inches: from 2 to 60 are possible"),
+        ([RUN, "curves", "-o", "nodir/c.svg"], 1, "`nodir/c.svg` cannot be written: no such file or directory"),
         ([RUN, "curves", "--set", "a=1"], 2, "`--set` can't change it"),
         ([RUN, "features", "--example", "-1"], 2, "--example"),
         (["runs/lines-9", "curves"], 1, f"there are `{RUN}`"),
@@ -102,6 +107,35 @@ def test_a_classless_run_has_no_confusion(archc: Archc) -> None:
     assert result.exit_code == 1 and "`archc plot runs/xor-1 curves`" in result.stderr
     for kind in ("filters", "features", "excite"):
         result = archc("plot", "runs/xor-1", kind)
-        assert result.exit_code == 1 and "E0710" in result.stderr and "`archc plot runs/xor-1 " in result.stderr
+        assert (
+            result.exit_code == 1
+            and "E0710" in result.stderr
+            and "`archc plot runs/xor-1 boundary` fits" in result.stderr
+        )
     part = archc("plot", "runs/xor-1", "confusion", "--part", "test")
     assert part.exit_code == 1 and "they have: train" in part.stderr
+
+
+def test_names_that_the_font_lacks(archc: Archc) -> None:
+    rows = "\n".join(f"{at % 7},{at % 3},{('日本語', 'other')[at % 2]}" for at in range(60))
+    Path("kinds.csv").write_text(f"a,b,kind\n{rows}\n", encoding="utf-8")
+    Path("k.arch").write_text(
+        "model K { input x[2]\n dense(data.classes) -> softmax }\n"
+        'train { data = csv("kinds.csv", target = kind)\n loss = cross_entropy\n optimizer = adam(0.01)\n'
+        " batch = 16\n epochs = 1 }\n"
+    )
+    trained = archc("train", "k.arch")
+    assert trained.exit_code == 0, trained.output
+    drawn = archc("plot", "runs/k-1", "confusion")
+    assert drawn.exit_code == 0 and "note: the font of pictures has no 日 本 語: boxes stand there" in drawn.stderr
+    for said in (trained.stderr, drawn.stderr):
+        assert "Warning" not in said and "missing" not in said
+
+
+def test_a_single_kernel_is_one(archc: Archc) -> None:
+    recipe = "train { data = digits\n loss = cross_entropy\n optimizer = adam(0.01)\n batch = 256\n epochs = 1 }\n"
+    Path("one.arch").write_text(
+        "model One { input image[8, 8, 1]\n conv(1, 3x3)\n flatten\n dense(data.classes) -> softmax }\n" + recipe
+    )
+    assert archc("train", "one.arch", "-q").exit_code == 0
+    assert archc("plot", "runs/one-1", "filters").stderr.startswith("1 kernel of conv1,")

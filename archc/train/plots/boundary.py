@@ -8,9 +8,10 @@ import numpy as np
 from archc.ir import Graph
 from archc.ir.scoring import scale
 from archc.train.loading import explained
+from archc.train.plots.fitting import advice, of_plane
 from archc.train.plots.picture import Picture, unfit
 from archc.train.plots.subject import Subject
-from archc.train.plots.text import shortened, wrapped
+from archc.train.plots.text import shortened
 from archc.train.plots.theme import POINTS, Pen
 from archc.train.prediction import Prediction, class_targets, ends_in, predictions
 from archc.types import TensorType
@@ -23,6 +24,8 @@ SIDE = 201
 """Points of the grid in each direction."""
 _MARGIN = 0.15
 _MOST_POINTS = 1500
+_TWO_COLUMNS = 3.0
+"""Inches in which two names of the legend stand side by side."""
 _SQUARE = np.array([[0.0, 0.0], [1.0, 1.0]])
 """What is drawn around where there are no data: the inputs of a gate."""
 _MARKERS = "osD^vPXph*"
@@ -55,15 +58,10 @@ class _Points:
     rows: int
 
 
-def fits(graph: Graph) -> bool:
-    """Whether two numbers enter the model, and one value leaves it."""
-    return sum(int(np.prod(port.shape)) for port in graph.inputs) == 2 and len(graph.outputs) == 1
-
-
 def draw(subject: Subject) -> Picture:
     """Decision regions, or a map of values, with the data on top. Raises Failed unless the model takes two numbers."""
     graph = subject.module.graph
-    if not fits(graph):
+    if not of_plane(graph):
         raise _unfit(subject)
     program, module, state, output = subject.program, subject.module, subject.state, graph.outputs[0].name
     clouds = {name: flattened(graph, inputs) for name, (inputs, _) in subject.parts.items()}
@@ -157,10 +155,7 @@ def _unfit(subject: Subject) -> Exception:
         title = f"{subject.name} takes {count:,} numbers, and a boundary can be drawn in the plane of two"
     else:
         title = f"{subject.name} has {len(graph.outputs)} outputs, and a boundary can be drawn of one"
-    if subject.folder is None:
-        return unfit(title, f"`archc predict {subject.typed} …` tells what it says of given numbers")
-    kind = "confusion" if class_targets(subject.module) else "curves"
-    return unfit(title, f"`archc plot {subject.typed} {kind}` fits this model")
+    return unfit(title, advice(subject, "confusion"))
 
 
 def flattened(graph: Graph, inputs: Any) -> np.ndarray:
@@ -236,7 +231,9 @@ def _axes_names(subject: Subject) -> tuple[str, str]:
 
 
 def _paint(pen: Pen, title: str, names: tuple[str, str], plane: _Plane, points: list[_Points]) -> "Figure":
-    figure = pen.sheet(0.82 * pen.width if pen.width > 4 else pen.width + 0.6)
+    narrow = pen.width < _TWO_COLUMNS
+    below = 0.6 + 0.17 * (len(plane.classes) + 1) * narrow
+    figure = pen.sheet(0.82 * pen.width if pen.width > 4 else pen.width + below)
     axes = figure.add_subplot()
     if not plane.classes:
         _values(figure, axes, pen, plane, points)
@@ -246,14 +243,14 @@ def _paint(pen: Pen, title: str, names: tuple[str, str], plane: _Plane, points: 
     axes.set_ylim(float(plane.up[0]), float(plane.up[-1]))
     axes.set_xlabel(names[0])
     axes.set_ylabel(names[1])
-    axes.set_title("\n".join(wrapped(title, pen.width)))
+    axes.set_title(title)
     for side in axes.spines.values():
         side.set_visible(True)
     handles, labels = axes.get_legend_handles_labels()
     if handles and pen.width > 4:
         figure.legend(handles, labels, loc="outside right upper", handletextpad=0.4)
     elif handles:
-        figure.legend(handles, labels, loc="outside lower left", ncols=2, handletextpad=0.4)
+        figure.legend(handles, labels, loc="outside lower left", ncols=1 if narrow else 2, handletextpad=0.4)
     return figure
 
 

@@ -20,6 +20,8 @@ STEPS = "training steps"
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (6, 1, 1, 1)))
 _MOST_POINTS = 1000
 _FEW_TICKS = 8
+_ENTRY = 1.55
+"""Inches of a name in the legend, with its line."""
 _PANEL_WIDTH, _PANEL_HEIGHT = 2.9, 2.5
 
 
@@ -41,9 +43,10 @@ def draw(subject: Subject) -> Picture:
     def paint(pen: Pen) -> "Figure":
         columns = max(1, min(len(panels), int(pen.width / _PANEL_WIDTH)))
         rows = -(-len(panels) // columns)
-        figure = pen.sheet(_PANEL_HEIGHT * rows + 0.3)
+        figure = pen.sheet(_PANEL_HEIGHT * rows + 0.5)
         for at, (name, curves) in enumerate(panels.items(), 1):
             panel(figure.add_subplot(rows, columns, at), pen.theme, name, curves, best)
+        _legend(figure, pen)
         return figure
 
     return Picture("curves", title, tuple(said), paint)
@@ -55,6 +58,7 @@ def draw_curves(title: str, curves: Series, best: int) -> str:
     def paint(pen: Pen) -> "Figure":
         figure = pen.sheet(3.2)
         panel(figure.add_subplot(), pen.theme, title, curves, best)
+        _legend(figure, pen)
         return figure
 
     said = f"{' and '.join(curves)} over the epochs; the best is {best}."
@@ -118,7 +122,13 @@ def panel(axes: "Axes", theme: Theme, title: str, curves: Series, best: int) -> 
     axes.set_xlim(1 - margin, last + margin)
     axes.set_xticks(ticks(1, last))
     axes.grid(alpha=0.15, color=theme.ink)
-    axes.legend()
+
+
+def _legend(figure: "Figure", pen: Pen) -> None:
+    """What the lines are, which is the same in all panels: once, below them, where it crosses none."""
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    most = max(1, int(pen.width / _ENTRY))
+    figure.legend(handles, names, loc="outside lower left", ncols=min(most, len(names)))
 
 
 def ticks(first: int, last: int) -> list[int]:

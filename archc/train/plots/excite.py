@@ -19,6 +19,7 @@ from archc.ops import OPS
 from archc.train.loading import explained
 from archc.train.plots import tiles
 from archc.train.plots.features import as_image
+from archc.train.plots.fitting import advice
 from archc.train.plots.picture import Picture, unfit
 from archc.train.plots.subject import Subject
 from archc.train.plots.text import listed
@@ -36,7 +37,7 @@ def draw(subject: Subject, layer: str | None = None) -> Picture:
     graph = subject.module.graph
     if len(graph.inputs) != 1 or len(graph.inputs[0].shape) != 3 or graph.inputs[0].shape[-1] not in (1, 3):
         title = f"{subject.name} doesn't take one image, so no image excites its units"
-        raise unfit(title, f"`archc plot {subject.typed} gradients` fits this model")
+        raise unfit(title, advice(subject))
     layers = {name: node for name, node in traced(subject, 1).layers.items() if _units(node)}
     if layer is None:
         layer = _last(layers)

@@ -9,6 +9,7 @@ from archc.ir import Node
 from archc.ops import OPS
 from archc.train.loading import explained
 from archc.train.plots import tiles
+from archc.train.plots.fitting import advice
 from archc.train.plots.picture import Picture, unfit
 from archc.train.plots.subject import Subject
 from archc.train.plots.text import listed, sizes
@@ -29,7 +30,7 @@ def draw(subject: Subject, layer: str | None = None, example: int = 0, part: str
         layers = _chosen(maps, followed_by(graph))
         if not layers:
             title = f"{subject.name} has no convolution, so it has no feature maps"
-            raise unfit(title, f"`archc plot {subject.typed} filters` shows what its first layer looks for")
+            raise unfit(title, advice(subject))
     elif layer in maps:
         layers = {layer: [layer]}
     else:

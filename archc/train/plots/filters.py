@@ -2,16 +2,13 @@
 
 import numpy as np
 
-from archc.ir import Graph, Node
-from archc.ops import OPS
 from archc.train.plots import tiles
+from archc.train.plots.fitting import advice, drawable
 from archc.train.plots.picture import Picture, unfit
 from archc.train.plots.subject import Subject
 from archc.train.plots.text import listed, sizes
 
 MOST, MOST_ENTERING = 64, 16
-_PASSING = ("flatten", "normalize", "dropout")
-"""Layers behind which the cells of an image are still where they were."""
 
 
 def draw(subject: Subject, layer: str | None = None) -> Picture:
@@ -20,8 +17,7 @@ def draw(subject: Subject, layer: str | None = None) -> Picture:
     if layer is None:
         if not layers:
             title = f"{subject.name} has no layer that looks at an image, so it has no filters to show"
-            other = "boundary" if _numbers(subject.module.graph) == 2 else "gradients"
-            raise unfit(title, f"`archc plot {subject.typed} {other}` fits this model")
+            raise unfit(title, advice(subject))
         layer = next(iter(layers))
     elif layer not in layers:
         known = f"there are {listed([f'`{name}`' for name in layers])}" if layers else "no layer has them"
@@ -41,35 +37,8 @@ def draw(subject: Subject, layer: str | None = None) -> Picture:
     title = (
         f"{subject.name}: the kernels of {layer}, {sizes(window)} of {entering} channel{'s' * (entering != 1)}{share}"
     )
-    said = f"{leaving:,} kernels of {layer}, {sizes(kernel.shape[:-1])}; {strip.heading}."
+    said = f"{leaving:,} kernel{'s' * (leaving != 1)} of {layer}, {sizes(kernel.shape[:-1])}; {strip.heading}."
     return Picture("filters", title, (said,), lambda pen: tiles.paint(pen, title, [strip]))
-
-
-def drawable(graph: Graph) -> dict[str, tuple[int, ...]]:
-    """The layers whose kernels are pictures, with the shape [..., in, out] in which they are."""
-    found = {}
-    for scope, node in graph.layers():
-        kernel = next((weight for weight in node.weights if weight.name == "kernel"), None)
-        if kernel is None:
-            continue
-        if OPS[node.op].drawing == "conv" and len(kernel.shape) in (3, 4) and max(kernel.shape[:-2]) > 1:
-            found[scope] = kernel.shape
-        elif len(kernel.shape) == 2 and (image := _image_before(graph, scope, node)):
-            found[scope] = (*image, kernel.shape[1])
-    return found
-
-
-def _image_before(graph: Graph, scope: str, node: Node) -> tuple[int, ...] | None:
-    """The shape of the input image that a dense layer sees through nothing but layers that leave it as it is."""
-    by_name = {step.name: step for step in graph.nodes}
-    ports = {port.name: port.shape for port in graph.inputs}
-    if scope not in by_name or not node.inputs:
-        return None
-    value = node.inputs[0]
-    while value in by_name and by_name[value].op in _PASSING:
-        value = by_name[value].inputs[0]
-    shape = ports.get(value, ())
-    return shape if len(shape) == 3 and shape[-1] in (1, 3) else None
 
 
 def _strip(kernel: np.ndarray) -> tuple[tiles.Strip, int]:
@@ -98,7 +67,3 @@ def _strip(kernel: np.ndarray) -> tuple[tiles.Strip, int]:
     pairs = np.moveaxis(each[:shown, :, :, :rows], -1, 0).reshape(-1, *window)
     heading = f"columns are filters, each scaled by itself: black is negative, white positive; rows are channels{of}"
     return tiles.Strip(heading, tiles.grey(pairs), columns=shown), shown
-
-
-def _numbers(graph: Graph) -> int:
-    return sum(int(np.prod(port.shape)) for port in graph.inputs)

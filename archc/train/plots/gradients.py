@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archc.train.gradients import Measured, learning, read
 from archc.train.plots.curves import ticks
@@ -22,6 +22,11 @@ FACTOR = 1e3
 FEW, MANY = 8, 64
 """So many layers are named beside the curves, and so many have one."""
 _LINE = 0.17
+_BESIDE = 0.6
+"""Inches that the numbers beside the axis take."""
+_DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (6, 1, 1, 1)))
+_MARKERS = "osD^vPX*"
+_MOST_MARKERS = 12
 
 
 def draw(subject: Subject) -> Picture:
@@ -104,7 +109,7 @@ def _paint(pen: Pen, name: str, measured: Sequence[Measured], layers: Sequence[s
     from matplotlib.colors import LinearSegmentedColormap
 
     theme = pen.theme
-    sentences = [line for sentence in found for line in wrapped(sentence, pen.width)]
+    sentences = [line for sentence in found for line in wrapped(sentence, pen.width - _BESIDE)]
     few = len(layers) <= FEW
     drawn = _spread(layers, MANY)
     labels = _spread(drawn, FEW)
@@ -113,15 +118,18 @@ def _paint(pen: Pen, name: str, measured: Sequence[Measured], layers: Sequence[s
     depth = LinearSegmentedColormap.from_list("depth", [theme.colors[0], theme.colors[2], theme.colors[4]])
     for at, layer in enumerate(drawn):
         points = [(each.epoch, each.norms.get(layer)) for each in measured]
+        style = labels.index(layer) if layer in labels else 0
         values = [norm if norm else float("nan") for _, norm in points]
         axes.plot(
             [epoch for epoch, _ in points],
             values,
             color=theme.colors[at] if few else depth(at / (len(drawn) - 1)),
             linewidth=1.6 if few else 0.9,
-            marker="o" if few and len(points) < 25 else None,
-            markersize=3,
-            label=layer if layer in labels else None,
+            linestyle=_DASHES[style % len(_DASHES)],
+            marker=_MARKERS[style % len(_MARKERS)] if layer in labels else None,
+            markevery=-(-len(points) // _MOST_MARKERS),
+            markersize=4,
+            label=shortened(layer, pen.width - 1) if layer in labels else None,
         )
     axes.set_yscale("log")
     _decades(axes)
@@ -131,16 +139,15 @@ def _paint(pen: Pen, name: str, measured: Sequence[Measured], layers: Sequence[s
     axes.set_ylabel("norm of the gradient")
     axes.grid(alpha=0.15, color=theme.ink)
     share = "" if len(drawn) == len(layers) else f", {MANY} of {len(layers):,}"
-    title = f"{shortened(name, pen.width - 2.2 - 0.08 * len(share))}: gradients by layer{share}"
-    axes.set_title(title, pad=6 + (POINTS + 3.4) * len(sentences))
+    axes.set_title(f"{name}: gradients by layer{share}", pad=6 + (POINTS + 3.4) * len(sentences))
     for at, line in enumerate(reversed(sentences)):
         axes.annotate(
             line, (0, 1), (0, 6 + at * (POINTS + 3.4)), xycoords="axes fraction", textcoords="offset points",
             color=theme.colors[1], va="bottom", annotation_clip=False,
         )  # fmt: skip
     if pen.width < 4.5:
-        widest = 0.55 + 0.075 * max(map(len, labels))
-        figure.legend(loc="outside lower left", ncols=max(1, int(pen.width / widest)), handlelength=1.6)
+        widest = 0.7 + 0.075 * max(map(len, labels))
+        figure.legend(loc="outside lower left", ncols=max(1, int(pen.width / widest)), handlelength=2.6)
     else:
-        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=1.6)
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=2.6)
     return figure

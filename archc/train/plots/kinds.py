@@ -6,6 +6,7 @@ from typing import Any
 from archc.diagnostics import Failed
 from archc.ir import Module
 from archc.train.plots import boundary, confusion, curves, excite, features, filters, gradients
+from archc.train.plots.fitting import drawable, of_plane
 from archc.train.plots.names import KINDS
 from archc.train.plots.picture import Picture, unfit
 from archc.train.plots.subject import Subject
@@ -52,6 +53,6 @@ def of_report(subject: Subject, say: Callable[[str], None]) -> list[tuple[str, s
 
 
 def _of_model(module: Module) -> list[tuple[str, Callable[..., Picture]]]:
-    if boundary.fits(module.graph):
+    if of_plane(module.graph):
         return [("Decision regions", boundary.draw)]
-    return [("Filters", filters.draw)] if filters.drawable(module.graph) else []
+    return [("Filters", filters.draw)] if drawable(module.graph) else []

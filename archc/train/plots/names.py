@@ -13,3 +13,5 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
 
 THEMES = ("light", "dark", "print")
 FORMATS = ("svg", "png", "pdf")
+NARROWEST, WIDEST = 2.0, 60.0
+"""Inches that a picture may be wide."""

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from html import escape
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from archc.data.atomic import whole_file
 from archc.diagnostics import Diagnostic, Failed
 from archc.train.folders import writing
-from archc.train.plots.names import FORMATS
-from archc.train.plots.theme import PAGE, THEMES, Format, Pen, as_bytes, for_page, look
+from archc.train.plots.names import FORMATS, NARROWEST, WIDEST
+from archc.train.plots.sheet import fit, missing
+from archc.train.plots.theme import PAGE, THEMES, Format, Pen, Theme, as_bytes, for_page, look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,41 +38,61 @@ class Picture:
     natural: float = WIDTH
 
     def styled(self, theme: str, width: float | None = None) -> "Picture":
-        """The same in another theme ("light", "dark", "print") or width (inches)."""
+        """The same in another theme ("light", "dark", "print") or width (inches, from 2 to 60).
+
+        Raises ValueError for what is no theme, or no such width.
+        """
+        if theme not in THEMES:
+            raise ValueError(f"there is no theme {theme!r}: say one of {', '.join(THEMES)}")
+        number = isinstance(width, Real) and not isinstance(width, bool)
+        if width is not None and not (number and NARROWEST <= width <= WIDEST):
+            raise ValueError(f"{width!r} is no width: say a number of inches from {NARROWEST:g} to {WIDEST:g}")
         return replace(self, theme=theme, width=width)
 
     def svg(self) -> str:
         """As SVG, which needs no font."""
-        return self._bytes("svg").decode("utf-8")
+        return self.content("svg").decode("utf-8")
 
     def png(self) -> bytes:
         """As PNG, 200 dots an inch."""
-        return self._bytes("png")
+        return self.content("png")
 
     def pdf(self) -> bytes:
         """As PDF, its text as text."""
-        return self._bytes("pdf")
+        return self.content("pdf")
 
     def inside(self, prefix: str) -> str:
         """As SVG for a page: ids begin with `prefix`, and its text looks as the page's."""
         with look(PAGE, text=True):
-            figure = self.paint(Pen(PAGE, self.width or self.natural))
+            figure = self.painted(PAGE)
             return for_page(as_bytes(figure, "svg", self.title, " ".join(self.said)), prefix)
 
     def save(self, path: str | Path) -> Path:
         """Writes a file, .svg, .png or .pdf by its name, and gives its path. Raises Failed."""
         path = Path(path)
-        data = self._bytes(form_of(path))
+        data = self.content(form_of(path))
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with whole_file(path) as file:
                 file.write(data)
         return path
 
-    def _bytes(self, form: Format) -> bytes:
+    def painted(self, theme: Theme) -> "Figure":
+        """The figure in a theme's colours, within `look`: all of its text on the sheet."""
+        figure = self.paint(Pen(theme, self.width or self.natural))
+        fit(figure)
+        return figure
+
+    def lacking(self) -> str:
+        """The characters that the font of pictures lacks, for which boxes stand."""
+        with look(THEMES[self.theme], text=False):
+            return missing(self.painted(THEMES[self.theme]))
+
+    def content(self, form: Format) -> bytes:
+        """As the bytes of a file of that form."""
         theme = THEMES[self.theme]
         with look(theme, text=False):
-            figure = self.paint(Pen(theme, self.width or self.natural))
+            figure = self.painted(theme)
             return as_bytes(figure, form, self.title, " ".join(self.said))
 
     def __repr__(self) -> str:

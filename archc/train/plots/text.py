@@ -1,8 +1,8 @@
 """Words of pictures: what fits into a line, and lists of names."""
 
-import textwrap
 from collections.abc import Sequence
 
+from archc.train.plots.sheet import lines
 from archc.train.plots.theme import POINTS
 
 _NAMED = 6
@@ -10,9 +10,9 @@ _LETTER = 0.6 * POINTS / 72
 """Inches that a letter takes, about."""
 
 
-def wrapped(sentence: str, width: float) -> list[str]:
-    """A sentence in lines of so many inches."""
-    return textwrap.wrap(sentence, max(20, int((width - 0.2) / _LETTER)))
+def wrapped(sentence: str, width: float, *, bold: bool = False) -> list[str]:
+    """A sentence in lines of a sheet of so many inches."""
+    return lines(sentence, POINTS, width - 0.25, bold=bold)
 
 
 def shortened(name: str, width: float) -> str:

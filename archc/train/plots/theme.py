@@ -3,6 +3,7 @@
 import io
 import logging
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -94,7 +95,11 @@ def look(theme: Theme, *, text: bool) -> Iterator[None]:
     # whoever plots needn't hear that matplotlib has no folder for its caches
     logger.setLevel(logging.ERROR)
     try:
-        with matplotlib.rc_context():
+        with matplotlib.rc_context(), warnings.catch_warnings():
+            # a name in a script that the font lacks is no fault; `archc plot` says so in a sentence
+            warnings.filterwarnings("ignore", message="Glyph .* missing from")
+            warnings.filterwarnings("ignore", message="constrained_layout not applied")
+            warnings.filterwarnings("ignore", message="Matplotlib currently does not support .* natively")
             matplotlib.rcdefaults()
             matplotlib.rcParams.update(settings)
             yield

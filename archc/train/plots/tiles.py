@@ -57,7 +57,7 @@ def _mapped(values: np.ndarray, low: float, high: float, colors: Sequence[str]) 
 def paint(pen: Pen, title: str, strips: Sequence[Strip]) -> "Figure":
     """A sheet with a title and strips below each other."""
     room = pen.width - 2 * _MARGIN
-    head = wrapped(title, pen.width)
+    head = wrapped(title, pen.width, bold=True)
     headings = [wrapped(strip.heading, pen.width) for strip in strips]
     places = [_places(strip, room) for strip in strips]
     height = (

@@ -1,6 +1,7 @@
 """What pictures show is what was computed, and the same again is the same bytes."""
 
 import io
+import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.text import Text
 from PIL import Image
 
@@ -75,9 +77,9 @@ def test_the_same_again_is_the_same_bytes(trained: dict[str, Run], drawn: Drawn,
 def test_nothing_is_cut_off(drawn: Drawn, name: str, kind: str) -> None:
     """Every text lies on the sheet, in narrow columns too."""
     picture = drawn[name, kind]
-    for theme, width in (("light", 3.3), ("dark", 6.9), ("print", 3.3)):
+    for theme, width in (("print", 2.0), ("light", 3.3), ("print", 4.4), ("dark", 6.9)):
         with look(THEMES[theme], text=False):
-            figure = picture.paint(Pen(THEMES[theme], width))
+            figure = picture.styled(theme, width).painted(THEMES[theme])
             canvas = FigureCanvasAgg(figure)
             canvas.draw()
             high = figure.get_figheight() * figure.dpi
@@ -222,3 +224,73 @@ def test_files_are_what_their_names_say(trained: dict[str, Run], tmp_path: Path)
     assert picture.styled("dark", 3.3).save(tmp_path / "a.svg").read_text() != picture.svg()
     with pytest.raises(Failed, match="let the name end in"):
         picture.save(tmp_path / "a.gif")
+
+
+def test_looks_that_there_are_not(trained: dict[str, Run]) -> None:
+    picture = trained["moons"].plot("curves")
+    with pytest.raises(ValueError, match="there is no theme 'dar': say one of light, dark, print"):
+        picture.styled("dar")
+    for width in (-3, "3in", 1e9, float("nan"), True, 0):
+        with pytest.raises(ValueError, match="is no width: say a number of inches from 2 to 60"):
+            picture.styled("dark", width)  # type: ignore[arg-type]
+    assert picture.styled("dark", 2).width == 2 and picture.styled("print", np.float32(60)).width == 60
+
+
+@pytest.mark.parametrize("name", ["small", "moons", "line", "deep", "height"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_advised_can_be_drawn(trained: dict[str, Run], name: str, kind: str) -> None:
+    try:
+        trained[name].plot(kind)
+    except Failed as refused:
+        (refusal,) = refused.diagnostics
+        (advised,) = re.findall(r"`archc plot \S+ (\w+)`", refusal.help)
+        assert advised != kind and trained[name].plot(advised).said
+
+
+LONG = "a name that is longer than any column of a paper is wide " + "and_without_a_blank" * 4
+
+
+@pytest.mark.parametrize("width", [2.0, 3.3, 7.0])
+def test_long_names_stay_on_the_sheet(width: float) -> None:
+    counts = np.array([[3, 1], [0, 4]])
+    picture = of_confusions("Long", "test", [Confusion("output", LONG, ("one", LONG), counts)]).styled("light", width)
+    with look(THEMES["light"], text=False):
+        figure = picture.painted(THEMES["light"])
+        figure.draw_without_rendering()
+        title = next(text for text in figure.findobj(Text) if "matrix" in text.get_text().replace("\n", " "))
+        box = title.get_window_extent()
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.width and box.y1 <= figure.bbox.height + 1
+        assert box.y0 >= figure.axes[0].get_window_extent().y1, "above the matrix"
+        assert title.get_text().replace("\n", "").replace(" ", "").startswith(LONG.replace(" ", ""))
+
+
+@pytest.mark.parametrize("width", [2.0, 3.3, 6.4])
+@pytest.mark.parametrize("name", ["small", "moons"])
+def test_one_legend_for_all_panels_and_no_line_through_it(drawn: Drawn, name: str, width: float) -> None:
+    with look(THEMES["light"], text=False):
+        figure = drawn[name, "curves"].styled("light", width).painted(THEMES["light"])
+        figure.draw_without_rendering()
+        (legend,) = figure.findobj(Legend)
+        assert [text.get_text() for text in legend.get_texts()] == [curves.STEPS, "validation part", "best epoch"]
+        box = legend.get_window_extent()
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.width and len(figure.axes) == 2
+        assert not any(box.overlaps(axes.get_tightbbox()) for axes in figure.axes)
+
+
+@pytest.mark.parametrize("name", ["small", "deep"])
+def test_layers_are_told_apart_without_color(drawn: Drawn, name: str) -> None:
+    with look(THEMES["light"], text=False):
+        (axes,) = drawn[name, "gradients"].painted(THEMES["light"]).axes
+        named = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
+        assert len(named) > 3 and len({line.get_marker() for line in named}) == len(named)
+        assert len({str(line._unscaled_dash_pattern) for line in named}) == 4
+
+
+@pytest.mark.filterwarnings("error")
+def test_letters_that_the_font_lacks(recwarn: pytest.WarningsRecorder) -> None:
+    confusion = Confusion("output", "thing", ("日本語", "नमस्ते", "ä"), np.eye(3, dtype=np.int64))
+    picture = of_confusions("Far", "test", [confusion])
+    assert picture.png() and picture.pdf() and "日本語" in picture.inside("far")
+    assert set("日本語") < set(picture.lacking()) and "ä" not in picture.lacking()
+    near = Confusion("output", "thing", ("a", "ä", "Ω"), np.eye(3, dtype=np.int64))
+    assert of_confusions("Near", "test", [near]).lacking() == ""

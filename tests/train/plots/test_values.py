@@ -7,6 +7,7 @@ from scipy.signal import correlate
 from archc.api import Run
 from archc.train.plots import features, filters
 from archc.train.plots.excite import excited
+from archc.train.plots.fitting import drawable
 from archc.train.plots.values import traced
 from tests.train.plots.conftest import subject
 
@@ -69,8 +70,8 @@ def test_filters_are_the_kernels(trained: dict[str, Run]) -> None:
 
 def test_a_dense_layer_that_sees_an_image_has_filters(trained: dict[str, Run]) -> None:
     graph = subject(trained["deep"]).module.graph
-    assert filters.drawable(graph) == {"dense1": (8, 8, 1, 16)}
-    assert list(filters.drawable(subject(trained["small"]).module.graph)) == ["conv1", "unit1.conv1"]
+    assert drawable(graph) == {"dense1": (8, 8, 1, 16)}
+    assert list(drawable(subject(trained["small"]).module.graph)) == ["conv1", "unit1.conv1"]
 
 
 def test_color_kernels_are_in_color() -> None:
