@@ -54,7 +54,7 @@ def test_help_lists_the_kinds(there: Archc) -> None:
         ([RUN, "curve"], 2, "curves"),
         ([RUN, "curves", "-o", "curves.gif"], 2, "let the name end in one of .svg, .png, .pdf"),
         ([RUN, "curves", "--width", "3"], 2, "write a number and in, cm, mm, pt or px, as `3.3in`"),
-        ([RUN, "curves", "--width", "1mm"], 2, "from 2 to 60 are possible"),
+        ([RUN, "curves", "--width", "1in"], 2, "from 2 to 60 are possible"),
         ([RUN, "curves", "--width", "7000px"], 2, "72.9 inches: from 2 to 60 are possible"),
         ([RUN, "curves", "-o", "nodir/c.svg"], 1, "`nodir/c.svg` cannot be written: no such file or directory"),
         ([RUN, "curves", "--set", "a=1"], 2, "`--set` can't change it"),

@@ -43,7 +43,7 @@ PANNED = """(async () => {
 """Pans for 120 frames; the time from one to the next that 95 of 100 keep, in ms."""
 
 
-@pytest.mark.parametrize("figure", ["flat", "blocks"])
+@pytest.mark.parametrize("figure", ["flat", pytest.param("blocks", marks=pytest.mark.slow)])
 def test_ten_thousand_nodes_pan_smoothly(browser: Browser, tmp_path: Path, figure: str) -> None:
     levels = flat(10_000) if figure == "flat" else blocks(50)
     with shown(browser, text_of(levels), tmp_path, 1440, 900) as page:

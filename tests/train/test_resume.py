@@ -92,7 +92,9 @@ def kill(folder: Path, text: str, seconds: float) -> None:
     process.join()
 
 
-@pytest.mark.parametrize("moment", range(MOMENTS))
+@pytest.mark.parametrize(
+    "moment", [moment if moment < 6 else pytest.param(moment, marks=pytest.mark.slow) for moment in range(MOMENTS)]
+)
 def test_killed_at_a_random_moment_and_resumed(tmp_path: Path, moment: int, undisturbed: dict[str, object]) -> None:
     folder = tmp_path / "run"
     # the first second and a half is JAX's; a fifth of the kills is meant to hit it

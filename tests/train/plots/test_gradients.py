@@ -43,6 +43,7 @@ def test_they_are_the_programs_gradient(trained: dict[str, Run]) -> None:
         assert norm == pytest.approx(squares**0.5, rel=1e-4), layer
 
 
+@pytest.mark.slow
 def test_layers_of_a_device_loop_are_told_apart() -> None:
     text = "model M { input x[2]\n dense(4)\n repeat 16 { repeat 16 { dense(4) }\n dense(4) }\n dense(2) -> softmax }\n"
     recipe = "train { data = moons(n = 60)\n loss = cross_entropy\n optimizer = sgd(0.1)\n batch = 8\n epochs = 1 }"
