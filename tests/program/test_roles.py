@@ -17,9 +17,9 @@ TARGETS: tuple[Target, ...] = ("cpu", "gpu")
 DEEP = """
 model Deep {
     input x[4]
-    dense(6, weights = orthogonal)
-    repeat %d { dense(6, weights = truncated_normal(0.1)) -> tanh -> dropout(0.1) }
-    dense(3, weights = he_uniform)
+    dense(6)
+    repeat %d { dense(6) -> tanh -> dropout(0.1) }
+    dense(3)
 }
 train {
     data = iris
@@ -27,6 +27,7 @@ train {
     optimizer = adam(1e-3)
     batch = 16
     epochs = 2
+    init = orthogonal
 }
 """
 
@@ -79,15 +80,16 @@ def test_repeats(copies: int, target: Target, unroll: bool, says: str) -> None:
     assert says in repeat.why and repeat.where == "repeat1" and repeat.place == "net.arch:5"
 
 
-def test_first_weights_compiled_in_haste_have_the_same_bits() -> None:
-    for module in (module_of(DEEP % 3), built_in(FOLDER / "lenet5.arch")):
-        text = emit(module)
-        quick = '@jax.jit(compiler_options={"xla_backend_optimization_level": 0})\ndef init'
-        assert quick in text
-        plain = text.replace(quick, "@jax.jit\ndef init")
-        states = [imported(each).init(jax.random.key(5)) for each in (text, plain)]
-        for one, other in zip(*(jax.tree.leaves(state.params) for state in states), strict=True):
-            assert np.asarray(one).tobytes() == np.asarray(other).tobytes()
+@pytest.mark.parametrize("init", ["glorot_uniform", "he_normal", "truncated_normal(0.1)", "orthogonal"])
+def test_first_weights_compiled_in_haste_are_the_same(init: str) -> None:
+    """But for the last digit."""
+    text = emit(module_of((DEEP % 3).replace("orthogonal", init)))
+    quick = '@jax.jit(compiler_options={"xla_backend_optimization_level": 0})\ndef init'
+    assert quick in text
+    plain = text.replace(quick, "@jax.jit\ndef init")
+    states = [imported(each).init(jax.random.key(5)) for each in (text, plain)]
+    for one, other in zip(*(jax.tree.leaves(state.params) for state in states), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
 def test_many_weights_are_drawn_by_what_is_optimized() -> None:
