@@ -1,9 +1,13 @@
 """Options and fixtures for all tests."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+# what one test compiles is nothing that another may find
+os.environ["ARCHC_NO_CACHE"] = "1"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

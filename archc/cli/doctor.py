@@ -79,9 +79,17 @@ def _cores() -> int:
 def caches() -> Iterator[tuple[str, str]]:
     """Where things are kept between runs."""
     from archc.resources import cache_folder
+    from archc.train.compiled import JAX_OWN, compiled_folder, kept, why_not_kept
 
     yield "downloads", _folder(cache_folder())
-    yield "compiled", _folder(Path(folder)) if (folder := os.environ.get("JAX_COMPILATION_CACHE_DIR")) else "not kept"
+    if given := os.environ.get(JAX_OWN):
+        yield "compiled", f"{_folder(Path(given))}, as {JAX_OWN} says"
+    elif why := why_not_kept():
+        yield "compiled", f"not kept: {why}"
+    else:
+        folder = compiled_folder()
+        size = sum(size for _, size, _ in kept(folder))
+        yield "compiled", _folder(folder) + (f", {size / 1e6:,.1f} MB" if size else "")
 
 
 def data(data_dir: Path | None) -> Iterator[tuple[str, str]]:

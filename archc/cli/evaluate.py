@@ -49,8 +49,10 @@ def command(terminal: Terminal, /, run: str, part: str | None, data_dir: Path | 
     module = read_module(folder)
     table = load_again(recipe_of(module), folder.beginning(), data_dir, terminal)
 
+    from archc.train.compiled import keep_compiled
     from archc.train.evaluation import changes, evaluate
 
+    keep_compiled()
     found = evaluate(path, table, part)
     for change in changes(folder, table):
         terminal.remark(f"note: {change}")

@@ -101,9 +101,11 @@ def command(
     run = is_run(file) or ("/" in file and not file.endswith(SUFFIX) and not Path(file).exists())
     subject = _of_run(ctx, file) if run else _of_file(Asked(file, **choice), terminal)
 
+    from archc.train.compiled import keep_compiled
     from archc.train.plots.kinds import picture
     from archc.train.plots.picture import form_of
 
+    keep_compiled()
     drawn = picture(subject, kind, options).styled(theme, width)
     for change in subject.changes():
         terminal.remark(f"note: {change}")

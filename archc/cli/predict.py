@@ -66,9 +66,11 @@ def command(
 
     given = read_all(module, inputs, invert, terminal)
 
+    from archc.train.compiled import keep_compiled
     from archc.train.folders import RunFolder
     from archc.train.prediction import predict
 
+    keep_compiled()
     found = predict(what, given.arrays)
     if isinstance(what, Path):
         from archc.train.evaluation import changes

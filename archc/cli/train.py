@@ -101,8 +101,10 @@ def begin(
     signals.stop_if_asked()
 
     from archc.cli.watching import watched
+    from archc.train.compiled import keep_compiled
     from archc.train.driver import fit
 
+    keep_compiled()
     signals.stop_if_asked()
     return watched(
         lambda listener: fit(
@@ -134,8 +136,10 @@ def go_on(run: Path, data_dir: Path | None, terminal: Terminal, signals: Signals
     signals.stop_if_asked()
 
     from archc.cli.watching import watched
+    from archc.train.compiled import keep_compiled
     from archc.train.driver import resume
 
+    keep_compiled()
     signals.stop_if_asked()
     return watched(lambda listener: resume(run, table, listener, signals=signals), module, terminal)
 

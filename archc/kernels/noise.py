@@ -20,3 +20,8 @@ def dropout_together(x, key, *, rate, axes):
 def add_noise(x, key, *, deviation):
     """Each value and a Gaussian number of mean 0."""
     return x + deviation * jax.random.normal(key, x.shape, x.dtype)
+
+
+def rbg_key(key):
+    """The same key for `rbg`: the device's own generator, where threefry costs more."""
+    return jax.random.wrap_key_data(jnp.tile(jax.random.key_data(key), 2), impl="rbg")

@@ -106,6 +106,19 @@ def run_steps_looped_ragged(state, data, order, start, stop):
     return state, sums
 
 
+@jax.jit(donate_argnames="state")
+def run_steps_in_one_program(state, data, order, start, stop):
+    """Steps start..stop of an epoch as one program, the smaller last batch included."""
+
+    def last(carry):
+        state, sums = carry
+        state, more = train_step(state, data, order[(STEPS - 1) * BATCH :])
+        return state, jax.tree.map(jnp.add, sums, more)
+
+    full = device_loop(state, data, order, start, jnp.minimum(stop, STEPS - 1))
+    return jax.lax.cond(stop == STEPS, last, lambda carry: carry, full)
+
+
 @jax.jit
 def evaluate_step(state, data, start):
     """Sums over the rows from `start`; what lies past the last row is masked."""
@@ -154,10 +167,17 @@ def order(n, seed, epoch):
     return np.asarray(jax.random.permutation(jax.random.fold_in(key, 2), n))
 
 
+@jax.jit(static_argnames="n")
+def order_on_device(n, seed, epoch):
+    """A shuffle of n rows: number 0 cuts the parts, the others are those of the epochs."""
+    key = jax.random.fold_in(jax.random.key(seed), epoch)
+    return jax.random.permutation(jax.random.fold_in(key, 2), n)
+
+
 def split(n, seed):
     """The row numbers of each part."""
     cuts = np.cumsum(tuple(PART_ROWS.values()))[:-1]
-    return dict(zip(PART_ROWS, np.split(order(n, seed, 0), cuts)))
+    return dict(zip(PART_ROWS, np.split(np.asarray(order(n, seed, 0)), cuts)))
 
 
 def parts_by_split(table, seed):

@@ -8,9 +8,10 @@ from archc.ir import Graph, Module, Recipe
 from archc.passes import run
 from archc.program.link import Linked, import_lines, link, names_read
 from archc.program.network import Network, model_dict
-from archc.program.objective import Objective, ways
+from archc.program.objective import Objective
 from archc.program.printer import WIDTH, harmless, layout, literal
 from archc.program.repeats import Target, choice, table
+from archc.program.roles import gaps_of, roles_of
 
 EVAL_BATCH = 256
 """Rows an evaluation step takes: enough to keep two cores or a GPU busy on small networks."""
@@ -25,7 +26,7 @@ STORED = ("named", "filled", "part_names", "stacked_axes")
 def emit(module: Module, target: Target = "cpu", *, unroll: bool = False) -> str:
     """The program of a module; equal modules give equal bytes. With `unroll` no repeat becomes a device loop."""
     raw = run(module).graph
-    network = Network(module, raw, choice(target, unroll))
+    network = Network(module, raw, choice(target, unroll), target)
     init, apply = network.init(), [*network.blocks(), network.apply(), network.predict()]
     repeats = table(network.plan)
     face = ["named", *(["stack"] if repeats else [])]
@@ -51,33 +52,6 @@ def emit(module: Module, target: Target = "cpu", *, unroll: bool = False) -> str
     kernels = link(network.uses | objective.uses, stored | SIBLINGS[target])
     numbers = repeats + constants(recipe, steps.uses) + ([] if objective.masked else optimizer)
     return assemble(module, raw, numbers, kernels, model, steps, 'if __name__ == "__main__":\n    main()')
-
-
-def roles_of(recipe: Recipe, convolves: bool, target: Target) -> dict[str, str]:
-    """Which sibling of each step does the job."""
-    # XLA's CPU convolutions are an order of magnitude slower inside a device loop
-    one_by_one = target == "cpu" and convolves
-    looped = "run_steps_looped_ragged" if recipe.ragged else "run_steps_looped"
-    return {
-        "run_steps": "run_steps_one_by_one" if one_by_one else looped,
-        "parts": parts_of(recipe),
-        "best_epoch": f"best_epoch_{'lowest' if recipe.monitor.better == 'lower' else 'highest'}",
-        "should_stop": "should_stop_early" if recipe.stop else "should_stop_at_end",
-        "main": "main_with_start" if recipe.start else "main",
-        **ways(recipe),
-    }
-
-
-def parts_of(recipe: Recipe) -> str:
-    """Which sibling cuts the rows into parts."""
-    if gaps_of(recipe):
-        return "parts_filled_with_test" if recipe.data.test_examples else "parts_filled"
-    return "parts_with_test" if recipe.data.test_examples else "parts_by_split"
-
-
-def gaps_of(recipe: Recipe) -> dict[str, tuple[tuple[int, int, str], ...]]:
-    """By column, which of its numbers may be missing, and the statistic that fills them."""
-    return {column.name: column.gaps for column in recipe.data.features if column.gaps}
 
 
 def constants(recipe: Recipe, used: frozenset[str]) -> list[str]:

@@ -4,7 +4,7 @@ import builtins
 import keyword
 from collections.abc import Iterable
 
-from archc.code import Call, Code, Entry, Group, Literal, LiteralValue, Mapping, Name, kernels
+from archc.code import Call, Code, Entry, Group, Literal, LiteralValue, Mapping, Name, call, kernels
 from archc.ir import Graph, Module
 from archc.ops import Update
 from archc.program.body import BF16, LOCAL, Frame, Writer, lower, narrowed, updates, write_blocks
@@ -12,6 +12,8 @@ from archc.program.functions import Names, shortened
 from archc.program.link import IMPORTS, definitions
 from archc.program.plan import Choose, Step, plan
 from archc.program.printer import WIDTH, flat, layout, literal
+from archc.program.repeats import Target
+from archc.program.roles import fast_bits, quick_init
 from archc.program.start import Start, write_starts
 from archc.program.statements import Statement, lines, used
 from archc.program.variables import of_model
@@ -26,12 +28,20 @@ FACE = frozenset(_FACE.split())
 PARAMETERS = frozenset(["inputs", "outputs", "targets", "data", "state"])
 """Names that functions of the program give a meaning of their own, beside those that any may have."""
 
+INIT = ("@jax.jit", "def init(key):", '    """The state before the first step."""')
+QUICK_INIT = (
+    '@jax.jit(compiler_options={"xla_backend_optimization_level": 0})',
+    "def init(key):",
+    '    """The state before the first step: compiled in haste, since it runs once."""',
+)
+
 
 class Network:
     """A graph on its way into Python; `uses` collects the kernels and modules it needs."""
 
-    def __init__(self, module: Module, raw: Graph, choose: Choose):
+    def __init__(self, module: Module, raw: Graph, choose: Choose, target: Target):
         self.module = module
+        self.target = target
         self.graph = raw
         self.uses: set[str] = set()
         self.bf16 = module.recipe is not None and module.recipe.precision == "bf16"
@@ -58,11 +68,12 @@ class Network:
         keys = tuple(Entry("keys", (i,)) for i in range(random))
         arrays = Start(self.starts).arrays(self.plan, keys, stats=True)
         opt_state = Name("optimizer.init(params)") if self.module.recipe else Name("()")
-        state = (Name("params"), Name("stats"), opt_state, Name("jnp.int32(0)"), Name("step_key" if random else "key"))
+        key: Code = Name("step_key" if random else "key")
+        if fast_bits(self.module.recipe, self.plan, self.target):
+            key = call("rbg_key", key)
+        state = (Name("params"), Name("stats"), opt_state, Name("jnp.int32(0)"), key)
         init = [
-            "@jax.jit",
-            "def init(key):",
-            '    """The state before the first step."""',
+            *(QUICK_INIT if quick_init(self.graph, self.target) else INIT),
             *([f"    *keys, step_key = jax.random.split(key, {random + 1})"] if random else []),
             *self.written(arrays),
             *self.statement(Call("TrainState", state), "return "),

@@ -25,7 +25,7 @@ class Passage:
 
 def passages(module: Module) -> list[Passage]:
     """The layers of a module without blocks, in the order of `apply`."""
-    network = Network(module, run(module).graph, choice("cpu", True))
+    network = Network(module, run(module).graph, choice("cpu", True), "cpu")
     # what a random layer's key is called makes no difference to how many lines it has
     frame = Frame(
         network.plan,

@@ -15,6 +15,7 @@ from archc.data.table import Table
 from archc.data.table import save as write_arrays
 from archc.diagnostics import Failed
 from archc.ir import Module
+from archc.train.ahead import Ahead
 from archc.train.checkpoints import Identity, Moment, newest, save
 from archc.train.evaluation import confusions
 from archc.train.figures import finite, loss_first, numbers
@@ -35,6 +36,7 @@ from archc.train.timing import Clock
 _EPOCH_SAVE_SECONDS = 3.0
 _SAVE_SHARE = 0.1
 _CHEAP_BYTES = 16 << 20
+_KINDS = _STEP, _LAST_STEP, _EVALUATION = ("the training step", "the smaller last step", "the evaluation")
 
 
 class Stopped(Exception):
@@ -77,11 +79,12 @@ class Loop:
         """
         program = self._program
         self._beginning, self._seed, self._rows = beginning, beginning.seed, program.PART_ROWS["train"]
+        self._ahead = self._files.enter_context(closing(Ahead(program, self._seed)))
         with explained(self._origins, "the data are split"):
             self._data = program.parts(table, self._seed)
         self._listener.compiling("the initial weights")
         with explained(self._origins, "the weights are made"):
-            self._state = self._random_state()
+            self._state = self._ahead.random_state(self._data["train"])
         self._form, self._best_form = Form(self._state), Form(without_optimizer(self._state))
         hashes, specs = beginning.hashes, (self._form.specs, self._best_form.specs)
         self._identity = Identity(hashes["program"], hashes["data"], self._seed, program.MODEL, *specs)
@@ -113,6 +116,9 @@ class Loop:
 
     def train(self) -> None:
         """Epochs until the program says that it is enough. Raises Stopped when asked to, and Failed."""
+        if not self._is_over():
+            data, chosen = self._data["train"], self._data[self._program.CHOOSE]
+            self._ahead.compile(self._state, self._form, data, chosen, _KINDS)
         if self._now.position == 0:
             self._measure_gradients(is_last=False)
         while not self._is_over():
@@ -138,7 +144,7 @@ class Loop:
     def _take_steps(self) -> None:
         """The steps of an epoch that are still to be taken."""
         program, now = self._program, self._now
-        rows = program.order(self._rows, self._seed, now.epoch + 1)
+        rows = self._ahead.order(now.epoch + 1, last=now.epoch + 1 == program.EPOCHS)
         while now.position < program.STEPS:
             self._stop_if_asked()
             stop = min(program.STEPS, now.position + self._clock.chunk)
@@ -155,9 +161,9 @@ class Loop:
         """The steps from where the epoch is to `stop`: their sums."""
         program, now = self._program, self._now
         last = stop == program.STEPS and self._rows % program.BATCH != 0
-        kinds = {"the smaller last step"} if last else set()
+        kinds = {_LAST_STEP} if last else set()
         if not last or now.position < stop - 1:
-            kinds.add("the training step")
+            kinds.add(_STEP)
         steady = self._ready(kinds)
         before = time.perf_counter()
         with explained(self._origins, "it trains"):
@@ -175,10 +181,10 @@ class Loop:
     def _end_epoch(self) -> None:
         """Evaluates, keeps the weights if they are the best so far, and writes it all down."""
         program, now = self._program, self._now
-        self._ready({"the evaluation"})
+        self._ready({_EVALUATION})
         with explained(self._origins, "it evaluates"):
             averages = numbers(program.evaluate(self._state, self._data[program.CHOOSE]))
-        self._compiled.add("the evaluation")
+        self._compiled.add(_EVALUATION)
         if not finite(averages):
             raise self._not_finite(f"the {program.CHOOSE} part after epoch {now.epoch + 1}", program.STEPS)
         now.history.append(averages)
@@ -299,6 +305,7 @@ class Loop:
             self._remembered_at = time.monotonic()
         elif not cheap:
             self._recoverable = None
+        self._ahead.wait(kinds)
         return not missing
 
     def _moment(self) -> Moment:

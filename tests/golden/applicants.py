@@ -64,9 +64,9 @@ def fit_standard(x):
     return {"offset": x.mean(axes), "factor": 1 / deviation}
 
 
-@jax.jit
+@jax.jit(compiler_options={"xla_backend_optimization_level": 0})
 def init(key):
-    """The state before the first step."""
+    """The state before the first step: compiled in haste, since it runs once."""
     *keys, step_key = jax.random.split(key, 2)
     params = {
         "dense1": {"kernel": glorot_uniform(keys[0], (7, 1)), "bias": jnp.zeros(1)},
@@ -187,7 +187,7 @@ def order(n, seed, epoch):
 def split(n, seed):
     """The row numbers of each part."""
     cuts = np.cumsum(tuple(PART_ROWS.values()))[:-1]
-    return dict(zip(PART_ROWS, np.split(order(n, seed, 0), cuts)))
+    return dict(zip(PART_ROWS, np.split(np.asarray(order(n, seed, 0)), cuts)))
 
 
 def parts(table, seed):

@@ -32,9 +32,9 @@ def init_h(key, *, inputs, units):
     }
 
 
-@jax.jit
+@jax.jit(compiler_options={"xla_backend_optimization_level": 0})
 def init(key):
-    """The state before the first step."""
+    """The state before the first step: compiled in haste, since it runs once."""
     *keys, step_key = jax.random.split(key, 4)
     params = {
         "h1": init_h(keys[0], inputs=4, units=5),

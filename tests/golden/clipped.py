@@ -21,9 +21,9 @@ MODEL = {
 TrainState = collections.namedtuple("TrainState", "params stats opt_state step key")
 
 
-@jax.jit
+@jax.jit(compiler_options={"xla_backend_optimization_level": 0})
 def init(key):
-    """The state before the first step."""
+    """The state before the first step: compiled in haste, since it runs once."""
     params = {
         "dense1": {"kernel": jnp.array(((0.5,), (0.25,))), "bias": jnp.array((-0.25,))},
     }

@@ -28,9 +28,9 @@ def conv2d(x, kernel, *, stride, padding):
     )
 
 
-@jax.jit
+@jax.jit(compiler_options={"xla_backend_optimization_level": 0})
 def init(key):
-    """The state before the first step."""
+    """The state before the first step: compiled in haste, since it runs once."""
     params = {
         "conv1": {
             "kernel": jnp.array(

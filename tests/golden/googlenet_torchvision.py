@@ -95,9 +95,9 @@ def init_inception(key, *, inputs, c1, r3, c3, r5, c5, p):
     return params, stats
 
 
-@jax.jit
+@jax.jit(compiler_options={"xla_backend_optimization_level": 0})
 def init(key):
-    """The state before the first step."""
+    """The state before the first step: compiled in haste, since it runs once."""
     *keys, step_key = jax.random.split(key, 14)
     params, stats = {}, {}
     params["unit1"], stats["unit1"] = init_unit(keys[0], k=7, inputs=3, filters=64)

@@ -55,9 +55,9 @@ def right_side(outputs, targets, *, threshold):
     return agree.reshape(len(agree), -1).all(-1)
 
 
-@jax.jit
+@jax.jit(compiler_options={"xla_backend_optimization_level": 0})
 def init(key):
-    """The state before the first step."""
+    """The state before the first step: compiled in haste, since it runs once."""
     *keys, step_key = jax.random.split(key, 3)
     params = {
         "dense1": {
@@ -178,7 +178,7 @@ def order(n, seed, epoch):
 def split(n, seed):
     """The row numbers of each part."""
     cuts = np.cumsum(tuple(PART_ROWS.values()))[:-1]
-    return dict(zip(PART_ROWS, np.split(order(n, seed, 0), cuts)))
+    return dict(zip(PART_ROWS, np.split(np.asarray(order(n, seed, 0)), cuts)))
 
 
 def parts(table, seed):

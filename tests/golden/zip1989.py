@@ -93,9 +93,9 @@ def init_maps_2(key):
     }
 
 
-@jax.jit
+@jax.jit(compiler_options={"xla_backend_optimization_level": 0})
 def init(key):
-    """The state before the first step."""
+    """The state before the first step: compiled in haste, since it runs once."""
     *keys, step_key = jax.random.split(key, 5)
     params = {
         "H1": init_maps(keys[0]),
@@ -265,7 +265,7 @@ def order(n, seed, epoch):
 def split(n, seed):
     """The row numbers of each part."""
     cuts = np.cumsum(tuple(PART_ROWS.values()))[:-1]
-    return dict(zip(PART_ROWS, np.split(order(n, seed, 0), cuts)))
+    return dict(zip(PART_ROWS, np.split(np.asarray(order(n, seed, 0)), cuts)))
 
 
 def parts(table, seed):

@@ -137,9 +137,9 @@ def init_stage_2(key, *, inputs, filters, count):
     return params, stats
 
 
-@jax.jit
+@jax.jit(compiler_options={"xla_backend_optimization_level": 0})
 def init(key):
-    """The state before the first step."""
+    """The state before the first step: compiled in haste, since it runs once."""
     *keys, step_key = jax.random.split(key, 6)
     params, stats = {}, {}
     stats["normalize1"] = {"offset": jnp.zeros(1), "factor": jnp.ones(1)}
@@ -379,7 +379,7 @@ def order(n, seed, epoch):
 def split(n, seed):
     """The row numbers of each part."""
     cuts = np.cumsum(tuple(PART_ROWS.values()))[:-1]
-    return dict(zip(PART_ROWS, np.split(order(n, seed, 0), cuts)))
+    return dict(zip(PART_ROWS, np.split(np.asarray(order(n, seed, 0)), cuts)))
 
 
 def parts(table, seed):

@@ -72,9 +72,9 @@ def init_gated(key):
     return {"dense1": {"kernel": glorot_uniform(key, (4, 4)), "bias": jnp.zeros(4)}}
 
 
-@jax.jit
+@jax.jit(compiler_options={"xla_backend_optimization_level": 0})
 def init(key):
-    """The state before the first step."""
+    """The state before the first step: compiled in haste, since it runs once."""
     *keys, step_key = jax.random.split(key, 4)
     params, stats = {}, {}
     params["embed"], stats["embed"] = init_tower(keys[0])
