@@ -23,13 +23,13 @@ class Ahead:
         self._rows = program.PART_ROWS["train"]
         self._device = jax.config.jax_default_device  # type: ignore[attr-defined]
         self._pool = ThreadPoolExecutor(1, "archc-ahead")
-        self._init = self._later(lambda: program.init(jax.random.key(seed)))
+        self._init = [self._later(lambda: program.init(jax.random.key(seed)))]
         self._compiling: dict[str, Future[Any]] = {}
         self._order: tuple[int, Future[Any]] | None = None
 
     def random_state(self, data: Any) -> Any:
-        """The state that the program makes, once `data`, the training rows, are there."""
-        return self._program.adapt(self._init.result(), data)
+        """The state that the program makes, once `data`, the training rows, are there; it is given once."""
+        return self._program.adapt(self._init.pop().result(), data)
 
     def compile(self, state: Any, form: Form, data: Any, chosen: Any, kinds: tuple[str, str, str]) -> None:
         """Has a copy of the state take a first and a last step and be evaluated on `chosen`, in the order of `kinds`.

@@ -14,13 +14,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from archc.diagnostics import Failed
 from archc.ir import Module
 from archc.program import emit
 from archc.train.driver import fit, resume
 from archc.train.progress import Progress, Silent
 from archc.train.signals import Interrupted, Signals
 from tests.models import FOLDER, built_in, imported, module_of
-from tests.program.small import SMALL
+from tests.program.small import DENSE, Small
 
 TWO = """\
 block unit { conv(4, 3x3, padding = same, bias = false) -> batch_norm -> relu }
@@ -309,6 +310,19 @@ def test_it_learns_nearly_the_same_in_bf16(runs: Runs) -> None:
     close(plain.epoch()[0], weights, 0.05)
 
 
+def test_pieces_of_an_epoch_are_one_compiled_program(runs: Runs) -> None:
+    gpu = runs("gpu").drawing_as(runs("cpu"))
+    program = gpu.program
+    gpu.epoch()
+    compiled = program.run_steps._cache_size()
+    state, order = jax.tree.map(jnp.copy, gpu.begun), program.order(program.PART_ROWS["train"], 3, 1)
+    for start, stop in ((0, 1), (1, 3)):
+        state, _ = program.run_steps(state, gpu.data, order, start, stop)
+    assert program.STEPS == 3 and program.run_steps._cache_size() == compiled
+    for one, other in zip(program.named(state).values(), gpu.epoch()[0].values(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_both_targets_take_the_same_rows_in_the_same_order(runs: Runs) -> None:
     plain, gpu = runs("cpu"), runs("gpu")
     for one, other in zip(jax.tree.leaves(plain.data), jax.tree.leaves(gpu.data), strict=True):
@@ -330,6 +344,16 @@ def test_masks_of_its_own_generator_are_fair(runs: Runs) -> None:
         assert abs((mask == 0).mean() - 0.2) < 6 * 0.004
 
 
+@pytest.mark.skipif(jax.default_backend() == "gpu", reason="there is a GPU")
+def test_where_there_is_no_gpu_that_is_said(tmp_path: Path) -> None:
+    module = two(tmp_path)
+    with pytest.raises(Failed) as failed:
+        fit(module, program_text=emit(module, "gpu"), arch_text=TWO, table=ROWS, run=tmp_path / "run", device="gpu")
+    found = failed.value.diagnostics[0]
+    assert (found.code, found.title) == ("E0803", "there is no device `gpu`")
+    assert found.notes[0] == "JAX sees: cpu" and not (tmp_path / "run").exists()
+
+
 class StopsAtOnce(Silent):
     """Asks a run to stop behind its first step."""
 
@@ -343,7 +367,7 @@ class StopsAtOnce(Silent):
 
 def test_a_run_that_was_stopped_in_an_epoch_ends_with_the_same_bits(tmp_path: Path) -> None:
     """Though its key is of another kind, which a checkpoint has to tell."""
-    small = SMALL["for a GPU"]
+    small = Small(DENSE, 37, (("validate", "5"), ("test", "5")), target="gpu")
     module = small.module(tmp_path)
     given: dict[str, Any] = {"program_text": emit(module, "gpu"), "arch_text": small.text, "table": small.table()}
     fit(module, run=tmp_path / "whole", **given)
