@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from archc.kernels.noise import add_noise, dropout, dropout_together
+from archc.kernels.noise import add_noise, dropout, dropout_together, rbg_key
 
 KEY = jax.random.key(4)
 
@@ -51,3 +51,11 @@ def test_noise_is_gaussian() -> None:
     assert abs((abs(noise) > 1).mean() - 0.0455) < 0.005
     assert len(set(map(bytes, noise))) == 200, "each example has its own"
     assert add_noise(jnp.ones(3, jnp.bfloat16), KEY, deviation=0.5).dtype == jnp.bfloat16
+
+
+def test_a_key_for_rbg_is_the_one_of_the_same_seed() -> None:
+    key = rbg_key(KEY)
+    assert key.dtype == jax.random.key(4, impl="rbg").dtype
+    np.testing.assert_array_equal(jax.random.key_data(key), jax.random.key_data(jax.random.key(4, impl="rbg")))
+    one, other = (np.asarray(dropout(jnp.ones((200, 500)), jax.random.fold_in(key, i), rate=0.5)) for i in (0, 1))
+    assert (one != other).any() and abs((one != 0).mean() - 0.5) < 5 * 0.5 / sqrt(one.size)

@@ -35,6 +35,13 @@ def test_every_epoch_has_an_order_of_its_own() -> None:
     assert tuple(steps.order(20, 1, 2)) == orders[-1]
 
 
+def test_an_order_on_the_device_is_the_same() -> None:
+    for n, seed, epoch in ((20, 0, 1), (20, 2**31 - 1, 3), (5000, 1, 0)):
+        order = steps.order_on_device(n, seed, epoch)
+        assert isinstance(order, jax.Array)
+        np.testing.assert_array_equal(order, steps.order(n, seed, epoch))
+
+
 def test_orders_are_fair() -> None:
     """Each row is as often in each place: 400 orders of 10, five standard deviations."""
     places = np.array([steps.order(10, seed, 1) for seed in range(400)])
