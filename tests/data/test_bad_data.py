@@ -23,7 +23,6 @@ from archc.data.kinds import CategoryColumn, NumberColumn
 from archc.data.readers import load
 from archc.diagnostics import Failed
 from archc.parameters import Unfit, Word
-
 from tests.cost import timed
 
 from .conftest import Room, data_set, peak_of, refused

@@ -1,6 +1,5 @@
 """Large files: work stays in proportion, and memory is bounded."""
 
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ from archc.resolve import resolve
 from archc.source import Source
 from archc.syntax import parse
 from tests.cost import growth, steps
-
 
 STEPS_A_LAYER = 5_000
 """With some room: it is half of that."""
