@@ -285,6 +285,7 @@ def test_spread() -> None:
     far = Scene(200, 500, (node("a", 100, 10), node("b", 100, 400), edge("a", "b", (100, 40), (100, 400))))
     assert spread(near) == pytest.approx((100 * 90) / (2 * 100 * 60))
     assert spread(far) == pytest.approx((100 * 420) / (2 * 100 * 60))
+    assert spread(near, 10) == pytest.approx((100 * 90) / (2 * 100 * 60 + 10 * 30)), "and of its line"
     assert spread(replace(far, width=900, height=900)) == spread(far), "margins don't count"
 
 

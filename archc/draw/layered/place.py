@@ -14,9 +14,6 @@ from archc.draw.scene import Point
 MOST_JOINED = 6
 """So many lines may pass from one column to the next."""
 
-SLACK = (1.0, 1.03, 1.07)
-"""By how much columns may be higher than they have to be, where the figure is smaller so."""
-
 GUTTER, AROUND, OVER = 34.0, 17.0, 4.0
 """Between columns, what is left free above and below them, and how deep in there the line runs that joins them."""
 
@@ -92,28 +89,17 @@ class _Drawing:
                 high = middle
             else:
                 low = middle
-        tries = [self._filled(uncut, high * more) for more in SLACK]
-        tries += [self._filled(uncut, high * more, upwards=True) for more in SLACK]
-        return min((each for each in tries if len(each) <= count), key=self._area)
+        return self._filled(uncut, high)
 
-    def _filled(self, uncut: Sequence[Sequence[int]], tallest: float, *, upwards: bool = False) -> list[list[int]]:
-        """Rows by column, from the first or from the last, each filled up to `tallest` px, and higher only where it
-        can't be cut."""
-        # the first row may belong to the second
-        pieces = [[0], *map(list, uncut)] if self._may_cut(0) else [[0, *uncut[0]], *map(list, uncut[1:])]
-        columns: list[list[int]] = []
-        for piece in reversed(pieces) if upwards else pieces:
-            there = columns[-1] if columns else piece
-            if not columns or self._height(min(piece[0], there[0]), max(piece[-1], there[-1])) > tallest:
+    def _filled(self, uncut: Sequence[Sequence[int]], tallest: float) -> list[list[int]]:
+        """Rows by column, each filled up to `tallest` px, and higher only where it can't be cut."""
+        columns: list[list[int]] = [[0]]
+        for index, piece in enumerate(uncut):
+            # the first may belong to the row above
+            if self._height(columns[-1][0], piece[-1]) > tallest and (index or self._may_cut(0)):
                 columns.append([])
             columns[-1] += piece
-        return [sorted(column) for column in (reversed(columns) if upwards else columns)]
-
-    def _area(self, columns: Sequence[Sequence[int]]) -> float:
-        """About how large the columns are together."""
-        wide = [self._reach(column) for column in columns]
-        high = max(self._height(column[0], column[-1]) for column in columns)
-        return (sum(right - left for left, right in wide) + GUTTER * (len(columns) - 1)) * high
+        return columns
 
     def _reach(self, column: Sequence[int]) -> tuple[float, float]:
         """From where to where a column reaches."""
