@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -12,6 +13,19 @@ os.environ["ARCHC_NO_CACHE"] = "1"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the files that hold expected texts")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What XLA has compiled is kept for the whole session: the workers, and the processes that tests start, share it.
+
+    A program is imported anew by every test that runs it, and JAX would compile it anew each time.
+    """
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        compiled = TemporaryDirectory(prefix="archc-tests-")
+        config.add_cleanup(compiled.cleanup)
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = compiled.name
+        os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+        os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
 
 @pytest.fixture

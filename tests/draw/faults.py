@@ -409,8 +409,8 @@ def _neighbours(lines: Sequence[Wire], apart: float) -> Iterator[tuple[Wire, Seg
             yield *every[a], *every[b]
 
 
-def spread(scene: Scene) -> float:
-    """By how much a figure is larger than what is in it.
+def spread(scene: Scene, lane: float = 0) -> float:
+    """By how much a figure is larger than what is in it, with `lane` px of room on the way of every line.
 
     The figure is the box around its nodes, frames, edges and labels, without the page's margin, title and legend.
     In it are cells: a node with its badge and the room that an edge and its arrow need below it (`ROOM`), as wide as
@@ -425,4 +425,22 @@ def spread(scene: Scene) -> float:
     labels = sum(area(one.box) for one in _of(seen, "label"))
     bands = sum(area(one.box) for one in _of(seen, "band"))
     rims = sum(area(one.box) - area(grown(one.box, -RIM)) for one in _of(seen, "frame"))
-    return area(union(boxes)) / (cells + labels + bands + rims)
+    return area(union(boxes)) / (cells + labels + bands + rims + lane * _way(seen))
+
+
+def _way(seen: Sequence[Seen]) -> float:
+    """How long all lines are, what those of one source share counted once."""
+    stretches: dict[tuple[str, int, float], list[tuple[float, float]]] = defaultdict(list)
+    edges = [(one, line) for one in seen if one.part.kind == "edge" for line in one.lines]
+    for one, line in edges:
+        for a, b in pairwise(line.points):
+            along = int(abs(a[1] - b[1]) > abs(a[0] - b[0]))
+            source = one.part.ends[0] if one.part.ends else one.name
+            stretches[source, along, round(a[1 - along], 3)].append((min(a[along], b[along]), max(a[along], b[along])))
+    total = 0.0
+    for ends in stretches.values():
+        reached = float("-inf")
+        for start, end in sorted(ends):
+            total += max(0.0, end - max(start, reached))
+            reached = max(reached, end)
+    return total

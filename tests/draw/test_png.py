@@ -1,7 +1,6 @@
 """Figures as PNG: the same pixels wherever they are made, as large as asked, and no larger than programs open."""
 
 import io
-import time
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from archc.draw.formats import Width, printed
 from archc.draw.png import LARGEST, MOST_PIXELS
 from archc.draw.scene import Part, Rect, Scene, Text
 from archc.draw.theme import THEMES
+from tests.cost import timed
 from tests.draw.figures import MEAN, NAMES, figure, sample
 from tests.draw.processes import digests, digests_elsewhere
 
@@ -86,13 +86,12 @@ def test_printed_as_large_as_the_svg_unless_said() -> None:
 @pytest.mark.parametrize(("wide", "high"), [(100, 60_000), (60_000, 100), (9_000, 9_000)])
 def test_no_larger_than_programs_open(wide: float, high: float) -> None:
     scene = Scene(wide, high, (Part("node", (Rect(0, 0, wide / 2, high / 2, "conv"),)),))
-    start = time.perf_counter()
-    image = opened(scene)
+    image, seconds = timed(lambda: opened(scene))
     assert max(image.size) <= MOST_PIXELS and image.width * image.height <= LARGEST
     assert max(image.size) > 0.95 * MOST_PIXELS or image.width * image.height > 0.95 * LARGEST
     assert image.width / image.height == pytest.approx(wide / high, rel=0.02)
     assert image.info["dpi"][0] == pytest.approx(image.width / wide * 96, rel=0.02), "it still prints in its size"
-    assert time.perf_counter() - start < 10
+    assert seconds < 10, "1.3 on a machine of its own"
 
 
 @pytest.mark.parametrize("what", MEAN)

@@ -165,7 +165,7 @@ def doubled(array: Any) -> Any:
     return array.astype(np.float64) if array.dtype == np.float32 else array
 
 
-@pytest.mark.parametrize("part", range(6))
+@pytest.mark.parametrize("part", [pytest.param(part, marks=[pytest.mark.slow] * (part > 2)) for part in range(6)])
 def test_random_models_learn_alike_scanned_and_unrolled(part: int, tmp_path: Path) -> None:
     tried = 0
     for seed in range(part, FEW, 6):

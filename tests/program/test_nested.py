@@ -50,7 +50,7 @@ def agree(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
         np.testing.assert_allclose(values / scale, other[name] / scale, atol=1e-6, err_msg=name)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.slow] * (seed > 3)) for seed in range(8)])
 def test_a_nested_model_computes_what_its_layers_do_written_out(seed: int) -> None:
     nested = module(seed, dropout=False)
     program = imported(emit(nested, "gpu" if seed % 2 else "cpu"))
@@ -63,7 +63,7 @@ def test_a_nested_model_computes_what_its_layers_do_written_out(seed: int) -> No
         agree(results(program, state.params, state.stats, train=train), results(flat, params, stats, train=train))
 
 
-@pytest.mark.parametrize("seed", range(8, 11))
+@pytest.mark.parametrize("seed", [8, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (9, 10))])
 def test_scanned_and_unrolled_agree_with_dropout_on(seed: int) -> None:
     nested = module(seed, dropout=True)
     texts = [emit(nested, "gpu"), emit(nested, "gpu", unroll=True)]

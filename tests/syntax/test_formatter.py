@@ -1,7 +1,6 @@
 """`archc fmt`: one layout, nothing lost, and the same again when it is done twice."""
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from archc.resources import models_folder
 from archc.source import Source
 from archc.syntax import columns, formatter, parse, pieces, tree
 from archc.syntax.formatter import Unfaithful, format_source
+from tests.cost import growth, steps
 from tests.syntax.test_parser import nodes, parsed, plain
 from tests.writer import Writer
 
@@ -145,22 +145,16 @@ def test_deep_files(depth: int, commas: bool) -> None:
     check("block a {\n" + "if b {\n" * depth + "c\n" + "}\n" * depth + "}\n")
 
 
-def test_long_files_take_little_longer() -> None:
-    lines = "".join(
-        f"    conv({n}, 5x5, padding = same) -> batch_norm -> relu  # {n}\n    stage({n}, 3, {n % 7})\n"
-        for n in range(200)
-    )
-    chain = "    " + "relu -> conv(16, 5x5) -> " * 200 + "relu\n"
-    rows = "    let rows = [" + "[0, 1, 2], " * 400 + "]\n"
+def test_long_files_take_little_more() -> None:
+    def long(size: int) -> Source:
+        lines = "".join(
+            f"    conv({n}, 5x5, padding = same) -> batch_norm -> relu  # {n}\n    stage({n}, 3, {n % 7})\n"
+            for n in range(size)
+        )
+        chain = "    " + "relu -> conv(16, 5x5) -> " * size + "relu\n"
+        rows = "    let rows = [" + "[0, 1, 2], " * 2 * size + "]\n"
+        return Source("test.arch", f"model A {{\n{lines}{chain}{rows}}}\n")
 
-    def seconds(times: int) -> float:
-        text = "model A {\n" + (lines + chain + rows) * times + "}\n"
-        source = Source("test.arch", text)
-        start = time.process_time()
-        parse(source, Report())
-        middle = time.process_time()
-        format_source(source)
-        return (time.process_time() - middle) / (middle - start)
-
-    assert seconds(1) < 5, "formatting takes much longer than parsing"
-    assert seconds(5) < 5, "formatting takes longer and longer"
+    assert growth(lambda size: format_source(long(size)), 20) < 4.4
+    source = long(20)
+    assert steps(lambda: format_source(source)) < 4 * steps(lambda: parse(source, Report())), "it parses twice"

@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from archc.draw.layered.channels import TRACK, Net, tracked
+from archc.draw.layered.heights import heights
 from archc.draw.layered.order import FEW, ordered
 from archc.draw.layered.rows import Box, Rows, Wire, in_rows
 from archc.draw.layered.straight import Stand, mains, placed, standing
 from archc.draw.scene import Point
-
-ABOVE_TURNS, BELOW_TURNS, ARROW_ROOM, LABEL_HELPS = 6.0, 12.0, 17.0, 7.0
-"""Between rows, in px: above the first turn and below the last, where nothing turns, and how much of that
-a label's height does."""
 
 MOST_JOINED = 6
 """So many lines may pass from one column to the next."""
@@ -53,15 +50,11 @@ class _Drawing:
     def __init__(self, rows: Rows, stand: Stand, xs: list[float], wires: Sequence[Wire], tallest: float):
         self.rows, self.stand, self.xs, self.wires = rows, stand, xs, wires
         self.nets = [self._nets(row) for row in rows.rows]
-        self.tracks = [tracked(list(nets.values())) for nets in self.nets]
-        self.heights = [
-            max(
-                (rows.boxes[item].height + rows.boxes[item].tail[1] for item in row if not rows.is_lane(item)),
-                default=0,
-            )
-            for row in rows.rows
-        ]
-        self.gaps = [self._gap(index) for index in range(len(rows.rows) - 1)]
+        for nets in self.nets:
+            tracked(list(nets.values()))
+        uncut = heights(rows, range(len(rows.rows)), stand, xs, self.nets, 0)
+        self.lowest = list(accumulate(uncut.lowest, max))
+        self.highest = list(accumulate(reversed(uncut.highest), min))[::-1]
         self.most = 1
         self.columns = self._columns(tallest)
         self.column_of = [index for index, column in enumerate(self.columns) for _ in column]
@@ -74,21 +67,12 @@ class _Drawing:
             if self.rows.down[item]
         }
 
-    def _gap(self, index: int) -> float:
-        tracks = self.tracks[index]
-        if tracks:
-            return ABOVE_TURNS + (tracks - 1) * TRACK + BELOW_TURNS
-        if all(self.rows.is_lane(item) or self.rows.boxes[item].last for item in self.rows.rows[index + 1]):
-            return 0.0
-        labelled = any(self.rows.boxes[i].tail[1] for i in self.rows.rows[index] if not self.rows.is_lane(i))
-        return ARROW_ROOM - LABEL_HELPS * labelled
-
     def _columns(self, tallest: float) -> list[list[int]]:
         """Rows by column: as few as `tallest` lets, and as even as can be.
 
         They are cut where one line alone passes, or where few do if that isn't enough.
         """
-        total = sum(self.heights) + sum(self.gaps)
+        total = self.lowest[-1]
         uncut = self._uncut()
         highest = self._highest(uncut, total)
         if highest > tallest:
@@ -96,7 +80,7 @@ class _Drawing:
             uncut = self._uncut()
             highest = self._highest(uncut, total)
         if total <= tallest or highest > total / 2:
-            return [list(range(len(self.heights)))]
+            return [list(range(len(self.lowest)))]
         count = len(self._filled(uncut, tallest))
         low, high = 0.0, total
         for _ in range(30):
@@ -110,24 +94,35 @@ class _Drawing:
     def _filled(self, uncut: Sequence[Sequence[int]], tallest: float) -> list[list[int]]:
         """Rows by column, each filled up to `tallest` px, and higher only where it can't be cut."""
         columns: list[list[int]] = [[0]]
-        height = self.heights[0]
         for index, piece in enumerate(uncut):
-            taller = sum(self.heights[i] + self.gaps[i - 1] for i in piece)
             # the first may belong to the row above
-            if height + taller > tallest and (index or self._may_cut(0)):
+            if self._height(columns[-1][0], piece[-1]) > tallest and (index or self._may_cut(0)):
                 columns.append([])
-                height = -self.gaps[piece[0] - 1]
             columns[-1] += piece
-            height += taller
         return columns
 
+    def _reach(self, column: Sequence[int]) -> tuple[float, float]:
+        """From where to where a column reaches."""
+        xs = [
+            x
+            for row in column
+            for item in self.rows.rows[row]
+            for x in (self.xs[item] - self.stand.left[item], self.xs[item] + self.stand.right[item])
+        ]
+        xs += [net.top + net.jog for row in column[:-1] for net in self.nets[row].values()]
+        return min(xs), max(xs)
+
+    def _height(self, first: int, last: int) -> float:
+        """How high a column of these rows is at most."""
+        return self.lowest[last] - self.highest[first]
+
     def _highest(self, uncut: Sequence[Sequence[int]], total: float) -> float:
-        return max((sum(self.heights[i] + self.gaps[i - 1] for i in piece) for piece in uncut), default=total)
+        return max((self._height(piece[0], piece[-1]) for piece in uncut), default=total)
 
     def _uncut(self) -> list[list[int]]:
         """The rows behind the first, those together that no cut can part."""
         pieces: list[list[int]] = []
-        for index in range(1, len(self.heights)):
+        for index in range(1, len(self.lowest)):
             if not pieces or self._may_cut(index - 1):
                 pieces.append([])
             pieces[-1].append(index)
@@ -142,32 +137,29 @@ class _Drawing:
 
     def _stack(self) -> None:
         """Where rows are, and how far each column moves aside."""
-        self.tops = [0.0] * len(self.heights)
+        self.tops: dict[int, float] = {}
+        self.turns: list[dict[int, float]] = []
+        self.jogs: list[dict[int, float]] = []
+        self.feet: list[float] = []
         self.aside: list[float] = []
         joined = max((len(self.nets[column[-1]]) for column in self.columns[:-1]), default=0)
         more = max(joined - 1, 0) * TRACK
         self.head = AROUND + more if joined else 0.0
-        right, lowest = 0.0, 0.0
+        right = 0.0
         self.gutters: list[float] = []
         for column in self.columns:
-            y = self.head
-            left, reach = float("inf"), float("-inf")
-            for index in column:
-                self.tops[index] = y
-                y += self.heights[index] + (self.gaps[index] if index < len(self.gaps) else 0)
-                for item in self.rows.rows[index]:
-                    left = min(left, self.xs[item] - self.stand.left[item])
-                    reach = max(reach, self.xs[item] + self.stand.right[item])
-                    for net in [self.nets[index][item]] if item in self.nets[index] and index != column[-1] else []:
-                        left, reach = min(left, net.top + net.jog), max(reach, net.top + net.jog)
+            found = heights(self.rows, column, self.stand, self.xs, self.nets, self.head)
+            self.tops |= found.tops
+            self.turns += found.turns
+            self.jogs += found.jogs
+            self.feet.append(max(self.head, *found.lowest))
+            left, reach = self._reach(column)
             start = right + (GUTTER + more if self.aside else 0)
             self.gutters.append(start - more - GUTTER / 2)
             self.aside.append(start - left)
             right = start + reach - left
-            last = column[-1]
-            lowest = max(lowest, self.tops[last] + self.heights[last])
         self.width = right
-        self.height = lowest + self.head
+        self.height = max(self.feet) + self.head
 
     def x(self, item: int) -> float:
         return self.xs[item] + self.aside[self.column_of[self.rows.rank[item]]]
@@ -177,7 +169,7 @@ class _Drawing:
             return self.height
         if not self.rows.is_lane(item) and self.rows.boxes[item].first:
             return 0.0
-        return self.tops[self.rows.rank[item]]
+        return self.tops[item]
 
     def placement(self) -> Placement:
         corners = tuple((self.x(item) - self.stand.left[item], self.top(item)) for item in range(len(self.rows.boxes)))
@@ -192,25 +184,27 @@ class _Drawing:
             row = self.rows.rank[upper]
             if self.column_of[row] != self.column_of[row + 1]:
                 points += self._to_next_column(x, end, row)
+                if not self.rows.is_lane(lower):
+                    points.append((end, self.top(lower)))
                 continue
             net = self.nets[row][upper]
             if net.turns and abs(end - x) > 1e-9:
-                turn = self.tops[row] + self.heights[row] + ABOVE_TURNS
+                turn = self.turns[row][upper]
                 if net.jog:
-                    points += [(x, turn), (x + net.jog, turn)]
+                    aside = self.jogs[row][upper]
+                    points += [(x, aside), (x + net.jog, aside)]
                     x += net.jog
-                turn += net.track * TRACK
                 points += [(x, turn), (end, turn)]
-            points.append((end, self.top(lower)))
+            points.append((end, points[-1][1] if self.rows.is_lane(lower) else self.top(lower)))
         return _plain(points)
 
     def _to_next_column(self, x: float, end: float, row: int) -> list[Point]:
         # the rightmost line goes innermost below and outermost above, so that none crosses another
         inner = sum(net.top > self.xs_of(x, row) + 1e-6 for net in self.nets[row].values()) * TRACK
-        low = self.tops[row] + self.heights[row] + AROUND - OVER + inner
+        low = self.feet[self.column_of[row]] + AROUND - OVER + inner
         gutter = self.gutters[self.column_of[row + 1]] + inner
         over = OVER + inner
-        return [(x, low), (gutter, low), (gutter, over), (end, over), (end, self.tops[row + 1])]
+        return [(x, low), (gutter, low), (gutter, over), (end, over)]
 
     def xs_of(self, x: float, row: int) -> float:
         """An x before its column moved aside."""
