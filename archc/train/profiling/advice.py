@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from archc.recipes.optimizer import Optimizer
 from archc.ir.items import restored
+from archc.recipes.optimizer import Optimizer
+from archc.train.profiling.attribution import Part
 from archc.train.profiling.ceilings import Ceilings
 from archc.train.profiling.costs import Layer, Work
-from archc.train.profiling.attribution import Part
 from archc.train.profiling.profile import Profile, Spent
+from archc.types import TensorType
 
 Bound = Literal["compute", "memory", "neither", ""]
 
@@ -19,8 +20,11 @@ NEAR = 0.5
 FAR = 0.1
 """Below which share of both ceilings neither of them is what holds something up."""
 
-_TINY = {"cpu": 50e-6, "gpu": 10e-6}
-"""Seconds in which starting an operation matters as much as what it does."""
+_TINY = {"cpu": 100e-6, "gpu": 20e-6}
+"""Seconds, forward and backward, in which starting operations matters as much as what they do."""
+
+TUNE = "`archc tune FILE` measures other forms of it"
+"""What helps where it is a convolution's form that is slow."""
 
 _FEW_CHANNELS = 4
 _RARE_IDLE = 0.25
@@ -90,8 +94,11 @@ def of_step(profile: Profile) -> str:
 def of_layer(profile: Profile, layer: Layer, spent: Spent) -> str:
     """What can be done about a layer."""
     reached = rate(layer.forward + layer.backward, spent.seconds, profile.ceilings)
-    if spent.seconds / layer.copies < 2 * _TINY[profile.platform if profile.platform in _TINY else "gpu"]:
-        return "starting its operations takes longer than they do: a larger `batch` has fewer steps an epoch"
+    if max(reached.of_flops, reached.of_bytes) < NEAR and spent.seconds / layer.copies < _tiny(profile.platform):
+        return (
+            f"it takes {1e6 * spent.seconds / layer.copies:.0f} µs, in which starting its operations matters as "
+            "much as what they do: a larger `batch` has fewer steps an epoch"
+        )
     if profile.platform == "gpu" and profile.recipe.precision == "float32" and layer.op.keeps:
         return "it computes in float32; `precision = bf16` lets the tensor cores do it, several times as fast"
     kinds: dict[str, Callable[[Profile, Layer, Spent, Rate], str]] = {
@@ -105,6 +112,10 @@ def of_layer(profile: Profile, layer: Layer, spent: Spent) -> str:
     return kinds.get(layer.op.drawing, _other)(profile, layer, spent, reached)
 
 
+def _tiny(platform: str) -> float:
+    return _TINY["cpu" if platform == "cpu" else "gpu"]
+
+
 def _convolution(profile: Profile, layer: Layer, spent: Spent, reached: Rate) -> str:
     if reached.of_flops >= NEAR:
         return _full("compute", "fewer filters, a smaller window, or pooling before it")
@@ -112,24 +123,21 @@ def _convolution(profile: Profile, layer: Layer, spent: Spent, reached: Rate) ->
         channels = f"{layer.x.channels} channel" + "s" * (layer.x.channels > 1)
         return (
             f"it reads {channels}, too few to keep the processor's vector units busy, and reaches "
-            f"{reached.of_flops:.0%} of its rate; a larger stride or fewer filters cost less"
+            f"{reached.of_flops:.0%} of its rate: {TUNE}, and a larger stride or fewer filters cost less"
         )
     if spent.backward > 4 * spent.forward:
         return (
-            f"its backward pass takes {spent.backward / spent.forward:.0f} times its forward pass, where twice is usual: "
-            "XLA has no good form of its gradients for this shape"
+            f"its backward pass takes {spent.backward / spent.forward:.0f} times its forward pass, where twice is usual:"
+            f" XLA's form of its gradients suits this shape badly, and {TUNE}"
         )
-    return (
-        f"it reaches {reached.of_flops:.0%} of the rate of a large matrix product: more filters or a larger `batch` "
-        "take less than their share"
-    )
+    return f"it reaches {reached.of_flops:.0%} of the rate of a large matrix product: {TUNE}"
 
 
 def _dense(profile: Profile, layer: Layer, spent: Spent, reached: Rate) -> str:
     batch = profile.recipe.batch
     if reached.of_flops >= NEAR:
         return _full("compute", "fewer units, or fewer inputs, as by pooling")
-    if layer.weights > 2 * batch * (layer.x.size + _size(layer)):
+    if reached.bound == "memory" and layer.weights > batch * (layer.x.size + TensorType(layer.output).size):
         return (
             f"its {layer.weights:,} weights are moved for {batch:,} examples at a time, and moving them is what takes "
             "long: a larger `batch`, or fewer inputs or units"
@@ -165,8 +173,8 @@ def _activation(profile: Profile, layer: Layer, spent: Spent, reached: Rate) -> 
 
 def _noise(profile: Profile, layer: Layer, spent: Spent, reached: Rate) -> str:
     return (
-        f"it draws random numbers for {layer.x.size * profile.recipe.batch:,} values in every step: it costs less where "
-        "values are fewer, behind pooling"
+        f"it draws random numbers for {layer.x.size * profile.recipe.batch:,} values in every step: it costs less "
+        "where values are fewer, behind pooling"
     )
 
 
@@ -174,21 +182,14 @@ def _other(profile: Profile, layer: Layer, spent: Spent, reached: Rate) -> str:
     if reached.of_bytes >= NEAR:
         return _full("memory", "smaller values, as by a stride or by pooling before it")
     return (
-        f"it moves {layer.forward.bytes + layer.backward.bytes:,} bytes at {reached.of_bytes:.0%} of the memory's rate, "
-        "and computes little: it costs less where values are smaller"
+        f"it moves {layer.forward.bytes + layer.backward.bytes:,} bytes at {reached.of_bytes:.0%} of the memory's rate,"
+        " and computes little: it costs less where values are smaller"
     )
 
 
 def _full(ceiling: str, less: str) -> str:
     what = "a large matrix product" if ceiling == "compute" else "adding to a large array"
     return f"it runs at the rate of {what}, or near it, so that only less work makes it faster: {less}"
-
-
-def _size(layer: Layer) -> int:
-    size = 1
-    for cells in layer.output:
-        size *= cells
-    return size
 
 
 def of_part(profile: Profile, part: Part) -> str:

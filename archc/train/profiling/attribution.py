@@ -5,11 +5,11 @@ Where it fuses operations of several layers, each has a share of the time by wha
 its own, such as a change of layout, has no note, and is done for those that read it.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import prod
 from typing import Literal, NamedTuple
-import re
 
 from archc.train.profiling.hlo import Hlo, Instruction
 from archc.train.profiling.owners import Key, Owners
@@ -36,8 +36,8 @@ MOVES = FREE | frozenset(["copy", "transpose", "convert", "pad", "slice", "conca
 """What only brings numbers into another order: it is done for who reads them."""
 
 COSTLY = frozenset(
-    ["exponential", "tanh", "log", "log-plus-one", "exponential-minus-one", "power", "divide", "sqrt", "rsqrt", "cbrt"]
-    + ["sine", "cosine", "tan", "erf", "logistic", "atan2", "remainder"]
+    "exponential exponential-minus-one log log-plus-one power divide remainder sqrt rsqrt cbrt sine cosine tan tanh atan2 "
+    "erf logistic".split()
 )
 _COSTLY = 8
 """What a function that isn't one instruction of the processor costs, in additions; roughly."""

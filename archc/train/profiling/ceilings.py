@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -37,10 +38,10 @@ def _product(dtype: Any) -> float:
     size = _SMALLEST
     multiply = jax.jit(jnp.matmul)
     while True:
-        matrix = jnp.ones((size, size), dtype)
-        seconds = _best(lambda matrix=matrix: multiply(matrix, matrix), 0)  # type: ignore[misc]
+        square = partial(multiply, *(jnp.ones((size, size), dtype),) * 2)
+        seconds = _best(square, 0)
         if seconds > SECONDS / 10 or size >= _LARGEST:
-            return 2 * size**3 / min(seconds, _best(lambda: multiply(matrix, matrix), SECONDS))
+            return 2 * size**3 / min(seconds, _best(square, SECONDS))
         size *= 2
 
 
@@ -59,11 +60,11 @@ def _stream() -> float:
 
 def _best(run: Callable[[], Any], seconds: float) -> float:
     """The shortest of the runs that fit into some seconds, of which the first, that compiles, doesn't count."""
-    jax.block_until_ready(run())
+    jax.block_until_ready(run())  # type: ignore[no-untyped-call]
     best, until = float("inf"), time.perf_counter() + seconds
     while True:
         start = time.perf_counter()
-        jax.block_until_ready(run())
+        jax.block_until_ready(run())  # type: ignore[no-untyped-call]
         end = time.perf_counter()
         best = min(best, end - start)
         if end >= until:

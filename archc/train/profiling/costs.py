@@ -27,8 +27,8 @@ class Work:
 class Layer:
     """A layer in all its copies.
 
-    `x` is the type that enters it first. `forward` and `backward` are for a step, as if the layer stood alone: what enters
-    is read once and what leaves is written once. A multiply-accumulate counts as two operations, and only those
+    `x` is the type that enters it first. `forward` and `backward` are for a step, as if the layer stood alone: what
+    enters is read once and what leaves is written once. A multiply-accumulate counts as two operations, and only those
     of convolution and dense layers are counted.
     """
 
@@ -100,9 +100,7 @@ class Costs:
         for copy in copies:
             self.scopes[f"{scope}{copy[names.index(head)]}{'.' if rest else ''}{rest}"] = self.scopes[old]
 
-    def _layer(
-        self, node: Node, weights: tuple[Weight, ...], scope: str, key: Key, entering: list[Value]
-    ) -> Value:
+    def _layer(self, node: Node, weights: tuple[Weight, ...], scope: str, key: Key, entering: list[Value]) -> Value:
         if key not in self.layers:
             numbers = sum(TensorType(weight.shape).size for weight in weights)
             self.layers[key] = Layer(key, op_of(node), node.place, entering[0].type, node.output, numbers)

@@ -1,5 +1,7 @@
 """The profile of a recipe's training step: where its time goes, held against what the machine can do."""
 
+import gzip
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,10 +24,7 @@ from archc.train.profiling.costs import Costs, Layer, costs
 from archc.train.profiling.events import CONTAINERS, LOOP, of_module, spans, typical
 from archc.train.profiling.hlo import Hlo, parse
 from archc.train.profiling.owners import Key, owners
-from archc.train.profiling.steps import WARM, FirstStep, Stepper
-
-STEPS = 20
-"""Steps that are timed unless another number is asked for."""
+from archc.train.profiling.steps import FirstStep, Stepper
 
 _RANDOM_BATCHES = 4
 """How many batches of random rows there are: more than one, so that rows are gathered as they are from data."""
@@ -92,12 +91,14 @@ def profile(
     source: Source,
     table: Table | None,
     *,
-    steps: int = STEPS,
+    steps: int | None = None,
     target: Target = "cpu",
     unroll: bool = False,
     device: Any = None,
 ) -> Profile:
-    """Trains for a few steps and watches. Without a `table` on random rows, which take as long.
+    """Trains for a few steps and watches: so many `steps`, or as many as fit into half a second, 10 at least.
+
+    Without a `table` it trains on random rows, which take as long.
 
     `device` is a JAX device, or None for JAX's choice. Raises Failed.
     """
@@ -118,7 +119,7 @@ def _profile(
     recipe: Recipe,
     source: Source,
     table: Table | None,
-    steps: int,
+    steps: int | None,
     target: Target,
     unroll: bool,
     device: Any,
@@ -130,10 +131,10 @@ def _profile(
     rows = len(next(iter(data[0].values())))
     with explained(origins, "the weights are made"):
         state = program.adapt(program.init(jax.random.key(recipe.seed)), data)
-    stepper = Stepper(program, state, data, program.order(rows, recipe.seed, 1), recipe.batch, steps)
+    stepper = Stepper(program, state, data, program.order(rows, recipe.seed, 1), recipe.batch)
     with explained(origins, "it takes its first steps"):
         first, text = stepper.compile()
-        stepper.take(WARM)
+        stepper.warm_up(steps)
     with explained(origins, "it trains"):
         step = float(np.median([stepper.timed() for _ in range(3)]))
         trace = stepper.traced()
@@ -165,6 +166,12 @@ def _profile(
         ceilings=measured(recipe.precision),
         trace=trace,
     )
+
+
+def trace_bytes(profile: Profile, *, packed: bool) -> bytes:
+    """The trace as a file that Perfetto opens, JSON or JSON `packed` by gzip; operations bear the names of layers."""
+    text = json.dumps(profile.trace, separators=(",", ":")).encode()
+    return gzip.compress(text, mtime=0) if packed else text
 
 
 def _random(recipe: Recipe) -> Table:

@@ -20,6 +20,9 @@ WARM = 3
 LOOPS = 6
 """How often a device loop is called: what the host does between two calls belongs to training too."""
 
+_MOMENT, _FEWEST, _MOST = 0.5, 10, 200
+"""Seconds that are watched unless a number of steps is asked for, and how many steps these are at least and at most."""
+
 _FRAMES = "jax_traceback_in_locations_limit"
 _DEEP = 200
 """Lines that are noted with each operation: as deep as blocks may stand in one another."""
@@ -35,23 +38,30 @@ class FirstStep:
 
 @dataclass
 class Stepper:
-    """A program at work on some data, as training drives it: in calls of a step each, or of `steps` in a device loop."""
+    """A program at work on some data, as training drives it: in calls of a step each, or of several in a device loop."""
 
     program: ModuleType
     state: Any
     data: Any
     order: np.ndarray
     batch: int
-    steps: int
 
     def __post_init__(self) -> None:
         full = len(self.order) // self.batch
         self.looped = hasattr(self.program, "device_loop") and full > 0
         self.name = "device_loop" if self.looped else "train_step"
-        self.chunk = min(self.steps, full) if self.looped else 1
-        self.calls = LOOPS if self.looped else self.steps
+        self.chunk = 1
+        self.calls = WARM
         self._full = max(full, 1)
         self._step: Callable[..., Any] | None = None
+
+    def warm_up(self, steps: int | None) -> None:
+        """Takes the first steps, and settles how many follow: so many, or what fits into a moment."""
+        self.take(WARM)
+        steps = steps or max(_FEWEST, min(int(_MOMENT / self.timed()), _MOST))
+        self.chunk = min(steps, self._full) if self.looped else 1
+        self.calls = LOOPS if self.looped else steps
+        self.take(1)
 
     def compile(self) -> tuple[FirstStep, str]:
         """Compiles what training calls; gives how long that took, and what XLA made of it."""
