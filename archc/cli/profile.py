@@ -39,9 +39,7 @@ _PACKED = ".gz"
 )
 @click.option("--random", is_flag=True, help="Take random numbers for data, which needn't be there.")
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), help="Where to run; unless said, what JAX prefers.")
-@click.option(
-    "--depth", type=click.IntRange(0), metavar="N", help="Levels of blocks to open; all unless said."
-)
+@click.option("--depth", type=click.IntRange(0), metavar="N", help="Levels of blocks to open; all unless said.")
 @click.option(
     "-o", "--trace", type=click.Path(path_type=Path), metavar="PATH", help="Write a trace for Perfetto there."
 )

@@ -150,10 +150,8 @@ def _frames(lines: list[str]) -> dict[int, tuple[int, Frame]]:
     found: dict[int, tuple[int, Frame]] = {}
     for number, frame in frames.items():
         place = places.get(frame.get("file_location_id", 0), {})
-        file, function = (
-            files.get(place.get("file_name_id", 0), ""),
-            functions.get(place.get("function_name_id", 0), ""),
-        )
+        file = files.get(place.get("file_name_id", 0), "")
+        function = functions.get(place.get("function_name_id", 0), "")
         found[number] = (frame.get("parent_frame_id", shift) - shift, Frame(file, function, place.get("line", 0)))
     return found
 

@@ -1,8 +1,8 @@
 """Which layer of the file each line of its program computes.
 
-A program's lines end in the line of the file that they come from, and several layers may stand on one. So the program is
-emitted once more with a number, unlike any other, in the place of each layer's line: all else is the same,
-and what ends in the number of a layer is the layer's.
+A program's lines end in the line of the file that they come from, and several layers may stand on one. So the program
+is emitted once more with a number, unlike any other, in the place of each layer's line: all else is the same, and
+what ends in the number of a layer is the layer's.
 """
 
 import ast
@@ -42,7 +42,9 @@ class Owners:
 
         What a block or a repeat does beside its layers is its own.
         """
-        graph, scope, found = self.graph, (), None
+        graph = self.graph
+        scope: Key = ()
+        found: Key | None = None
         for frame in stack:
             number = self.of_line.get(frame.line) if frame.file == file else None
             node = None if number is None else next((n for n in _beside(graph) if _number(n) == number), None)
@@ -113,7 +115,7 @@ def _lines(tree: ast.Module, written: Sequence[str]) -> Iterator[tuple[int, int]
 
 
 def _numbered(statements: Sequence[ast.stmt], written: Sequence[str], *, inside: bool) -> Iterator[tuple[int, int]]:
-    """A layer's last statement bears its number; `inside` a scope, or behind another layer, those before are its too."""
+    """A layer's last statement bears its number; `inside` a scope, or behind a layer, those before are its too."""
     waiting: list[ast.stmt] = []
     for statement in statements:
         inner = [getattr(statement, part, []) for part in ("body", "orelse")]

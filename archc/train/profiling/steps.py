@@ -38,7 +38,7 @@ class FirstStep:
 
 @dataclass
 class Stepper:
-    """A program at work on some data, as training drives it: in calls of a step each, or of several in a device loop."""
+    """A program at work on some data, as training drives it: in calls of a step, or of several in a device loop."""
 
     program: ModuleType
     state: Any
@@ -85,7 +85,7 @@ class Stepper:
         for call in range(calls):
             arguments = (self.order, 0, self.chunk) if self.looped else (self._rows(call),)
             self.state, _ = self._step(self.state, self.data, *arguments)
-        jax.block_until_ready(self.state)
+        jax.block_until_ready(self.state)  # type: ignore[no-untyped-call]
 
     def timed(self) -> float:
         """Seconds of a step."""
@@ -107,8 +107,8 @@ class Stepper:
 def _all_frames() -> Iterator[None]:
     """Has JAX note the whole stack with every operation; unless told, it is the innermost few lines."""
     before = getattr(jax.config, _FRAMES)
-    jax.config.update(_FRAMES, _DEEP)
+    jax.config.update(_FRAMES, _DEEP)  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
-        jax.config.update(_FRAMES, before)
+        jax.config.update(_FRAMES, before)  # type: ignore[no-untyped-call]

@@ -30,6 +30,9 @@ _BAR = 10
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
+NONE = Work()
+
+
 @dataclass(frozen=True)
 class Row:
     """A layer, block or repeat of a profile; those in a block or repeat stand below it, one `depth` deeper."""
@@ -38,8 +41,8 @@ class Row:
     line: str
     output: Shape | None
     spent: Spent
-    forward: Work = Work()
-    backward: Work = Work()
+    forward: Work = NONE
+    backward: Work = NONE
     depth: int = 0
 
 
@@ -52,10 +55,9 @@ def _rows(profile: Profile, graph: Graph, scope: Key, level: int) -> Iterator[Ro
     for node in graph.nodes:
         key = (*scope, node.name)
         own = profile.layers.get(key, Spent())
-        # what is imported from other files stands there
-        line = (
-            str(node.place.line) if node.place.file == profile.module.source else f"{node.place.file}:{node.place.line}"
-        )
+        place = node.place
+        # what is imported stands in another file
+        line = f"{place.line}" if place.file == profile.module.source else f"{place.file}:{place.line}"
         if node.body is None:
             layer = profile.costs.layers[key]
             yield Row(node.name, line, node.output, own, layer.forward, layer.backward, level)
@@ -70,8 +72,8 @@ def _rows(profile: Profile, graph: Graph, scope: Key, level: int) -> Iterator[Ro
             line,
             node.output,
             sum((row.spent for row in below), Spent()),
-            sum((row.forward for row in below), Work()),
-            sum((row.backward for row in below), Work()),
+            sum((row.forward for row in below), NONE),
+            sum((row.backward for row in below), NONE),
             level,
         )
         yield from inner
