@@ -23,6 +23,11 @@ FAR = 0.1
 _TINY = {"cpu": 100e-6, "gpu": 20e-6}
 """Seconds, forward and backward, in which starting operations matters as much as what they do."""
 
+BESIDE = (
+    "what a block or repeat does beside its layers. A device loop takes out the weights of each copy and puts away "
+    "what the gradient needs; with `--unroll` steps are faster, and XLA compiles for longer"
+)
+
 TUNE = "`archc tune FILE` measures other forms of it"
 """What helps where it is a convolution's form that is slow."""
 
@@ -72,8 +77,7 @@ def slowest(profile: Profile, count: int = 3) -> list[Slow]:
     found: list[tuple[str, Spent, str]] = []
     for key, spent in profile.layers.items():
         layer = profile.layer(key)
-        if layer is not None:
-            found.append((layer.name, spent, of_layer(profile, layer, spent)))
+        found.append((".".join(key), spent, of_layer(profile, layer, spent) if layer else BESIDE))
     for part, spent in profile.parts.items():
         found.append((part, spent, of_part(profile, part)))
     found.sort(key=lambda each: -each[1].seconds)
@@ -101,6 +105,8 @@ def of_layer(profile: Profile, layer: Layer, spent: Spent) -> str:
         )
     if profile.platform == "gpu" and profile.recipe.precision == "float32" and layer.op.keeps:
         return "it computes in float32; `precision = bf16` lets the tensor cores do it, several times as fast"
+    if not layer.forward.flops and reached.of_bytes >= NEAR:
+        return _full("memory", "smaller values, as by a stride or by pooling before it")
     kinds: dict[str, Callable[[Profile, Layer, Spent, Rate], str]] = {
         "conv": _convolution,
         "dense": _dense,
@@ -127,8 +133,8 @@ def _convolution(profile: Profile, layer: Layer, spent: Spent, reached: Rate) ->
         )
     if spent.backward > 4 * spent.forward:
         return (
-            f"its backward pass takes {spent.backward / spent.forward:.0f} times its forward pass, where twice is usual:"
-            f" XLA's form of its gradients suits this shape badly, and {TUNE}"
+            f"its backward pass takes {spent.backward / spent.forward:.0f} times its forward pass, where twice is "
+            f"usual: XLA's form of its gradients suits this shape badly, and {TUNE}"
         )
     return f"it reaches {reached.of_flops:.0%} of the rate of a large matrix product: {TUNE}"
 
@@ -179,8 +185,6 @@ def _noise(profile: Profile, layer: Layer, spent: Spent, reached: Rate) -> str:
 
 
 def _other(profile: Profile, layer: Layer, spent: Spent, reached: Rate) -> str:
-    if reached.of_bytes >= NEAR:
-        return _full("memory", "smaller values, as by a stride or by pooling before it")
     return (
         f"it moves {layer.forward.bytes + layer.backward.bytes:,} bytes at {reached.of_bytes:.0%} of the memory's rate,"
         " and computes little: it costs less where values are smaller"

@@ -35,10 +35,8 @@ FREE = frozenset(["parameter", "constant", "bitcast", "tuple", "get-tuple-elemen
 MOVES = FREE | frozenset(["copy", "transpose", "convert", "pad", "slice", "concatenate", "reverse"])
 """What only brings numbers into another order: it is done for who reads them."""
 
-COSTLY = frozenset(
-    "exponential exponential-minus-one log log-plus-one power divide remainder sqrt rsqrt cbrt sine cosine tan tanh atan2 "
-    "erf logistic".split()
-)
+_FUNCTIONS = ["exponential", "exponential-minus-one", "log", "log-plus-one", "logistic", "power", "tanh", "erf"]
+COSTLY = frozenset([*_FUNCTIONS, "sqrt", "rsqrt", "cbrt", "sine", "cosine", "tan", "atan2", "divide", "remainder"])
 _COSTLY = 8
 """What a function that isn't one instruction of the processor costs, in additions; roughly."""
 
