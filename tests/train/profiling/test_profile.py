@@ -121,9 +121,9 @@ def test_the_trace_tells_layers(residual: Profile) -> None:
 
 
 def test_a_layer_that_does_most_is_named_first(tmp_path: Path) -> None:
-    """Three hundred times the multiplications of all others."""
+    """Thirteen times the multiplications of all others."""
     text = (
-        "model Net {\n input image[8, 8, 1]\n flatten\n dense(2000) -> dense(2000) -> dense(10) -> softmax\n}" + RECIPE
+        "model Net {\n input image[8, 8, 1]\n flatten\n dense(1000) -> dense(1000) -> dense(10) -> softmax\n}" + RECIPE
     )
     path = tmp_path / "net.arch"
     path.write_text(text.replace("batch     = 8", "batch     = 64"), encoding="utf-8")
