@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-__all__ = ["Failed", "Model", "Run", "__version__", "check", "compile", "fit", "load", "open_run"]
+__all__ = ["Failed", "Model", "Run", "__version__", "check", "compile", "fit", "load", "open_run", "profile"]
 
 if TYPE_CHECKING:
-    from archc.api import Model, Run, check, compile, fit, load, open_run
+    from archc.api import Model, Run, check, compile, fit, load, open_run, profile
     from archc.diagnostics import Failed
 
 

@@ -5,6 +5,7 @@ import archc
 model = archc.load("lenet5.arch")
 model.summary()                         # a table, also in a notebook
 model.draw()                            # a figure, likewise
+model.profile()                         # where the time of a training step goes, likewise
 print(model.program())                  # the standalone JAX program
 program = model.compile()               # the same, imported
 state = program.init(jax.random.key(0))
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from archc.train.drawing import Numbers
     from archc.train.plots.picture import Picture
     from archc.train.prediction import Prediction
+    from archc.train.profiling.profile import Profile
     from archc.train.progress import Listener
 
 
@@ -81,6 +83,11 @@ def compile(path: str | Path, *, target: Target = "cpu", **choices: Any) -> Modu
 def fit(path: str | Path, *, seed: int | None = None, run: str | Path | None = None, **choices: Any) -> "Run":
     """Trains a file's model; `choices` are those of `load`. Raises archc.Failed."""
     return load(path, **choices).fit(seed=seed, run=run)
+
+
+def profile(path: str | Path, *, steps: int | None = None, random: bool = False, **choices: Any) -> "ProfileTable":
+    """Where the time of a training step of a file's model goes; `choices` are those of `load`. Raises archc.Failed."""
+    return load(path, **choices).profile(steps=steps, random=random)
 
 
 def open_run(folder: str | Path) -> "Run":
@@ -203,6 +210,26 @@ class Model:
         )
         return Run(result.run)
 
+    def profile(
+        self,
+        *,
+        steps: int | None = None,
+        random: bool = False,
+        device: str | None = None,
+        target: Target = "cpu",
+        unroll: bool = False,
+    ) -> "ProfileTable":
+        """Where the time of a training step goes, as a table; the arguments are those of `archc profile`.
+
+        With `random` the data needn't be there. Raises archc.Failed.
+        """
+        from archc.train.driver import device_named
+        from archc.train.profiling.profile import profile
+
+        table, place = None if random else self.data(), device_named(device)
+        found = profile(self.module, self.source, table, steps=steps, target=target, unroll=unroll, device=place)
+        return ProfileTable(found)
+
     def predict(self, **inputs: "np.ndarray") -> "dict[str, Prediction]":
         """Predictions by output of a model whose weights are all written out. Raises archc.Failed otherwise."""
         from archc.train.prediction import predict
@@ -238,6 +265,38 @@ class SummaryTable:
         )
         caption = escape(f"{self.summary.model}: {self.summary.parameters:,} parameters, {self.summary.macs:,} MACs")
         return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+@dataclass(frozen=True, repr=False)
+class ProfileTable:
+    """A profile that prints itself, and shows in a notebook. `profile` is what it is made of."""
+
+    profile: "Profile"
+
+    def as_json(self) -> dict[str, Any]:
+        """All its figures: seconds a step, rates a second, shares of 1."""
+        from archc.train.profiling.table import as_json
+
+        return as_json(self.profile)
+
+    def save_trace(self, path: str | Path) -> None:
+        """Writes every operation on a time line, for https://ui.perfetto.dev: JSON, or packed as `.json.gz`.
+
+        Raises archc.Failed.
+        """
+        from archc.train.folders import writing
+        from archc.train.profiling.profile import trace_bytes
+
+        with writing(Path(path)):
+            Path(path).write_bytes(trace_bytes(self.profile, packed=Path(path).suffix == ".gz"))
+
+    def __repr__(self) -> str:
+        from archc.train.profiling.table import as_text
+
+        return as_text(self.profile)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(repr(self))}</pre>"
 
 
 @dataclass(frozen=True, repr=False)

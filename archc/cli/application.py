@@ -27,6 +27,7 @@ COMMANDS = {
     "train": "Train a network, or go on with a run.",
     "evaluate": "Measure a trained network on a part of its data.",
     "predict": "Apply a network to images, numbers or files.",
+    "profile": "Show where the time of a training step goes.",
     "plot": "Draw what happened in training, and what was learnt.",
     "models": "List the built-in models, or print one.",
     "data": "Show what a model will see of its data.",

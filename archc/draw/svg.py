@@ -1,7 +1,6 @@
 """A scene as SVG: plain shapes and texts that every viewer knows, no style sheet, no script, nothing from elsewhere."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from xml.sax.saxutils import escape, quoteattr
 
 from archc.draw import text as font
 from archc.draw.scene import Circle, Line, Mark, Part, Point, Polygon, Rect, Scene, Text
@@ -20,7 +19,7 @@ def svg(scene: Scene, theme: Mapping[str, str], width: str = "") -> str:
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {number(scene.width)} {number(scene.height)}"'
-        f' role="img" font-family={quoteattr(FONT)}>',
+        f' role="img" font-family={quoted(FONT)}>',
         f"<title>{escape(font.printable(scene.title))}</title>",
         f"<desc>{escape(font.printable(scene.desc))}</desc>",
         f'<rect width="100%" height="100%" fill="{theme["paper"]}"/>',
@@ -30,10 +29,21 @@ def svg(scene: Scene, theme: Mapping[str, str], width: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
+def escape(text: str) -> str:
+    """Text as it stands between tags."""
+    # the library's `escape` is in a module that imports the whole of HTTP
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def quoted(text: str) -> str:
+    """Text as the value of an attribute, in quotes."""
+    return '"' + escape(text).replace('"', "&quot;") + '"'
+
+
 def _part(part: Part, theme: Mapping[str, str]) -> Iterator[str]:
     attributes = f' class="{part.kind}"'
     if part.id:
-        attributes += f" data-id={quoteattr(font.printable(part.id))}"
+        attributes += f" data-id={quoted(font.printable(part.id))}"
     if part.line:
         attributes += f' data-line="{part.line}"'
     yield f"<g{attributes}>"

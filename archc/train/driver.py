@@ -68,7 +68,7 @@ def fit(
         raise Failed(Diagnostic("E0805", f"{module.source} has nothing to train: it has no `train` block", help=help))
     check_against(table, recipe)
     check_memory(module)
-    _device(device)
+    device_named(device)
     name = run_name(module.source)
     folders = Where(source_folder or Path(), data_dir=data_dir).folders
     start = given(module, Source(f"{module.source}", arch_text), folders)
@@ -167,7 +167,7 @@ def _check_unchanged(folder: RunFolder, beginning: Beginning, table: Table) -> N
         raise Failed(Diagnostic("E0706", f"{folder.program} is not the program that the run began with", help=help))
 
 
-def _device(name: str | None) -> Any:
+def device_named(name: str | None) -> Any:
     """The JAX device of that name, None for JAX's choice. Raises Failed."""
     if name is None:
         return None
@@ -217,7 +217,7 @@ def _drive(
     program = load_program(folder.program, beginning.name)
     origins = Origins(program, Source(name, text))
     loop = Loop(program, origins, module, folder, listener, lambda: signals.asked, checkpoint_seconds)
-    device = _device(beginning.device)
+    device = device_named(beginning.device)
 
     def work() -> Result:
         placed: AbstractContextManager[Any] = jax.default_device(device) if device is not None else nullcontext()

@@ -1,0 +1,226 @@
+"""The profile of a recipe's training step: where its time goes, held against what the machine can do."""
+
+import gzip
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from archc.data.table import Table, check_against
+from archc.diagnostics import Diagnostic, Failed
+from archc.ir import Graph, Module, Recipe
+from archc.passes import run
+from archc.program import Target, emit
+from archc.source import Source
+from archc.train.loading import Origins, explained, load_program
+from archc.train.memory import check_memory
+from archc.train.profiling.attribution import Attribution, Part, Slot
+from archc.train.profiling.ceilings import Ceilings, measured
+from archc.train.profiling.costs import Costs, Layer, costs
+from archc.train.profiling.events import CONTAINERS, LOOP, of_module, spans, typical
+from archc.train.profiling.hlo import Hlo, parse
+from archc.train.profiling.owners import Key, owners
+from archc.train.profiling.steps import FirstStep, Stepper
+
+_RANDOM_BATCHES = 4
+"""How many batches of random rows there are: more than one, so that rows are gathered as they are from data."""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of a step, forward and backward."""
+
+    forward: float = 0.0
+    backward: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return self.forward + self.backward
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(self.forward + other.forward, self.backward + other.backward)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Where the time of a step goes.
+
+    `layers` and `parts` are seconds a step by layer and for the rest of the step, in the order of the network; what a
+    block does beside its layers stands under the block's own key. With `unknown`, of which it isn't clear whose it is,
+    and `idle`, in which no operation runs, they sum to `traced`, a step of the faster half that was traced.
+    `step` is a step that nobody watches, the median of several.
+    """
+
+    module: Module
+    graph: Graph
+    costs: Costs
+    device: str
+    platform: str
+    first: FirstStep
+    step: float
+    traced: float
+    layers: Mapping[Key, Spent]
+    parts: Mapping[Part, Spent]
+    unknown: float
+    idle: float
+    ceilings: Ceilings
+    trace: Mapping[str, Any]
+
+    @property
+    def recipe(self) -> Recipe:
+        assert self.module.recipe is not None
+        return self.module.recipe
+
+    @property
+    def attributed(self) -> float:
+        """The share of the time in which something runs that is known to be a layer's or a part's."""
+        known = sum(each.seconds for each in (*self.layers.values(), *self.parts.values()))
+        return known / (known + self.unknown) if known else 0.0
+
+    def layer(self, key: Key) -> Layer | None:
+        """The layer of that key; None for a block or repeat."""
+        return self.costs.layers.get(key)
+
+
+def profile(
+    module: Module,
+    source: Source,
+    table: Table | None,
+    *,
+    steps: int | None = None,
+    target: Target = "cpu",
+    unroll: bool = False,
+    device: Any = None,
+) -> Profile:
+    """Trains for a few steps and watches: so many `steps`, or as many as fit into half a second, 10 at least.
+
+    Without a `table` it trains on random rows, which take as long.
+
+    `device` is a JAX device, or None for JAX's choice. Raises Failed.
+    """
+    recipe = module.recipe
+    if recipe is None:
+        help = "add a `train` block that names data, loss and optimizer"
+        raise Failed(Diagnostic("E0805", f"{module.source} has no training step: it has no `train` block", help=help))
+    if table is not None:
+        check_against(table, recipe)
+    check_memory(module)
+    device = device or jax.devices()[0]
+    with jax.default_device(device):
+        return _profile(module, recipe, source, table, steps, target, unroll, device)
+
+
+def _profile(
+    module: Module,
+    recipe: Recipe,
+    source: Source,
+    table: Table | None,
+    steps: int | None,
+    target: Target,
+    unroll: bool,
+    device: Any,
+) -> Profile:
+    program = load_program(emit(module, target, unroll=unroll), module.graph.name)
+    origins = Origins(program, source)
+    with explained(origins, "the data are put on the device"):
+        data = program.parts(table, recipe.seed)["train"] if table is not None else program.select(_random(recipe), ...)
+    rows = len(next(iter(data[0].values())))
+    with explained(origins, "the weights are made"):
+        state = program.adapt(program.init(jax.random.key(recipe.seed)), data)
+    stepper = Stepper(program, state, data, program.order(rows, recipe.seed, 1), recipe.batch)
+    with explained(origins, "it takes its first steps"):
+        first, text = stepper.compile()
+        stepper.warm_up(steps)
+    with explained(origins, "it trains"):
+        step = float(np.median([stepper.timed() for _ in range(3)]))
+        trace = stepper.traced()
+    hlo, graph = parse(text), run(module).graph
+    found = costs(graph, recipe)
+    attribution = Attribution(hlo, owners(module, target, unroll), str(program.__file__), found.scopes)
+    raw = of_module(trace, hlo.name)
+    if not raw:
+        title = "XLA's profiler noted no operation of the program, so there is nothing to say of its layers"
+        raise Failed(Diagnostic("E0801", title, help="`archc doctor` shows the versions and devices"))
+    events = spans(trace, raw, _called(hlo, frozenset([LOOP])))
+    times, count = typical(events, _called(hlo, CONTAINERS))
+    count *= stepper.chunk
+    spent, unknown = _by_slot(times.by_op, attribution)
+    _label(raw, attribution, found)
+    return Profile(
+        module=module,
+        graph=graph,
+        costs=found,
+        device=device.device_kind,
+        platform=device.platform,
+        first=first,
+        step=step,
+        traced=times.whole / count,
+        layers={key: each for key, each in _spent(spent, count).items() if isinstance(key, tuple)},
+        parts={part: each for part, each in _spent(spent, count).items() if not isinstance(part, tuple)},
+        unknown=unknown / count,
+        idle=times.idle / count,
+        ceilings=measured(recipe.precision),
+        trace=trace,
+    )
+
+
+def trace_bytes(profile: Profile, *, packed: bool) -> bytes:
+    """The trace as a file that Perfetto opens, JSON or JSON `packed` by gzip; operations bear the names of layers."""
+    text = json.dumps(profile.trace, separators=(",", ":")).encode()
+    return gzip.compress(text, mtime=0) if packed else text
+
+
+def _random(recipe: Recipe) -> Table:
+    """Rows that have nothing of the data but their shapes."""
+    random, rows = np.random.default_rng(recipe.seed), min(_RANDOM_BATCHES * recipe.batch, recipe.train_rows)
+    table: Table = {}
+    for column in (*recipe.data.features, *recipe.data.targets):
+        shape = (rows, *column.shape)
+        if column.kind == "class":
+            table[column.name] = random.integers(0, len(column.classes), shape).astype(np.int32)
+        else:
+            table[column.name] = random.random(shape, np.float32)
+    return table
+
+
+def _called(hlo: Hlo, opcodes: frozenset[str]) -> frozenset[str]:
+    return frozenset(each.name for each in hlo.instructions.values() if each.opcode in opcodes)
+
+
+def _by_slot(seconds: Mapping[str, float], attribution: Attribution) -> tuple[dict[Slot, float], float]:
+    """Seconds by whose they are, and those of which that isn't known."""
+    found: dict[Slot, float] = defaultdict(float)
+    unknown = 0.0
+    for op, taken in seconds.items():
+        shares = attribution.shares(op)
+        for slot, share in shares.items():
+            found[slot] += share * taken
+        if not shares:
+            unknown += taken
+    return found, unknown
+
+
+def _spent(seconds: Mapping[Slot, float], count: int) -> dict[Key | Part, Spent]:
+    found: dict[Key | Part, Spent] = defaultdict(Spent)
+    for slot, taken in seconds.items():
+        found[slot.of] += Spent(0.0, taken / count) if slot.backward else Spent(taken / count, 0.0)
+    return found
+
+
+def _label(events: list[dict[str, Any]], attribution: Attribution, found: Costs) -> None:
+    """Has the operations of a trace bear the names of their layers."""
+    for event in events:
+        shares = attribution.shares(event["args"]["hlo_op"])
+        if not shares:
+            continue
+        slot = max(shares, key=lambda slot: shares[slot])
+        name = ".".join(slot.of) if isinstance(slot.of, tuple) else slot.of
+        layer = found.layers.get(slot.of) if isinstance(slot.of, tuple) else None
+        event["args"] |= {"layer": name, "pass": "backward" if slot.backward else "forward"}
+        if layer is not None:
+            event["args"]["line"] = f"{layer.place.file}:{layer.place.line}"
+        event["name"] = f"{name}{' backward' if slot.backward else ''}: {event['args']['hlo_op']}"
