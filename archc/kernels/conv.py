@@ -1,7 +1,5 @@
 """Convolutions."""
 
-import functools
-
 import jax
 import jax.numpy as jnp
 
@@ -11,62 +9,6 @@ def conv2d(x, kernel, *, stride, padding):
     return jax.lax.conv_general_dilated(
         x, kernel, stride, padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
-
-
-def window_cells(x, window, *, stride, padding):
-    """What stands in each cell of the windows: an array a cell, row by row."""
-    (h, w), (s, t), x = window, stride, jnp.pad(x, ((0, 0), *padding, (0, 0)))
-    down, across = x.shape[1] - h + 1, x.shape[2] - w + 1
-    return [
-        x[:, i : down + i : s, j : across + j : t] for i in range(h) for j in range(w)
-    ]
-
-
-def conv2d_by_patches(x, kernel, *, stride, padding):
-    """As conv2d, as one matrix product of patches."""
-    cells = window_cells(x, kernel.shape[:2], stride=stride, padding=padding)
-    return jnp.concatenate(cells, -1) @ kernel.reshape(-1, kernel.shape[-1])
-
-
-def conv2d_pointwise(x, kernel, *, stride):
-    """As conv2d with a window of one cell: a matrix product."""
-    return x[:, :: stride[0], :: stride[1]] @ kernel[0, 0]
-
-
-def conv2d_by_products(x, kernel, *, stride, padding):
-    """As conv2d, as a sum of products of numbers; its gradients are those of conv2d."""
-    options = {"stride": stride, "padding": padding}
-
-    @jax.custom_vjp
-    def slide(x, kernel):
-        cells = window_cells(x, kernel.shape[:2], **options)
-        channels = [cell[..., i : i + 1] for cell in cells for i in range(x.shape[3])]
-        rows = kernel.reshape(-1, kernel.shape[3])
-        return sum(channel * row for channel, row in zip(channels, rows))
-
-    def back(kept, gradient):
-        return jax.vjp(functools.partial(conv2d, **options), *kept)[1](gradient)
-
-    slide.defvjp(lambda x, kernel: (slide(x, kernel), (x, kernel)), back)
-    return slide(x, kernel)
-
-
-def conv2d_spread_back(x, kernel, *, stride, padding):
-    """As conv2d; the gradient of x is spread cell by cell, as that of patches is."""
-    options = {"stride": stride, "padding": padding}
-
-    @jax.custom_vjp
-    def slide(x, kernel):
-        return conv2d(x, kernel, **options)
-
-    def back(kept, gradient):
-        x, kernel = kept
-        to_x = jax.vjp(lambda x: conv2d_by_patches(x, kernel, **options), x)[1]
-        to_kernel = jax.vjp(lambda kernel: conv2d(x, kernel, **options), kernel)[1]
-        return *to_x(gradient), *to_kernel(gradient)
-
-    slide.defvjp(lambda x, kernel: (slide(x, kernel), (x, kernel)), back)
-    return slide(x, kernel)
 
 
 def conv2d_general(x, kernel, *, stride, padding, dilation=(1, 1), groups=1):

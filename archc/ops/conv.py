@@ -13,7 +13,6 @@ from archc.ops.connect import (
     check_connections,
     connected_kernel,
 )
-from archc.ops.form import Form, Target
 from archc.ops.op import (
     Bias,
     Lowered,
@@ -103,11 +102,6 @@ class Conv(Sliding):
     def macs(self, x: TensorType) -> int:
         return cells(self._positions(x)) * TensorType(self.weights(x)[0].shape).size
 
-    def forms(self, x: TensorType, target: Target) -> tuple[Form, ...]:
-        if target != "cpu" or len(x.spatial) != 2 or self.groups > 1 or max(self._dilation(x)) > 1:
-            return ()
-        return conv_forms(x, self._window(x), self._stride(x), self._padding(x), self.filters)
-
     def lower(self, site: Site) -> Lowered:
         x, kernel = site.before, site.weight("kernel")
         padding, slid, steps = self._padding(x), site.x, list[Code]()
@@ -116,11 +110,9 @@ class Conv(Sliding):
             padding, slid = tuple((0, 0) for _ in padding), site.out
         if self.connect != "all":
             kernel = call("connected", kernel, channels=x.channels, connect=self.connect)
-        return biased(site, self.bias, *steps, self._convolved(x, slid, kernel, padding, site.form))
+        return biased(site, self.bias, *steps, self._convolved(x, slid, kernel, padding))
 
-    def _convolved(self, x: TensorType, slid: Code, kernel: Code, padding: Pairs, form: str) -> Code:
-        if form == POINTWISE.kernel:
-            return call(form, slid, kernel, stride=self._stride(x))
+    def _convolved(self, x: TensorType, slid: Code, kernel: Code, padding: Pairs) -> Code:
         options: dict[str, LiteralValue] = {"stride": self._stride(x), "padding": padding}
         kind = ""
         if max(self._dilation(x)) > 1:
@@ -129,7 +121,7 @@ class Conv(Sliding):
             # with a channel and a filter to each group, XLA's own way is as fast, and shorter to compile
             depthwise = self.groups == x.channels == self.filters
             kind, options["groups"] = "_general" if depthwise else "_grouped", self.groups
-        return call(form or f"conv{directions(x)}{kind}", slid, kernel, **options)
+        return call(f"conv{directions(x)}{kind}", slid, kernel, **options)
 
 
 class Pointwise(Op):
@@ -159,45 +151,6 @@ class Pointwise(Op):
     def lower(self, site: Site) -> Lowered:
         product = Operation("@", site.x, site.weight("kernel"))
         return Lowered.same(product if self.bias is False else Operation("+", product, site.weight("bias")))
-
-
-PLAIN = Form("conv2d")
-PRODUCTS = Form(
-    "conv2d_by_products",
-    "as a sum of products",
-    "so few channels leave XLA's convolution idle: 0.4 against 3.2 ms for 5x5 over [128, 28, 28, 1]",
-)
-PATCHES = Form(
-    "conv2d_by_patches",
-    "as a product of patches",
-    "XLA's convolution crawls where a window is larger than its image: 4 against 340 ms for 3x3 over [32, 2, 2, 512]",
-)
-POINTWISE = Form(
-    "conv2d_pointwise",
-    "as a product of every other cell",
-    "a window of one cell needs no sliding: 1.9 against 2.9 ms for steps of 2 over [128, 32, 32, 16]",
-)
-SPREAD = Form(
-    "conv2d_spread_back",
-    "its gradient spread cell by cell",
-    "XLA's gradient works on the zeros between strides: 2.4 against 4.7 ms for 3x3 over [128, 32, 32, 16]",
-)
-
-
-def conv_forms(x: TensorType, window: Shape, stride: Shape, padding: Pairs, filters: int) -> tuple[Form, ...]:
-    """The forms of a convolution of an image on a CPU; the bounds are those at which one was measured to win."""
-    products = cells(window) * x.channels
-    if cells(window) == 1 and not any(map(any, padding)):
-        return (POINTWISE, PLAIN) if max(stride) > 1 else (PLAIN, POINTWISE)
-    others = [PATCHES, SPREAD, *([PRODUCTS] if products <= 150 else [])]
-    first = PLAIN
-    if any(k > n for k, n in zip(window, x.spatial, strict=True)):
-        first = PATCHES
-    elif x.channels <= 4 and products <= 75 and products * filters <= 2000:
-        first = PRODUCTS
-    elif max(stride) > 1 and x.channels > 4 or x.channels in range(5, 9):
-        first = SPREAD
-    return (first, *(form for form in (PLAIN, *others) if form is not first))
 
 
 def written_kernel(numbers: Any, shape: Shape) -> Described:

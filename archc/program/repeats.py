@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 from archc.code import Call, Code
 from archc.code import Literal as Constant
 from archc.ir import Node
-from archc.ops.form import Target
 from archc.program.plan import Choose, Plan, Step
 from archc.program.printer import WIDTH, quoted
 from archc.program.statements import Compound, Line, Statement
+
+Target = Literal["cpu", "gpu"]
 
 SCANNED_FROM = {"cpu": 16, "gpu": 4}
 """Copies from which a repeat is scanned. With fewer, compiling takes no longer and steps are faster written out."""
