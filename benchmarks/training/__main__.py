@@ -44,7 +44,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="also write the figures here, after every process")
     parser.add_argument("--picture", type=Path, help="also draw the ratios: .svg, .png or .pdf")
     parser.add_argument("--docs", action="store_true", help="also rewrite the tables of docs/performance.md")
-    parser.add_argument("--from", dest="kept", type=Path, nargs="+", help="measure nothing: take figures of earlier --json files")
+    parser.add_argument(
+        "--from", dest="kept", type=Path, nargs="+", help="measure nothing: take figures of earlier --json files"
+    )
     args = parser.parse_args()
     if args.rounds < 1 or args.cold < 0:
         parser.error("there is at least one round, and no fewer than 0 cold starts")

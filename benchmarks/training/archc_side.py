@@ -6,9 +6,10 @@ from benchmarks.training.work import WORKS
 
 
 def train(handed: Handed, setting: str, epochs: int, listener: Listener) -> None:
-    import archc
     import jax
     import numpy as np
+
+    import archc
 
     work = WORKS[handed.work]
     program = archc.load(work.path, settings=settings(work, handed.folder, handed.target)).compile(handed.target)

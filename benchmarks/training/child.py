@@ -1,7 +1,7 @@
 """One measurement, in a process of its own: prints a line of JSON.
 
-    python -m benchmarks.training.child SIDE FOLDER --setting "…" --epochs N --began SECONDS
-    python -m benchmarks.training.child SIDE FOLDER --search      each setting for a little while: images/s
+python -m benchmarks.training.child SIDE FOLDER --setting "…" --epochs N --began SECONDS
+python -m benchmarks.training.child SIDE FOLDER --search      each setting for a little while: images/s
 """
 
 import argparse
@@ -25,7 +25,7 @@ COMPILING = ("/jax/core/compile/jaxpr_to_mlir_module_duration", "/jax/core/compi
 
 def measure(side: Side, handed: Handed, setting: str, epochs: int, began: float) -> dict[str, Any]:
     """Trains, and tells seconds, losses and bytes."""
-    module: Trains = import_module(f"benchmarks.training.{side.module}")  # type: ignore[assignment]
+    module: Trains = import_module(f"benchmarks.training.{side.module}")
     listener = Listener(began, handed.goal or 2.0, jax_seconds() if side.jax else lambda: None)
     before = time.monotonic()
     module.train(handed, setting, epochs, listener)

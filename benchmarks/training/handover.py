@@ -146,9 +146,9 @@ def settings(work: Work, folder: Path, target: str) -> dict[str, str]:
 
 def hand_over(name: str, work: Work, folder: Path, target: str) -> None:
     """Fills a folder: rows.npz for archc; parts.npz, first.npz and handed.json for the peers. Raises archc.Failed."""
-    import archc
     import jax
 
+    import archc
     from benchmarks.training.rows import write_rows
 
     write_rows(work, folder / "rows.npz")

@@ -2,9 +2,10 @@
 
 Plain: `reduce_window` pooling, a jitted step that donates its state, a Python loop over batches that are
 slices of what lies on the device. Tuned: pooling of windows that stand side by side from slices and reshapes,
-and, as `scan`, all batches of an epoch in one device loop.
+and, as `loop`, all batches of an epoch in one device loop.
 """
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -119,37 +120,47 @@ def train(handed: Handed, setting: str, epochs: int, listener: Listener) -> None
 
     step = jax.jit(one, donate_argnums=0)
 
-    def scanned(state: Any, images: jax.Array, labels: jax.Array) -> tuple[Any, jax.Array]:
-        xs = images.reshape(-1, batch, *images.shape[1:]), labels.reshape(-1, batch)
-        return lax.scan(lambda state, xy: one(state, *xy), state, xs)
+    @partial(jax.jit, donate_argnums=0)
+    def loop(state: Any, images: jax.Array, labels: jax.Array, start: int, stop: int) -> tuple[Any, jax.Array]:
+        """Steps start..stop as one device loop: the state, and the sum of their losses."""
 
-    scan = jax.jit(scanned, donate_argnums=0)
+        def body(i: int, carried: Any) -> Any:
+            state, total = carried
+            x, y = (lax.dynamic_slice_in_dim(values, i * batch, batch) for values in (images, labels))
+            state, value = one(state, x, y)
+            return state, total + value
+
+        return lax.fori_loop(start, stop, body, (state, jnp.float32(0)))
+
+    def steps(state: Any, start: int, stop: int) -> tuple[Any, float]:
+        """The same in the way of the setting, finished on the device."""
+        if "loop" in ways:
+            state, total = loop(state, images, labels, start, stop)
+            jax.block_until_ready(state)
+            return state, float(total)
+        losses = []
+        for i in range(start, stop):
+            state, value = step(state, images[i * batch : (i + 1) * batch], labels[i * batch : (i + 1) * batch])
+            losses.append(value)
+        jax.block_until_ready(state)
+        return state, float(np.sum(jax.device_get(losses)))
 
     @jax.jit
     def right(state: Any, x: jax.Array, y: jax.Array) -> jax.Array:
         logits, _ = forward(handed, state[0], state[1], x, pool)
         return (logits.argmax(-1) == y).sum()
 
+    def accuracy(state: Any) -> float:
+        return accuracy_of(lambda a, b: right(state, held[a:b], truth[a:b]), len(truth))
+
     if handed.goal:
         held, truth = (jnp.asarray(handed.table[f"held.{name}"]) for name in ("image", "label"))
-    position, losses = batch, []
-    state, value = scan(state, images[:batch], labels[:batch]) if "scan" in ways else step(
-        state, images[:batch], labels[:batch]
-    )
-    jax.block_until_ready(state)
-    losses = [value.reshape(())]
-    listener.first_step(float(losses[0]))
+    count, position = rows // batch, 1
+    state, total = steps(state, 0, 1)
+    listener.first_step(total)
     for _ in range(epochs):
-        if "scan" in ways:
-            state, values = scan(state, images[position:], labels[position:])
-            losses += list(values)
-        else:
-            for start in range(position, rows, batch):
-                state, value = step(state, images[start : start + batch], labels[start : start + batch])
-                losses.append(value)
-        jax.block_until_ready(state)
-        mean = float(np.mean(jax.device_get(losses)))
-        found = accuracy_of(lambda a, b: right(state, held[a:b], truth[a:b]), len(truth)) if handed.goal else None
-        if not listener.epoch(mean, found):
+        state, more = steps(state, position, count)
+        total += more
+        if not listener.epoch(total / count, accuracy(state) if handed.goal else None):
             break
-        position, losses = 0, []
+        position, total = 0, 0.0

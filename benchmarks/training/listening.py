@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from benchmarks.training.handover import Handed
 
@@ -57,6 +57,6 @@ class Trains(Protocol):
         """
 
 
-def accuracy_of(count: Callable[[int, int], int], n: int, batch: int = 1000) -> float:
+def accuracy_of(count: Callable[[int, int], Any], n: int, batch: int = 1000) -> float:
     """The share of right answers among n rows, from their number among the rows of each batch."""
     return sum(int(count(start, min(start + batch, n))) for start in range(0, n, batch)) / n

@@ -81,7 +81,9 @@ def compare(name: str, sides: list[str], plan: Plan, folder: Path, say: Say) -> 
     """
     found: dict[str, Any] = {"work": name, "sides": {side: {"colds": [], "runs": []} for side in sides}}
     try:
-        told("handover", (name, str(folder), plan.target, *(["--quick"] if plan.quick else [])), environment("cpu", None))
+        told(
+            "handover", (name, str(folder), plan.target, *(["--quick"] if plan.quick else [])), environment("cpu", None)
+        )
     except Fault as fault:
         for side in sides:
             found["sides"][side]["fault"] = str(fault)

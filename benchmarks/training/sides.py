@@ -29,19 +29,25 @@ class Side:
 
 def of_jax(handed: Handed) -> tuple[str, ...]:
     """A loop over convolutions is an order of magnitude slower on a CPU: it isn't tried there."""
-    stepped = ("slices",)
-    return stepped if handed.convolves and handed.target == "cpu" else (*stepped, "slices, scan")
+    return ("slices",) if handed.convolves and handed.target == "cpu" else ("slices", "slices, loop")
 
 
 def of_torch(handed: Handed) -> tuple[str, ...]:
+    """Layouts where there are images, both forms of Adam; on a CPU one thread too, which suits small layers."""
     layouts = ("contiguous", "channels_last") if handed.convolves else ("contiguous",)
-    return tuple(f"{layout}, {adam}" for layout in layouts for adam in ("foreach Adam", "fused Adam"))
+    all_threads = tuple(f"{layout}, {adam} Adam" for layout in layouts for adam in ("foreach", "fused"))
+    return (*all_threads, *one_thread(handed, f"{layouts[-1]}, fused Adam"))
 
 
 def of_torch_compiled(handed: Handed) -> tuple[str, ...]:
     layouts = ("contiguous", "channels_last") if handed.convolves else ("contiguous",)
     modes = ("default", "reduce-overhead") if handed.target == "gpu" else ("default",)
-    return tuple(f"{layout}, fused Adam, {mode}" for layout in layouts for mode in modes)
+    all_threads = tuple(f"{layout}, fused Adam, {mode}" for layout in layouts for mode in modes)
+    return (*all_threads, *one_thread(handed, f"{layouts[-1]}, fused Adam, default"))
+
+
+def one_thread(handed: Handed, setting: str) -> tuple[str, ...]:
+    return () if handed.target == "gpu" else (f"{setting}, 1 thread",)
 
 
 SIDES = {

@@ -20,7 +20,14 @@ def markdown(found: Found) -> str:
     if timed:
         parts += ["### archc's images/s by those of others", "", overview(timed)]
     for work in timed:
-        parts += [f"### `{work['work']}`", "", described(work, found), "", steady(rows_of(work), found["target"]), tried(work)]
+        parts += [
+            f"### `{work['work']}`",
+            "",
+            described(work, found),
+            "",
+            steady(rows_of(work), found["target"]),
+            tried(work),
+        ]
     for work in goals:
         parts += [f"### `{work['work']}`", "", described(work, found), "", reached(rows_of(work))]
     return "\n".join(parts).rstrip() + "\n"
@@ -31,7 +38,9 @@ def header(found: Found) -> str:
     machine = found["machine"]
     where = f"{machine['processor']}, {machine['cores']} cores, {machine['memory']} of memory"
     where += f"; {machine['gpu']}" if machine.get("gpu") else ""
-    plan = f"{found['rounds']} rounds, {found['colds']} cold starts" + (", cut short by `--quick`" if found["quick"] else "")
+    plan = f"{found['rounds']} rounds, {found['colds']} cold starts" + (
+        ", cut short by `--quick`" if found["quick"] else ""
+    )
     return f"`{found['command']}`: {plan}.\n\nOn {where}. {versions}.\n"
 
 

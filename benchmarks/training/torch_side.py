@@ -11,6 +11,8 @@ from torch import nn
 from benchmarks.training.handover import Handed, Layer
 from benchmarks.training.listening import Listener, accuracy_of
 
+MODES = ("default", "reduce-overhead")
+THREADS = torch.get_num_threads()
 ACTIVATIONS = {"tanh": torch.tanh, "sigmoid": torch.sigmoid}
 
 
@@ -60,9 +62,7 @@ def made(handed: Handed, layer: Layer, last: bool) -> nn.Module | None:
     match layer.kind:
         case "conv":
             inputs = handed.entering(layer)[-1]
-            module: nn.Module = nn.Conv2d(
-                inputs, layer.shape[-1], layer.window, layer.stride, around, bias=layer.bias
-            )
+            module: nn.Module = nn.Conv2d(inputs, layer.shape[-1], layer.window, layer.stride, around, bias=layer.bias)
             given = {"weight": weights.pop("kernel").permute(3, 2, 0, 1), **weights}
         case "dense":
             module = nn.Linear(handed.entering(layer)[0], layer.shape[0], bias=layer.bias)
@@ -90,9 +90,12 @@ def rows_of(handed: Handed, layer: Layer, kernel: torch.Tensor, last: bool) -> t
 
 
 def train(handed: Handed, setting: str, epochs: int, listener: Listener) -> None:
-    layout, adam_form, *compiled = setting.split(", ")
-    last, device = layout == "channels_last", "cuda" if handed.target == "gpu" else "cpu"
-    if compiled and device == "cpu" and not shutil.which(os.environ.get("CXX", "g++")):
+    words = setting.split(", ")
+    last, device = "channels_last" in words, "cuda" if handed.target == "gpu" else "cpu"
+    mode = next((word for word in words if word in MODES), None)
+    # a search tries several settings in one process
+    torch.set_num_threads(1 if "1 thread" in words else THREADS)
+    if mode and device == "cpu" and not shutil.which(os.environ.get("CXX", "g++")):
         raise SystemExit("torch.compile needs a C++ compiler: g++, or what CXX names")
     torch.set_float32_matmul_precision("high")
     form = torch.channels_last if last else torch.contiguous_format
@@ -109,7 +112,8 @@ def train(handed: Handed, setting: str, epochs: int, listener: Listener) -> None
         adam["rate"],
         (adam["beta1"], adam["beta2"]),
         adam["epsilon"],
-        **{adam_form.split()[0]: True},
+        fused="fused Adam" in words,
+        foreach="foreach Adam" in words,
     )
 
     def loss_of(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -117,7 +121,7 @@ def train(handed: Handed, setting: str, epochs: int, listener: Listener) -> None
             logits = net(x)
         return F.cross_entropy(logits.float(), y)
 
-    objective: Any = torch.compile(loss_of, mode=compiled[0]) if compiled else loss_of
+    objective: Any = torch.compile(loss_of, mode=mode) if mode else loss_of
 
     def step(start: int) -> torch.Tensor:
         optimizer.zero_grad(set_to_none=True)

@@ -42,11 +42,11 @@ SMALL, MEDIUM, LARGE = (32, 32, 3), (64, 64, 3), (224, 224, 3)
 
 WORKS = {
     "mlp": Work("mlp", 12_800, 60, 51_200),
-    "dense50": Work("dense50", 12_800, 6, 51_200),
+    "dense50": Work("dense50", 12_800, 4, 51_200),
     "lenet5": Work("lenet5", 12_800, 4, 51_200),
     "conv": Work("conv", 3_200, 4, 51_200),
     "resnet20": Work("resnet20", 512, 4, 25_600, SMALL),
-    "resnet18": Work("resnet18", 256, 4, 12_800, MEDIUM),
+    "resnet18": Work("resnet18", 96, 3, 12_800, MEDIUM),
     "residual_mlp": Work("residual_mlp", 51_200, 10, gpu_only=True),
     "alexnet": Work("alexnet", 5_120, 6, image=LARGE, classes=1000, gpu_only=True),
     "vgg16": Work("vgg16", 2_560, 6, image=LARGE, classes=1000, gpu_only=True),
