@@ -1,8 +1,7 @@
 """archc: the emitted program, driven through `run_steps` as `archc train` does."""
 
-from benchmarks.training.handover import SEED, Handed, settings
+from benchmarks.training.handover import SEED, Handed
 from benchmarks.training.listening import Listener
-from benchmarks.training.work import WORKS
 
 
 def train(handed: Handed, setting: str, epochs: int, listener: Listener) -> None:
@@ -11,8 +10,7 @@ def train(handed: Handed, setting: str, epochs: int, listener: Listener) -> None
 
     import archc
 
-    work = WORKS[handed.work]
-    program = archc.load(work.path, settings=settings(work, handed.folder, handed.target)).compile(handed.target)
+    program = archc.load(handed.path, settings=handed.settings).compile(handed.target)
     parts = program.parts(dict(np.load(handed.folder / "rows.npz")), SEED)
     state = program.adapt(program.init(jax.random.key(SEED)), parts["train"])
     order, rows = np.arange(handed.rows, dtype=np.int32), handed.rows

@@ -42,10 +42,15 @@ class Layer:
 
 @dataclass(frozen=True)
 class Handed:
-    """What a side reads from its folder. `precision` is "float32" or "bf16", `target` "cpu" or "gpu"."""
+    """What a side reads from its folder. `precision` is "float32" or "bf16", `target` "cpu" or "gpu".
+
+    `path` and `settings` are for archc: the `.arch` file, and what is set in it from outside.
+    """
 
     folder: Path
     work: str
+    path: str
+    settings: dict[str, str]
     target: str
     precision: str
     rows: int
@@ -141,7 +146,8 @@ def settings(work: Work, folder: Path, target: str) -> dict[str, str]:
     precision = {"train.precision": "bf16"} if target == "gpu" else {}
     metrics = {"train.metrics": "accuracy"} if work.goal else {}
     parts = {"train.validate": str(work.held_out), "train.test": "0"}
-    return {"train.data": f'npz("{folder / "rows.npz"}")', **parts, **precision, **metrics}
+    sizes = {name: str(size) for name, size in work.sizes}
+    return {"train.data": f'npz("{folder / "rows.npz"}")', **parts, **precision, **metrics, **sizes}
 
 
 def hand_over(name: str, work: Work, folder: Path, target: str) -> None:
@@ -152,7 +158,8 @@ def hand_over(name: str, work: Work, folder: Path, target: str) -> None:
     from benchmarks.training.rows import write_rows
 
     write_rows(work, folder / "rows.npz")
-    model = archc.load(work.path, settings=settings(work, folder, target))
+    given = settings(work, folder, target)
+    model = archc.load(work.path, settings=given)
     recipe = model.module.recipe
     assert recipe is not None and work.rows % recipe.batch == 0
     program = model.compile()
@@ -164,6 +171,8 @@ def hand_over(name: str, work: Work, folder: Path, target: str) -> None:
     rate = adam["rate"].arguments["rate"]
     handed = {
         "work": name,
+        "path": str(work.path),
+        "settings": given,
         "target": target,
         "precision": recipe.precision,
         "rows": work.rows,

@@ -12,7 +12,7 @@ class Work:
 
     `rows` and `gpu_rows` are whole batches. `image` is the shape of the images that are made up, empty for
     MNIST, and `classes` how many numbers of classes there are. With a `goal` the figure is the seconds to that
-    accuracy on the `held_out` rows.
+    accuracy on the `held_out` rows. `sizes` sets parameters of the model.
     """
 
     model: str
@@ -24,6 +24,7 @@ class Work:
     held_out: int = 128
     goal: float = 0.0
     gpu_only: bool = False
+    sizes: tuple[tuple[str, int], ...] = ()
 
     @property
     def path(self) -> Path:
