@@ -5,13 +5,12 @@ from typing import Any
 from archc import __version__
 from archc.code import Literal, Mapping
 from archc.ir import Graph, Module, Recipe
-from archc.ops.form import Target
 from archc.passes import run
 from archc.program.link import Linked, import_lines, link, names_read
 from archc.program.network import Network, model_dict
 from archc.program.objective import Objective
 from archc.program.printer import WIDTH, harmless, layout, literal
-from archc.program.repeats import choice, table
+from archc.program.repeats import Target, choice, table
 from archc.program.roles import gaps_of, roles_of
 
 EVAL_BATCH = 256

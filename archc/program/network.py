@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from archc.code import Call, Code, Entry, Group, Literal, LiteralValue, Mapping, Name, call, kernels
 from archc.ir import Graph, Module
 from archc.ops import Update
-from archc.ops.form import Target
 from archc.program.body import BF16, LOCAL, Frame, Writer, lower, narrowed, updates, write_blocks
 from archc.program.functions import Names, shortened
 from archc.program.link import IMPORTS, definitions
 from archc.program.plan import Choose, Step, plan
 from archc.program.printer import WIDTH, flat, layout, literal
+from archc.program.repeats import Target
 from archc.program.roles import fast_bits, quick_init
 from archc.program.start import Start, write_starts
 from archc.program.statements import Statement, lines, used

@@ -6,11 +6,10 @@ The layers have choices of their own. What is said here of a GPU was not measure
 from collections.abc import Iterator
 
 from archc.ir import Graph, Recipe
-from archc.ops.form import Target
 from archc.program.choice import Choice
 from archc.program.objective import ways
 from archc.program.plan import Plan
-from archc.program.repeats import SCANNED_FROM
+from archc.program.repeats import SCANNED_FROM, Target
 
 QUICK_INIT = 10_000_000
 """Up to so many parameters, compiling `init` without optimization saves more than it costs when it runs."""

@@ -5,12 +5,11 @@ import numpy as np
 import pytest
 
 from archc.ir import Module
-from archc.ops.form import Target
 from archc.passes import run
 from archc.program import emit
 from archc.program.choice import Choice
 from archc.program.plan import plan
-from archc.program.repeats import choice
+from archc.program.repeats import Target, choice
 from archc.program.roles import QUICK_INIT, step_choices
 from tests.models import BUILT_IN, FOLDER, built_in, imported, module_of
 
