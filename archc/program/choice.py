@@ -8,8 +8,8 @@ class Choice:
     """One way among several, as `archc compile --explain-lowering` tells it.
 
     `topic` is what is done (`convolution`, `pooling`, `steps`, `random bits`), `where` the layer's scope and
-    `place` its line in the file, both empty for what holds for the whole program. `why` ends with
-    where that is known from: a rule with its measurement, or a file of `archc tune`.
+    `place` its line in the file, both empty for what holds for the whole program. `why` says
+    where that is known from: a rule with its measurement, or what is expected.
     """
 
     topic: str

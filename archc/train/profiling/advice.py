@@ -28,7 +28,7 @@ BESIDE = (
     "what the gradient needs; with `--unroll` steps are faster, and XLA compiles for longer"
 )
 
-TUNE = "`archc tune FILE` measures other forms of it"
+CHEAPER = "fewer filters or a larger stride cost less"
 """What helps where it is a convolution's form that is slow."""
 
 _FEW_CHANNELS = 4
@@ -129,14 +129,14 @@ def _convolution(profile: Profile, layer: Layer, spent: Spent, reached: Rate) ->
         channels = f"{layer.x.channels} channel" + "s" * (layer.x.channels > 1)
         return (
             f"it reads {channels}, too few to keep the processor's vector units busy, and reaches "
-            f"{reached.of_flops:.0%} of its rate: {TUNE}, and a larger stride or fewer filters cost less"
+            f"{reached.of_flops:.0%} of its rate: {CHEAPER}"
         )
     if spent.backward > 4 * spent.forward:
         return (
             f"its backward pass takes {spent.backward / spent.forward:.0f} times its forward pass, where twice is "
-            f"usual: XLA's form of its gradients suits this shape badly, and {TUNE}"
+            f"usual: XLA's form of its gradients suits this shape badly; {CHEAPER}"
         )
-    return f"it reaches {reached.of_flops:.0%} of the rate of a large matrix product: {TUNE}"
+    return f"it reaches {reached.of_flops:.0%} of the rate of a large matrix product: {CHEAPER}"
 
 
 def _dense(profile: Profile, layer: Layer, spent: Spent, reached: Rate) -> str:

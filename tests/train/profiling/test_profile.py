@@ -190,9 +190,15 @@ def told(tmp_path: Path) -> Callable[..., str]:
     [
         ("conv(32, 3x3, padding = same)", 2e-3, 4e-3, {}, "only less work"),
         ("conv(32, 3x3, padding = same)", 0.02, 0.2, {}, "10 times its forward pass"),
-        ("conv(32, 3x3, padding = same)", 0.02, 0.04, {}, "archc tune FILE"),
+        ("conv(32, 3x3, padding = same)", 0.02, 0.04, {}, "fewer filters or a larger stride"),
         ("conv(32, 3x3, padding = same)", 0.02, 0.04, {"platform": "gpu"}, "precision = bf16"),
-        ("conv(32, 3x3, padding = same)", 0.02, 0.04, {"platform": "gpu", "precision": "bf16"}, "archc tune FILE"),
+        (
+            "conv(32, 3x3, padding = same)",
+            0.02,
+            0.04,
+            {"platform": "gpu", "precision": "bf16"},
+            "fewer filters or a larger stride",
+        ),
         ("conv(32, 3x3, padding = same)", 2e-5, 4e-5, {"platform": "gpu", "precision": "bf16"}, "only less work"),
         ("max_pool(3, stride = 2)", 1e-3, 9e-3, {}, "`max_pool(2x2)`, with windows side by side"),
         ("max_pool(2x2)", 1e-2, 9e-2, {}, "computes little"),
