@@ -27,7 +27,10 @@ from archc.ir import Module
 from archc.locate import find_file
 from archc.parameters import show
 from archc.pipeline import Job, resolved
-from archc.program import Target, emit
+from archc.program import Target
+from archc.program.emit import lowered
+from archc.program.lowering import Lowering
+from archc.program.tuning import tuning_of
 from archc.source import Source
 
 if TYPE_CHECKING:
@@ -162,15 +165,19 @@ class Model:
         look = Look(depth, full, weights=arrays, source=self.source)
         return figure(module, look, wanted, self.data, self._where)
 
-    def program(self, target: Target = "cpu", *, unroll: bool = False) -> str:
-        """The text of the standalone program; with `unroll` no repeat is a device loop."""
-        return emit(self.module, target, unroll=unroll)
+    def program(self, target: Target = "cpu", *, unroll: bool = False, plain: bool = False) -> str:
+        """The text of the standalone program.
 
-    def compile(self, target: Target = "cpu", *, unroll: bool = False) -> ModuleType:
+        With `unroll` no repeat is a device loop; with `plain` every layer has the form that is shortest to read,
+        and what `archc tune` measured isn't looked at. Raises archc.Failed if that cannot be used.
+        """
+        return lowered(self.module, self._lowering(target, unroll, plain))
+
+    def compile(self, target: Target = "cpu", *, unroll: bool = False, plain: bool = False) -> ModuleType:
         """The program, imported: `init`, `apply`, `predict`, `train_step` … (docs/program.md)."""
         from archc.train.loading import load_program
 
-        return load_program(self.program(target, unroll=unroll), self.name)
+        return load_program(self.program(target, unroll=unroll, plain=plain), self.name)
 
     def data(self) -> "Table":
         """The recipe's data set: an array for each column. Raises archc.Failed if there is none."""
@@ -188,6 +195,7 @@ class Model:
         device: str | None = None,
         target: Target = "cpu",
         unroll: bool = False,
+        plain: bool = False,
         listener: "Listener | None" = None,
     ) -> "Run":
         """Trains in a new run folder: `run`, or the next free one in `runs`.
@@ -198,7 +206,7 @@ class Model:
 
         result = driver.fit(
             self.module,
-            program_text=self.program(target, unroll=unroll),
+            program_text=self.program(target, unroll=unroll, plain=plain),
             arch_text=self.source.text,
             table=self.data(),
             seed=seed,
@@ -218,6 +226,7 @@ class Model:
         device: str | None = None,
         target: Target = "cpu",
         unroll: bool = False,
+        plain: bool = False,
     ) -> "ProfileTable":
         """Where the time of a training step goes, as a table; the arguments are those of `archc profile`.
 
@@ -227,7 +236,8 @@ class Model:
         from archc.train.profiling.profile import profile
 
         table, place = None if random else self.data(), device_named(device)
-        found = profile(self.module, self.source, table, steps=steps, target=target, unroll=unroll, device=place)
+        lowering = self._lowering(target, unroll, plain)
+        found = profile(self.module, self.source, table, steps=steps, lowering=lowering, device=place)
         return ProfileTable(found)
 
     def predict(self, **inputs: "np.ndarray") -> "dict[str, Prediction]":
@@ -235,6 +245,9 @@ class Model:
         from archc.train.prediction import predict
 
         return predict((self.module, self.program()), inputs)
+
+    def _lowering(self, target: Target, unroll: bool, plain: bool) -> Lowering:
+        return Lowering(target, unroll, plain, None if plain else tuning_of(self.job.path))
 
     def _where(self) -> "Where":
         from archc.data.dataset import Where

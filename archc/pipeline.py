@@ -54,12 +54,14 @@ def module(job: Job, report: Report) -> tuple[Source, Module]:
     return source, modules[0]
 
 
-def program(job: Job, report: Report, target: "Target" = "cpu", *, unroll: bool = False) -> str:
-    """The standalone program of one model, with `unroll` without device loops. Raises Failed if there are errors."""
+def program(job: Job, report: Report, target: "Target" = "cpu") -> str:
+    """The standalone program of one model. Raises Failed if there are errors."""
     # most commands stop before this stage, and needn't load it
-    from archc.program import emit
+    from archc.program.emit import lowered
+    from archc.program.lowering import Lowering
+    from archc.program.tuning import tuning_of
 
-    return emit(module(job, report)[1], target, unroll=unroll)
+    return lowered(module(job, report)[1], Lowering(target, tuning=tuning_of(job.path)))
 
 
 def shown_name(path: Path) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archc.cli.command import Command
-from archc.cli.compiling import Asked, checked, choice_options, unroll_option
+from archc.cli.compiling import Asked, checked, choice_options, lowering_options
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
 from archc.cli.writing import refuse_output, write_text
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     default="cpu",
     help="What the program should be fast on; cpu unless said. It runs on both.",
 )
-@unroll_option
+@lowering_options
 @choice_options
 @click.pass_context
 def command(ctx: click.Context, /, file: str, output: Path | None, emit: str, target: "Target", **choice: Any) -> None:
@@ -66,10 +66,10 @@ def compiled(asked: Asked, emit: str, target: "Target", terminal: Terminal) -> s
     _, module = checked(asked, terminal)
     if emit == "ir":
         return module.model_dump_json(indent=2) + "\n"
-    from archc.program import emit as program
+    from archc.program.emit import lowered
 
-    text = program(module, target, unroll=asked.unroll)
-    return text if emit == "python" else lowered(module, text, target)
+    text = lowered(module, asked.lowering(target, terminal))
+    return text if emit == "python" else stablehlo(module, text, target)
 
 
 def syntax_tree(asked: Asked, terminal: Terminal) -> str:
@@ -85,7 +85,7 @@ def syntax_tree(asked: Asked, terminal: Terminal) -> str:
     return dump(tree) + "\n"
 
 
-def lowered(module: "Module", text: str, target: "Target") -> str:
+def stablehlo(module: "Module", text: str, target: "Target") -> str:
     """The StableHLO of the training step, or of the network where there is no recipe. Loads no data."""
     import jax
     import numpy as np

@@ -13,6 +13,8 @@ from archc.locate import find_file
 if TYPE_CHECKING:
     from archc.diagnostics import Diagnostic
     from archc.ir import Module
+    from archc.program import Target
+    from archc.program.lowering import Lowering
     from archc.source import Source
 
 
@@ -26,6 +28,7 @@ class Asked:
     recipe: str = ""
     data_dir: Path | None = None
     unroll: bool = False
+    plain: bool = False
 
     def path(self) -> Path:
         """The file. Raises Failed if the name is that of no file and no built-in model."""
@@ -38,7 +41,17 @@ class Asked:
             words += ["--set", setting]
         for option, value in (("--model", self.model), ("--recipe", self.recipe), ("--data-dir", self.data_dir)):
             words += [option, str(value)] if value else []
-        return [*words, *(["--unroll"] if self.unroll else [])]
+        return [*words, *(["--unroll"] if self.unroll else []), *(["--plain"] if self.plain else [])]
+
+    def lowering(self, target: "Target", terminal: Terminal) -> "Lowering":
+        """How it is to be computed; a file of measured choices is told of. Raises Failed if that cannot be used."""
+        from archc.program.lowering import Lowering
+        from archc.program.tuning import tuning_of
+
+        tuning = None if self.plain else tuning_of(self.path())
+        if tuning is not None:
+            terminal.remark(f"the forms of layers are those of {tuning.file}; `archc tune` measures anew")
+        return Lowering(target, self.unroll, self.plain, tuning)
 
 
 def typed(words: Sequence[str]) -> str:
@@ -48,11 +61,20 @@ def typed(words: Sequence[str]) -> str:
     return shlex.join(words)
 
 
-unroll_option = click.option(
-    "--unroll",
-    is_flag=True,
-    help="Write every repeat out as a loop over its copies; unless said, many equal ones run as one device loop.",
-)
+def lowering_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say how a network is computed: fields of Asked too."""
+    unroll = click.option(
+        "--unroll",
+        is_flag=True,
+        help="Write every repeat out as a loop over its copies; unless said, many equal ones run as one device loop.",
+    )
+    plain = click.option(
+        "--plain",
+        is_flag=True,
+        help="Write every layer in the form that is shortest to read; unless said, in the one that is fastest.",
+    )
+    return unroll(plain(command))
+
 
 data_dir_option = click.option(
     "--data-dir",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archc.cli.command import Command
-from archc.cli.compiling import Asked, checked, choice_options, unroll_option
+from archc.cli.compiling import Asked, checked, choice_options, lowering_options
 from archc.cli.loading import load_table
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
@@ -46,7 +46,7 @@ _PACKED = ".gz"
 @click.option(
     "--json", "figures", type=click.Path(path_type=Path), metavar="PATH", help="Write all figures there as JSON."
 )
-@unroll_option
+@lowering_options
 @choice_options
 @click.pass_context
 def command(
@@ -83,7 +83,8 @@ def command(
 
     target: Target = "gpu" if device == "gpu" else "cpu"
     terminal.remark(f"compiling the training step of {module.graph.name}, and taking a few")
-    found = profile(module, source, table, steps=steps, target=target, unroll=asked.unroll, device=device_named(device))
+    lowering = asked.lowering(target, terminal)
+    found = profile(module, source, table, steps=steps, lowering=lowering, device=device_named(device))
     terminal.result(as_text(found, depth))
     if trace is not None:
         write_bytes(trace, trace_bytes(found, packed=trace.suffix == _PACKED))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archc.cli.command import Command
-from archc.cli.compiling import Asked, checked, choice_options, counted, typed, unroll_option
+from archc.cli.compiling import Asked, checked, choice_options, counted, lowering_options, typed
 from archc.cli.loading import load_again, load_table, rows_of_parts
 from archc.cli.named import FileName, find_run, is_run
 from archc.cli.terminal import Terminal
@@ -24,6 +24,7 @@ _FIXED = {
     "seed": "--seed",
     "device": "--device",
     "unroll": "--unroll",
+    "plain": "--plain",
 }
 """What is settled once a run has begun."""
 
@@ -47,7 +48,7 @@ _FIXED = {
 )
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Of everything random.")
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), help="Where to train; unless said, what JAX prefers.")
-@unroll_option
+@lowering_options
 @choice_options
 @click.pass_context
 def command(
@@ -91,11 +92,12 @@ def begin(
     A signal is only noted while JAX is imported and data are read: what it would break off there
     might well swallow it.
     """
-    from archc.program import emit
+    from archc.program.emit import lowered
 
     source, module = checked(asked, terminal)
     path = asked.path()
     target: Target = "gpu" if device == "gpu" else "cpu"
+    program = lowered(module, asked.lowering(target, terminal))
     announce(asked, module, target, terminal)
     table = load_table(recipe_of(module).data, path.parent, asked.data_dir, terminal, signals.stop_if_asked)
     signals.stop_if_asked()
@@ -109,7 +111,7 @@ def begin(
     return watched(
         lambda listener: fit(
             module,
-            program_text=emit(module, target, unroll=asked.unroll),
+            program_text=program,
             arch_text=source.text,
             table=table,
             seed=seed,

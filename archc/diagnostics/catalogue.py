@@ -167,4 +167,6 @@ CATALOGUE: dict[str, str] = {
     # figures
     "E1001": "a style of figure that does not suit the network",
     "E1002": "Graphviz that does not lay a figure out",
+    # forms of layers
+    "E1101": "measured choices that cannot be used",
 }

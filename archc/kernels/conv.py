@@ -1,7 +1,11 @@
 """Convolutions."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
+
+from archc.kernels.dense import product_of_rows
 
 
 def conv2d(x, kernel, *, stride, padding):
@@ -9,6 +13,72 @@ def conv2d(x, kernel, *, stride, padding):
     return jax.lax.conv_general_dilated(
         x, kernel, stride, padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
+
+
+def window_cells(x, window, *, stride, padding):
+    """What stands in each cell of the windows: an array a cell, row by row."""
+    (h, w), (s, t), x = window, stride, jnp.pad(x, ((0, 0), *padding, (0, 0)))
+    down, across = x.shape[1] - h + 1, x.shape[2] - w + 1
+    return [
+        x[:, i : down + i : s, j : across + j : t] for i in range(h) for j in range(w)
+    ]
+
+
+def conv2d_by_patches(x, kernel, *, stride, padding):
+    """As conv2d, as one matrix product of patches."""
+    cells = window_cells(x, kernel.shape[:2], stride=stride, padding=padding)
+    patches = jnp.concatenate(cells, -1)
+    return product_of_rows(patches, kernel.reshape(-1, kernel.shape[-1]))
+
+
+def conv2d_pointwise(x, kernel, *, stride):
+    """As conv2d with a window of one cell: a matrix product."""
+    return product_of_rows(x[:, :: stride[0], :: stride[1]], kernel[0, 0])
+
+
+def conv2d_by_lines(x, kernel, *, stride, padding):
+    """As conv2d, as one matrix product of whole lines: the kernel stands at every place in one."""
+    (h, w, channels, filters), (s, t) = kernel.shape, stride
+    x = jnp.pad(x, ((0, 0), *padding, (0, 0)))
+    down, across = (x.shape[1] - h) // s + 1, (x.shape[2] - w) // t + 1
+    lines = [x[:, i : i + (down - 1) * s + 1 : s] for i in range(h)]
+    lines = [each.reshape(len(x), down, -1) for each in lines]
+    # line after line one period too long, each stands `t` places further right
+    places = jnp.pad(kernel, ((0, 0), (0, x.shape[2] + t - w), (0, 0), (0, 0)))
+    places = jnp.tile(places, (1, across, 1, 1))[:, : across * x.shape[2]]
+    places = places.reshape(h, across, -1, channels, filters).transpose(0, 2, 3, 1, 4)
+    y = product_of_rows(
+        jnp.concatenate(lines, -1), places.reshape(-1, across * filters)
+    )
+    return y.reshape(len(x), down, across, filters)
+
+
+def conv2d_by_products(x, kernel, *, stride, padding):
+    """As conv2d, as a sum of products of numbers; its gradients are those of conv2d."""
+    options = {"stride": stride, "padding": padding}
+
+    @jax.custom_gradient
+    def slide(x, kernel):
+        cells = window_cells(x, kernel.shape[:2], **options)
+        numbers = [cell[..., i : i + 1] for cell in cells for i in range(x.shape[3])]
+        rows = kernel.reshape(-1, kernel.shape[3])
+        y = sum(number * row for number, row in zip(numbers, rows))
+        return y, jax.vjp(functools.partial(conv2d, **options), x, kernel)[1]
+
+    return slide(x, kernel)
+
+
+def conv2d_spread_back(x, kernel, *, stride, padding):
+    """As conv2d; the gradient of x is spread cell by cell, as that of patches is."""
+    options = {"stride": stride, "padding": padding}
+
+    @jax.custom_gradient
+    def slide(x, kernel):
+        y, back = jax.vjp(functools.partial(conv2d, **options), x, kernel)
+        spread = jax.vjp(lambda x: conv2d_by_patches(x, kernel, **options), x)[1]
+        return y, lambda gradient: (*spread(gradient), back(gradient)[1])
+
+    return slide(x, kernel)
 
 
 def conv2d_general(x, kernel, *, stride, padding, dilation=(1, 1), groups=1):

@@ -13,3 +13,9 @@ def squared_distances(x, centres):
     apart = x[:, :, None] - centres
     wide = jnp.promote_types(apart.dtype, jnp.float32)
     return jnp.sum(jnp.square(apart.astype(wide)), axis=1).astype(x.dtype)
+
+
+def product_of_rows(x, kernel):
+    """As x @ kernel, for x [..., in] and kernel [in, out], every position a row."""
+    y = x.reshape(-1, x.shape[-1]) @ kernel
+    return y.reshape(*x.shape[:-1], -1)

@@ -48,6 +48,31 @@ def max_pool_windows(x, *, window, stride, padding):
     return lax.reduce_window(x, -jnp.inf, lax.max, sizes, steps, pads)
 
 
+def max_pool_by_direction(x, *, window, stride, padding):
+    """The maximum of each window, as slices along one direction after the other."""
+    x = jnp.pad(x, ((0, 0), *padding, (0, 0)), constant_values=-jnp.inf)
+    for axis, (k, s) in enumerate(zip(window, stride), 1):
+        last = x.shape[axis] - k + 1
+        cells = [lax.slice_in_dim(x, i, last + i, s, axis) for i in range(k)]
+        x = functools.reduce(jnp.maximum, cells)
+    return x
+
+
+def avg_pool_by_direction(x, *, window, stride, padding):
+    """The mean of each window without the padding, one direction after the other."""
+    sides = zip(window, stride, padding)
+    for axis, (k, s, (before, after)) in enumerate(sides, 1):
+        n = x.shape[axis]
+        starts = np.arange(-before, n + after - k + 1, s)
+        counts = np.minimum(starts + k, n) - np.maximum(starts, 0)
+        edges = [(0, 0)] * axis + [(before, after)] + [(0, 0)] * (x.ndim - axis - 1)
+        padded, last = jnp.pad(x, edges), n + before + after - k + 1
+        cells = [lax.slice_in_dim(padded, i, last + i, s, axis) for i in range(k)]
+        counts = counts.reshape(-1, *(1,) * (x.ndim - axis - 1))
+        x = sum(cells) / jnp.asarray(counts, x.dtype)
+    return x
+
+
 def avg_pool_windows(x, *, window, stride, padding):
     """The mean of each window, without the padding."""
     sizes, steps = (1, *window, 1), (1, *stride, 1)

@@ -36,6 +36,10 @@ from archc.kernels.face import (
 )
 from archc.kernels.metric import total
 
+OWN_CONVOLUTIONS = {
+    "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
+}
+
 
 @jax.jit(donate_argnames="state")
 def train_step(state, data, rows):

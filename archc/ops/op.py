@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from archc.code import Call, Code, Entry, Name
+from archc.ops.form import Form, Target
 from archc.parameters import FAMILIES, Described, Numbers, Parameter, Unfit, Word, members, show
 from archc.types import Shape, TensorType
 
@@ -35,7 +36,8 @@ class Site:
     `x`, of type `before`, is what enters it, and `out` the variable of what leaves it, to which a
     second update of the same layer refers. Where it merges values, `others` enter behind `x`, and
     `beside` are their types. In the body of a loop `scope` is a variable that holds it. `dtype` is
-    what values are kept in where that isn't float32.
+    what values are kept in where that isn't float32. `form` is the kernel that was chosen, of those that
+    the layer's `forms` names.
     """
 
     scope: str | Code
@@ -47,6 +49,7 @@ class Site:
     dtype: str = ""
     others: tuple[Code, ...] = ()
     beside: tuple[TensorType, ...] = ()
+    form: str = ""
 
     def weight(self, name: str) -> Code:
         return Entry("params", (self.scope, name))
@@ -161,6 +164,10 @@ class Op(Described):
     def buffers(self, x: TensorType) -> Buffers:
         """What a training step holds for it on a CPU; for a layer that `merges`, `x` is its first value."""
         return Buffers()
+
+    def forms(self, x: TensorType, target: Target) -> tuple[Form, ...]:
+        """The ways in which a target can compute it, that which the cost rule takes first; none if there is but one."""
+        return ()
 
     def lower(self, site: Site) -> Lowered:
         """The Python of it."""

@@ -1,6 +1,6 @@
 """IR -> a readable, standalone JAX program."""
 
+from archc.ops.form import Target
 from archc.program.emit import emit
-from archc.program.repeats import Target
 
 __all__ = ["Target", "emit"]

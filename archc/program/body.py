@@ -209,6 +209,7 @@ def lower(frame: Frame, step: Step) -> Lowered:
         "" if step.node.name in frame.wide else frame.dtype,
         tuple(taken[1:]),
         tuple(shapes[value] for value in step.node.inputs[1:]),
+        step.form.kernel if step.form else "",
     )
     lowered = step.op.lower(site)
     if narrows and not lowered.evaluate:

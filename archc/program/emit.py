@@ -1,39 +1,62 @@
 """IR -> the text of a standalone program: the kernels it uses, the model, and the steps."""
 
+from collections.abc import Mapping
+from textwrap import wrap
 from typing import Any
 
 from archc import __version__
-from archc.code import Literal, Mapping
-from archc.ir import Graph, Module, Recipe
+from archc.code import Literal
+from archc.code import Mapping as Entries
+from archc.ir import Module, Recipe
+from archc.ops.form import Target
 from archc.passes import run
-from archc.program.link import Linked, import_lines, link, names_read
+from archc.program.link import Definition, Linked, import_lines, link, names_read
+from archc.program.lowering import Lowering
 from archc.program.network import Network, model_dict
 from archc.program.objective import Objective
 from archc.program.printer import WIDTH, harmless, layout, literal
-from archc.program.repeats import Target, choice, table
-from archc.program.roles import gaps_of, roles_of
+from archc.program.repeats import table
+from archc.program.roles import REASONS, compiled_with, gaps_of, reasons_of, roles_of
+from archc.program.tuning import Tuning
 
 EVAL_BATCH = 256
 """Rows an evaluation step takes: enough to keep two cores or a GPU busy on small networks."""
 
-SIBLINGS: dict[Target, dict[str, str]] = {"cpu": {"conv3d": "conv3d_by_planes"}, "gpu": {}}
+SIBLINGS: dict[Target, dict[str, str]] = {
+    "cpu": {"conv3d": "conv3d_by_planes", "moments": "moments_by_products"},
+    "gpu": {},
+}
 """Which sibling of a layer's kernel does its job on a target, where that isn't the one of its name."""
 
 STORED = ("named", "filled", "part_names", "stacked_axes")
 """Jobs that are done otherwise where the copies of a repeat are stacked."""
 
 
-def emit(module: Module, target: Target = "cpu", *, unroll: bool = False) -> str:
-    """The program of a module; equal modules give equal bytes. With `unroll` no repeat becomes a device loop."""
-    raw = run(module).graph
-    network = Network(module, raw, choice(target, unroll), target)
+def emit(
+    module: Module,
+    target: Target = "cpu",
+    *,
+    unroll: bool = False,
+    plain: bool = False,
+    tuning: Tuning | None = None,
+) -> str:
+    """The program of a module, as `lowered` gives it."""
+    return lowered(module, Lowering(target, unroll, plain, tuning))
+
+
+def lowered(module: Module, lowering: Lowering) -> str:
+    """The program of a module; equal modules give equal bytes. Raises Failed if what was measured doesn't fit it."""
+    raw, target, plain = run(module).graph, lowering.target, lowering.plain
+    network = Network(module, raw, lowering)
+    # wide sums in a narrow program stay what they are: there all that is heavy is bfloat16
+    kernel_roles = {} if plain or network.bf16 else SIBLINGS[target]
     init, apply = network.init(), [*network.blocks(), network.apply(), network.predict()]
     repeats = table(network.plan)
     face = ["named", *(["stack"] if repeats else [])]
     stored = {job: f"{job}_{'apart' if repeats else 'as_kept'}" for job in STORED}
     if module.recipe is None:
         steps = link(face, stored)
-        return assemble(module, raw, repeats, link(network.uses, SIBLINGS[target]), [*init, *apply], steps, "")
+        return assemble(network, repeats, link(network.uses, kernel_roles), [*init, *apply], steps, "")
     recipe = module.recipe
     objective = Objective(recipe, raw)
     optimizer = objective.optimizer()
@@ -48,10 +71,17 @@ def emit(module: Module, target: Target = "cpu", *, unroll: bool = False) -> str
         objective.select(),
     ]
     roles = roles_of(recipe, network.plan.convolves, target) | stored
-    steps = link(["main", *face], roles)
-    kernels = link(network.uses | objective.uses, stored | SIBLINGS[target])
+    compiled = {} if plain else compiled_with(recipe, network.plan.convolves, target)
+    steps = link(["main", *face, *compiled.values()], roles).compiled(compiled)
+    kernels = link(network.uses | objective.uses, stored | kernel_roles)
     numbers = repeats + constants(recipe, steps.uses) + ([] if objective.masked else optimizer)
-    return assemble(module, raw, numbers, kernels, model, steps, 'if __name__ == "__main__":\n    main()')
+    return assemble(network, numbers, kernels, model, steps, 'if __name__ == "__main__":\n    main()')
+
+
+def explained(name: str, definition: Definition, reasons: Mapping[str, str]) -> str:
+    """The text of a definition, behind a comment why it was chosen, if it was."""
+    lines = wrap(reasons.get(definition.name, ""), WIDTH - 2)
+    return "\n".join([*(f"# {line}" for line in lines), definition.under(name)])
 
 
 def constants(recipe: Recipe, used: frozenset[str]) -> list[str]:
@@ -71,7 +101,7 @@ def constants(recipe: Recipe, used: frozenset[str]) -> list[str]:
     parts = {"CHOOSE": choose, "FINAL": "test" if recipe.test_rows else choose, "MONITOR": recipe.monitor.quantity}
     rows = f"PART_ROWS = {literal({part: rows for part, rows in cut.items() if rows})}"
     metrics = layout(Literal(tuple(term.name for term in recipe.metrics)), 0, "METRICS = ")
-    gaps = layout(Mapping(tuple((name, Literal(each)) for name, each in gaps_of(recipe).items())), 0, "GAPS = ")
+    gaps = layout(Entries(tuple((name, Literal(each)) for name, each in gaps_of(recipe).items())), 0, "GAPS = ")
     lines = [*(metrics if "METRICS" in used else []), *(gaps if "GAPS" in used else [])]
     return [*together(numbers), rows, *together(parts), *lines]
 
@@ -83,13 +113,15 @@ def together(values: dict[str, Any]) -> list[str]:
 
 
 def assemble(
-    module: Module, raw: Graph, numbers: list[str], kernels: Linked, model: list[list[str]], steps: Linked, tail: str
+    network: Network, numbers: list[str], kernels: Linked, model: list[list[str]], steps: Linked, tail: str
 ) -> str:
     """Header, imports, constants, kernels, model and steps, two empty lines apart."""
+    module, raw = network.module, network.graph
+    reasons = REASONS | reasons_of(network.plan)
     written = [
-        *(definition.under(name) for name, definition in kernels.texts if not definition.one_line),
+        *(explained(name, definition, reasons) for name, definition in kernels.texts if not definition.one_line),
         *("\n".join(lines) for lines in model),
-        *(definition.under(name) for name, definition in steps.texts if not definition.one_line),
+        *(explained(name, definition, reasons) for name, definition in steps.texts if not definition.one_line),
     ]
     top = [
         *model_dict(module, raw),

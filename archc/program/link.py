@@ -6,7 +6,7 @@ and layout stay as they are written.
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -39,6 +39,13 @@ class Definition:
     @property
     def one_line(self) -> bool:
         return "\n" not in self.text
+
+    def compiled_with(self, options: str) -> "Definition":
+        """The same, compiled by `jax.jit` with options of this name."""
+        first, rest = self.text.split("\n", 1)
+        given = first.removeprefix("@jax.jit").removeprefix("(").removesuffix(")")
+        decorator = f"@jax.jit({', '.join([*filter(None, [given]), f'compiler_options={options}'])})"
+        return replace(self, text=f"{decorator}\n{rest}")
 
     def under(self, name: str) -> str:
         """The text, defining `name` instead."""
@@ -109,6 +116,11 @@ class Linked:
 
     texts: tuple[tuple[str, Definition], ...]
     uses: frozenset[str]
+
+    def compiled(self, options: Mapping[str, str]) -> "Linked":
+        """The same, some definitions compiled with `options`, the names of which they are given by name."""
+        texts = [(name, each.compiled_with(options[name]) if name in options else each) for name, each in self.texts]
+        return replace(self, texts=tuple(texts))
 
 
 def link(wanted: Iterable[str], roles: Mapping[str, str]) -> Linked:

@@ -7,8 +7,8 @@ from archc.code import Name
 from archc.ir import Module
 from archc.passes import run
 from archc.program.body import BF16, Frame, Writer
+from archc.program.lowering import Lowering
 from archc.program.network import Network
-from archc.program.repeats import choice
 
 WATCH = "archc_watch"
 """What the lines call: a function of a layer's name and its value, which gives the value that goes on."""
@@ -25,7 +25,7 @@ class Passage:
 
 def passages(module: Module) -> list[Passage]:
     """The layers of a module without blocks, in the order of `apply`."""
-    network = Network(module, run(module).graph, choice("cpu", True), "cpu")
+    network = Network(module, run(module).graph, Lowering(unroll=True))
     # what a random layer's key is called makes no difference to how many lines it has
     frame = Frame(
         network.plan,

@@ -1,32 +1,50 @@
 """What has to be known about a network before any of it is written, in one walk over its nodes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 from archc.ir import Graph, Node, Weight
 from archc.ir.items import op_of, restored
 from archc.ops import Op
+from archc.ops.form import Form
 from archc.types import TensorType
 
-Choose = Callable[[Node, "Plan"], bool]
-"""Whether a repeat is to be scanned."""
+
+class Chooser(Protocol):
+    """What decides where there are several ways."""
+
+    def scanned(self, node: Node, body: "Plan") -> bool:
+        """Whether a repeat becomes a device loop."""
+
+    def forms(self, op: Op, x: TensorType) -> tuple[Form, ...]:
+        """The ways in which a layer can be computed, that which is chosen first; none if there is but one."""
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """A node with its layer, or with the plan of its body. `weights` are those it uses, its own or shared ones."""
+    """A node with its layer, or with the plan of its body. `weights` are those it uses, its own or shared ones.
+
+    `forms` are the ways in which the layer can be computed, that which is chosen first; none if there is but one.
+    """
 
     node: Node
     op: Op | None
     body: "Plan | None"
     weights: tuple[Weight, ...]
     scanned: bool = False
+    forms: tuple[Form, ...] = ()
 
     @property
     def scope(self) -> str:
         """Under which name its weights are known."""
         return self.node.shares or self.node.name
+
+    @property
+    def form(self) -> Form | None:
+        """How the layer is computed, where there are several ways."""
+        return self.forms[0] if self.forms else None
 
     @property
     def repeats(self) -> bool:
@@ -118,6 +136,14 @@ class Plan:
         """Every name that a scope has here, those of all copies of repeats too."""
         return frozenset(name for name, _ in self.graph.steps())
 
+    def layers(self) -> Iterator[Step]:
+        """Every layer, those of blocks and repeats once for each use."""
+        for step in self.steps:
+            if step.body:
+                yield from step.body.layers()
+            else:
+                yield step
+
     def blocks(self) -> Iterator[Step]:
         """Every use of a block, the inner ones too; those of a repeat once."""
         for step in self.steps:
@@ -127,17 +153,20 @@ class Plan:
                     yield step
 
 
-def plan(graph: Graph, choose: Choose) -> Plan:
+def plan(graph: Graph, choose: Chooser) -> Plan:
     """The plan of a graph."""
     steps: list[Step] = []
     owners: dict[str, Step] = {}
+    types = {port.name: TensorType(port.shape) for port in graph.inputs}
     for node in graph.nodes:
         if node.body is None:
             weights = owners[node.shares].weights if node.shares else node.weights
-            step = Step(node, op_of(node), None, weights)
+            op = op_of(node)
+            step = Step(node, op, None, weights, forms=choose.forms(op, types[node.inputs[0]]))
         else:
             body = plan(node.body, choose)
-            step = Step(node, None, body, (), node.op == "repeat" and choose(node, body))
+            step = Step(node, None, body, (), node.op == "repeat" and choose.scanned(node, body))
+        types[node.name] = TensorType(node.output)
         owners[node.name] = step
         steps.append(step)
     return Plan(graph, tuple(steps))

@@ -2,28 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
 
-from archc.code import Call, Code
+from archc.code import Call, Code, Name
 from archc.code import Literal as Constant
 from archc.ir import Node
-from archc.program.plan import Choose, Plan, Step
+from archc.program.plan import Plan, Step
 from archc.program.printer import WIDTH, quoted
-from archc.program.statements import Compound, Line, Statement
-
-Target = Literal["cpu", "gpu"]
-
-SCANNED_FROM = {"cpu": 16, "gpu": 4}
-"""Copies from which a repeat is scanned. With fewer, compiling takes no longer and steps are faster written out."""
-
-
-def choice(target: Target, unroll: bool) -> Choose:
-    """Which repeats are scanned. On a CPU none with convolutions: XLA's crawl inside a device loop."""
-
-    def scanned(node: Node, body: Plan) -> bool:
-        return not unroll and node.count >= SCANNED_FROM[target] and not (target == "cpu" and body.convolves)
-
-    return scanned
+from archc.program.statements import Assign, Compound, Statement
 
 
 def copied(step: Step) -> Iterator[tuple[str, list[str]]]:
@@ -137,7 +122,7 @@ def loop(step: Step, bound: dict[str, str], keys: Code | None, body: Iterable[St
     scopes = [(bound[name], names) for name, names in copied(step)]
     texts = patterns(step)
     if all(texts):
-        begin = tuple(Line(f"{name} = {text}") for (name, _), text in zip(scopes, texts, strict=True))
+        begin = tuple(Assign(f"{name} = ", Name(text)) for (name, _), text in zip(scopes, texts, strict=True))
         if keys is None:
             number = "i" if scopes else "_"
             return Compound(f"for {number} in ", (*begin, *body), Call("range", (Constant(step.node.count),)))

@@ -6,13 +6,20 @@ The layers have choices of their own. What is said here of a GPU was not measure
 from collections.abc import Iterator
 
 from archc.ir import Graph, Recipe
+from archc.ops.form import Target
+from archc.program.body import place
 from archc.program.choice import Choice
+from archc.program.lowering import SCANNED_FROM
 from archc.program.objective import ways
 from archc.program.plan import Plan
-from archc.program.repeats import SCANNED_FROM, Target
 
 QUICK_INIT = 10_000_000
 """Up to so many parameters, compiling `init` without optimization saves more than it costs when it runs."""
+
+OWN_CONVOLUTIONS = "YNNPACK, which XLA else calls, is slower: steps of a 32/64 net take 46 ms so, and 26 ms without"
+
+REASONS = {"OWN_CONVOLUTIONS": f"{OWN_CONVOLUTIONS}. An XLA that knows no such option needs none."}
+"""Why steps are written so, by the name of a definition."""
 
 EXPECTED = "expected, not measured"
 
@@ -38,6 +45,26 @@ def steps_of(recipe: Recipe, convolves: bool, target: Target) -> str:
     if not recipe.ragged:
         return "run_steps_looped"
     return "run_steps_in_one_program" if target == "gpu" else "run_steps_looped_ragged"
+
+
+def compiled_with(recipe: Recipe, convolves: bool, target: Target) -> dict[str, str]:
+    """Which functions are compiled with options, and what these are called.
+
+    Inside a device loop there are none: JAX takes options for what the host calls alone.
+    """
+    if target == "cpu" and convolves and recipe.precision == "float32":
+        return {"train_step": "OWN_CONVOLUTIONS", "evaluate_step": "OWN_CONVOLUTIONS"}
+    return {}
+
+
+def reasons_of(plan: Plan) -> dict[str, str]:
+    """Why kernels were chosen, as far as layers have such."""
+    found: dict[str, list[str]] = {}
+    for step in plan.layers():
+        if step.form and not step.form.plain:
+            why = f"{step.form.measured} says where it is faster" if step.form.measured else step.form.why
+            found.setdefault(step.form.kernel, []).append(why)
+    return {kernel: "; ".join(dict.fromkeys(reasons)) for kernel, reasons in found.items()}
 
 
 def parts_of(recipe: Recipe) -> str:
@@ -68,11 +95,12 @@ def quick_init(graph: Graph, target: Target) -> bool:
 def step_choices(recipe: Recipe | None, plan: Plan, target: Target) -> list[Choice]:
     """What was chosen for the program as a whole. A model without a recipe takes no steps."""
     trained = [*_of_training(recipe, plan, target)] if recipe is not None else []
-    return [*trained, _of_init(plan.graph, target), *_of_repeats(plan, target)]
+    return [*trained, _of_init(plan.graph, target), *_of_repeats(plan, target), *_of_layers(plan)]
 
 
 def _of_training(recipe: Recipe, plan: Plan, target: Target) -> Iterator[Choice]:
     yield _of_steps(recipe, plan.convolves, target)
+    yield from _of_library(recipe, plan, target)
     yield Choice(
         "data",
         "all rows on the device, gathered inside the step",
@@ -110,6 +138,11 @@ def _of_steps(recipe: Recipe, convolves: bool, target: Target) -> Choice:
     return Choice("steps", loop + last, f"the host then only waits for reports ({EXPECTED})", (calls,))
 
 
+def _of_library(recipe: Recipe, plan: Plan, target: Target) -> Iterator[Choice]:
+    if compiled_with(recipe, plan.convolves, target):
+        yield Choice("library", "XLA's own convolutions and products", OWN_CONVOLUTIONS, ("YNNPACK's",))
+
+
 def _of_order(target: Target) -> Choice:
     device, host = "sorted on the device, and left there", "sorted on the device, and read by the host"
     if target == "gpu":
@@ -137,6 +170,18 @@ def _of_init(graph: Graph, target: Target) -> Choice:
     return Choice("initial weights", full, "compiling without optimization was measured on a CPU alone", (quick,))
 
 
+def _of_layers(plan: Plan, within: str = "") -> Iterator[Choice]:
+    """A choice for each layer that has several forms."""
+    for step in plan.steps:
+        if step.body is not None:
+            yield from _of_layers(step.body, f"{within}{step.node.name}.")
+        elif step.form and step.op:
+            topic = {"conv": "convolution", "pool": "pooling"}.get(step.op.drawing, step.op.name)
+            others = tuple(form.title for form in step.forms[1:])
+            where = f"{within}{step.node.name}"
+            yield Choice(topic, step.form.title, step.form.why, others, where, place(step))
+
+
 def _of_repeats(plan: Plan, target: Target) -> Iterator[Choice]:
     """A choice for each repeat, those inside others too."""
     scan, loop = "one device loop over stacked weights", "written out"
@@ -144,7 +189,6 @@ def _of_repeats(plan: Plan, target: Target) -> Iterator[Choice]:
         if step.body is None:
             continue
         if step.repeats:
-            place = f"{step.node.place.file}:{step.node.place.line}" if step.node.place else ""
             chosen, other = (scan, loop) if step.scanned else (loop, scan)
             yield Choice(
                 "repeat",
@@ -152,7 +196,7 @@ def _of_repeats(plan: Plan, target: Target) -> Iterator[Choice]:
                 _why_repeated(step.node.count, step.scanned, step.body, target),
                 (other,),
                 step.node.name,
-                place,
+                place(step),
             )
         yield from _of_repeats(step.body, target)
 

@@ -120,6 +120,10 @@ def broken_dot(around: Around) -> None:
     around.patch.setenv("PATH", str(folder.resolve()), prepend=os.pathsep)
 
 
+def spoilt_choices(around: Around) -> None:
+    Path("xor.lowering.json").write_text('{"cpu": {"layers": 3}}', encoding="utf-8")
+
+
 SITUATIONS: dict[tuple[str, str], Callable[[Around], None]] = {
     ("E0609", "Right"): mnist_in_data,
     ("E0610", "Right"): spoilt_mnist,
@@ -129,4 +133,6 @@ SITUATIONS: dict[tuple[str, str], Callable[[Around], None]] = {
     ("E0803", "Wrong"): no_graphics_card,
     ("E0804", "Wrong"): little_memory,
     ("E1002", "Wrong"): broken_dot,
+    ("E1101", "Wrong"): spoilt_choices,
+    ("E1101", "Right"): spoilt_choices,
 }

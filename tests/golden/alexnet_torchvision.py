@@ -4,6 +4,7 @@ The file has no recipe, so there is nothing to train.
 """
 
 import collections
+import functools
 
 import jax
 import jax.numpy as jnp
@@ -36,11 +37,16 @@ def dropout(x, key, *, rate):
     return jnp.where(keep, x / (1 - rate), 0).astype(x.dtype)
 
 
-def max_pool_windows(x, *, window, stride, padding):
-    """The maximum of each window; padding never wins."""
-    sizes, steps = (1, *window, 1), (1, *stride, 1)
-    pads = ((0, 0), *padding, (0, 0))
-    return lax.reduce_window(x, -jnp.inf, lax.max, sizes, steps, pads)
+# the gradient of slices is cheap: 4 against 30 ms for windows of 3x3 over [16, 55, 55,
+# 64], 2 apart
+def max_pool_by_direction(x, *, window, stride, padding):
+    """The maximum of each window, as slices along one direction after the other."""
+    x = jnp.pad(x, ((0, 0), *padding, (0, 0)), constant_values=-jnp.inf)
+    for axis, (k, s) in enumerate(zip(window, stride), 1):
+        last = x.shape[axis] - k + 1
+        cells = [lax.slice_in_dim(x, i, last + i, s, axis) for i in range(k)]
+        x = functools.reduce(jnp.maximum, cells)
+    return x
 
 
 @jax.jit
@@ -96,7 +102,7 @@ def apply(params, stats, inputs, *, train, key):
         x = x + params["conv1"]["bias"]  # alexnet_torchvision.arch:6
     x = jax.nn.relu(x)  # alexnet_torchvision.arch:6
     # alexnet_torchvision.arch:6
-    x = max_pool_windows(x, window=(3, 3), stride=(2, 2), padding=((0, 0), (0, 0)))
+    x = max_pool_by_direction(x, window=(3, 3), stride=(2, 2), padding=((0, 0), (0, 0)))
     with jax.named_scope("conv2"):
         x = conv2d(
             x, params["conv2"]["kernel"], stride=(1, 1), padding=((2, 2), (2, 2))
@@ -104,7 +110,7 @@ def apply(params, stats, inputs, *, train, key):
         x = x + params["conv2"]["bias"]  # alexnet_torchvision.arch:7
     x = jax.nn.relu(x)  # alexnet_torchvision.arch:7
     # alexnet_torchvision.arch:7
-    x = max_pool_windows(x, window=(3, 3), stride=(2, 2), padding=((0, 0), (0, 0)))
+    x = max_pool_by_direction(x, window=(3, 3), stride=(2, 2), padding=((0, 0), (0, 0)))
     with jax.named_scope("conv3"):
         x = conv2d(
             x, params["conv3"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
@@ -124,7 +130,7 @@ def apply(params, stats, inputs, *, train, key):
         x = x + params["conv5"]["bias"]  # alexnet_torchvision.arch:10
     x = jax.nn.relu(x)  # alexnet_torchvision.arch:10
     # alexnet_torchvision.arch:10
-    x = max_pool_windows(x, window=(3, 3), stride=(2, 2), padding=((0, 0), (0, 0)))
+    x = max_pool_by_direction(x, window=(3, 3), stride=(2, 2), padding=((0, 0), (0, 0)))
     x = jnp.reshape(x, (-1, 9216))  # alexnet_torchvision.arch:12
     if train:
         x = dropout(x, keys[0], rate=0.5)  # alexnet_torchvision.arch:13

@@ -37,10 +37,19 @@ def dropout(x, key, *, rate):
     return jnp.where(keep, x / (1 - rate), 0).astype(x.dtype)
 
 
+def moments(values):
+    """As moments, by products with ones: XLA's CPU sums take one core, its products all."""
+    rows = values.reshape(-1, values.shape[-1])
+    share = jnp.full((1, len(rows)), 1 / len(rows), rows.dtype)
+    mean = (share @ rows)[0]
+    centred = rows - mean
+    return mean, centred.reshape(values.shape), (share @ jnp.square(centred))[0]
+
+
 def batch_norm(x, weights, stats, *, epsilon, momentum):
     """Normalised by the batch (Ioffe and Szegedy, 2015), and the averages moved on."""
-    wide, axes = x.astype(weights["scale"].dtype), tuple(range(x.ndim - 1))
-    mean, variance = wide.mean(axes), wide.var(axes)
+    wide = x.astype(weights["scale"].dtype)
+    mean, centred, variance = moments(wide)
     n = x.size // x.shape[-1]
     moved = {
         "mean": momentum * stats["mean"] + (1 - momentum) * mean,
@@ -48,7 +57,7 @@ def batch_norm(x, weights, stats, *, epsilon, momentum):
         + (1 - momentum) * variance * (n / max(n - 1, 1)),
     }
     factor = weights["scale"] * lax.rsqrt(variance + epsilon)
-    return ((wide - mean) * factor + weights["shift"]).astype(x.dtype), moved
+    return (centred * factor + weights["shift"]).astype(x.dtype), moved
 
 
 def batch_norm_frozen(x, weights, stats, *, epsilon):
@@ -65,11 +74,16 @@ def max_pool_disjoint(x, *, window):
     return functools.reduce(jnp.maximum, cells)
 
 
-def max_pool_windows(x, *, window, stride, padding):
-    """The maximum of each window; padding never wins."""
-    sizes, steps = (1, *window, 1), (1, *stride, 1)
-    pads = ((0, 0), *padding, (0, 0))
-    return lax.reduce_window(x, -jnp.inf, lax.max, sizes, steps, pads)
+# the gradient of slices is cheap: 4 against 30 ms for windows of 3x3 over [16, 55, 55,
+# 64], 2 apart
+def max_pool_by_direction(x, *, window, stride, padding):
+    """The maximum of each window, as slices along one direction after the other."""
+    x = jnp.pad(x, ((0, 0), *padding, (0, 0)), constant_values=-jnp.inf)
+    for axis, (k, s) in enumerate(zip(window, stride), 1):
+        last = x.shape[axis] - k + 1
+        cells = [lax.slice_in_dim(x, i, last + i, s, axis) for i in range(k)]
+        x = functools.reduce(jnp.maximum, cells)
+    return x
 
 
 def init_unit(key, *, k, inputs, filters):
@@ -165,7 +179,7 @@ def unit(params, stats, x, *, stride=(1, 1), padding=((0, 0), (0, 0)), train):
 def halve(x):
     """Block halve, googlenet_torchvision.arch:17: [112, 112, 64] -> [56, 56, 64] and other sizes."""
     # googlenet_torchvision.arch:17
-    x = max_pool_windows(x, window=(3, 3), stride=(2, 2), padding=((0, 1), (0, 1)))
+    x = max_pool_by_direction(x, window=(3, 3), stride=(2, 2), padding=((0, 1), (0, 1)))
     return x
 
 
@@ -198,7 +212,7 @@ def inception(params, stats, x, *, train):
             params["unit5"], stats["unit5"], y, padding=((1, 1), (1, 1)), train=train
         )
     # googlenet_torchvision.arch:13
-    x = max_pool_windows(x, window=(3, 3), stride=(1, 1), padding=((1, 1), (1, 1)))
+    x = max_pool_by_direction(x, window=(3, 3), stride=(1, 1), padding=((1, 1), (1, 1)))
     with jax.named_scope("unit6"):
         # googlenet_torchvision.arch:13
         x, stats["unit6"] = unit(params["unit6"], stats["unit6"], x, train=train)

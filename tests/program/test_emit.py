@@ -58,7 +58,9 @@ def test_no_golden_is_left_behind(pytestconfig: pytest.Config) -> None:
 
 
 def test_lenet5_is_short() -> None:
-    assert len(emit(built_in(BUILT_IN[0].with_stem("lenet5"))).splitlines()) < 220
+    module = built_in(BUILT_IN[0].with_stem("lenet5"))
+    assert len(emit(module, plain=True).splitlines()) < 220
+    assert len(emit(module).splitlines()) < 250, "with the forms that are fastest"
 
 
 @pytest.mark.parametrize("target", ["cpu", "gpu"])

@@ -67,7 +67,7 @@ def test_what_is_linked_runs_by_itself(name: str) -> None:
     program = "\n".join([*import_lines(needed), *(f"{given} = None" for given in sorted(FROM_THE_MODEL & needed))])
     namespace: dict[str, object] = {}
     exec(f"{program}\n\n{text}", namespace)
-    assert callable(namespace[name])
+    assert callable(namespace[name]) or definitions()[name].text.startswith(f"{name} = {{")
     assert needed - set(namespace) <= set(dir(builtins)) | local_names(text)
 
 

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 from archc.ir import Module
+from archc.ops.form import Target
 from archc.passes import run
 from archc.program import emit
 from archc.program.choice import Choice
+from archc.program.lowering import Lowering
 from archc.program.plan import plan
-from archc.program.repeats import Target, choice
 from archc.program.roles import QUICK_INIT, step_choices
 from tests.models import BUILT_IN, FOLDER, built_in, imported, module_of
 
@@ -34,10 +35,11 @@ train {
 
 def chosen(module: Module, target: Target, *, unroll: bool = False) -> dict[str, Choice]:
     """The choices by topic."""
-    network = plan(run(module).graph, choice(target, unroll))
+    network = plan(run(module).graph, Lowering(target, unroll))
     found = step_choices(module.recipe, network, target)
-    assert len({each.topic for each in found}) == len(found)
-    return {each.topic: each for each in found}
+    whole = [each for each in found if each.topic == "repeat" or not each.where]
+    assert len({each.topic for each in whole}) == len(whole)
+    return {each.topic: each for each in whole}
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -45,7 +47,7 @@ def chosen(module: Module, target: Target, *, unroll: bool = False) -> dict[str,
 def test_the_text_has_what_is_chosen(path: object, target: Target) -> None:
     module = built_in(path)  # type: ignore[arg-type]
     text = emit(module, target)
-    found = step_choices(module.recipe, plan(run(module).graph, choice(target, False)), target)
+    found = step_choices(module.recipe, plan(run(module).graph, Lowering(target)), target)
     for each in found:
         assert each.chosen and each.why and each.chosen not in each.others, each
     by_topic = {each.topic: each.chosen for each in found}

@@ -14,7 +14,8 @@ from itertools import count
 
 from archc.ir import Graph, Module, Node, Place
 from archc.passes import run
-from archc.program import Target, emit
+from archc.program.emit import lowered
+from archc.program.lowering import Lowering
 from archc.program.printer import harmless
 from archc.train.profiling.hlo import Frame
 
@@ -56,15 +57,15 @@ class Owners:
         return found
 
 
-def owners(module: Module, target: Target, unroll: bool) -> Owners:
-    """The owners of the lines of `emit(module, target, unroll=unroll)`."""
+def owners(module: Module, lowering: Lowering) -> Owners:
+    """The owners of the lines of `lowered(module, lowering)`."""
     graph = run(module).graph
-    program = emit(module, target, unroll=unroll)
+    program = lowered(module, lowering)
     # uses of a block share a function if they are written alike, so a node's number must be that of its place; nodes
     # at one place, the copies of a repeat that differ, are told apart as long as functions stay shared
     for apart in (True, False):
         marked = _marked(graph, {}, count(), Counter(), apart)
-        text = emit(module.model_copy(update={"graph": marked}), target, unroll=unroll)
+        text = lowered(module.model_copy(update={"graph": marked}), lowering)
         if text.count("\n") == program.count("\n"):
             break
     tree = ast.parse(text)

@@ -14,7 +14,8 @@ from archc.data.table import Table, check_against
 from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Graph, Module, Recipe
 from archc.passes import run
-from archc.program import Target, emit
+from archc.program.emit import lowered
+from archc.program.lowering import Lowering
 from archc.source import Source
 from archc.train.loading import Origins, explained, load_program
 from archc.train.memory import check_memory
@@ -92,8 +93,7 @@ def profile(
     table: Table | None,
     *,
     steps: int | None = None,
-    target: Target = "cpu",
-    unroll: bool = False,
+    lowering: Lowering = Lowering(),  # noqa: B008 - it is frozen
     device: Any = None,
 ) -> Profile:
     """Trains for a few steps and watches: so many `steps`, or as many as fit into half a second, 10 at least.
@@ -111,7 +111,7 @@ def profile(
     check_memory(module)
     device = device or jax.devices()[0]
     with jax.default_device(device):
-        return _profile(module, recipe, source, table, steps, target, unroll, device)
+        return _profile(module, recipe, source, table, steps, lowering, device)
 
 
 def _profile(
@@ -120,11 +120,10 @@ def _profile(
     source: Source,
     table: Table | None,
     steps: int | None,
-    target: Target,
-    unroll: bool,
+    lowering: Lowering,
     device: Any,
 ) -> Profile:
-    program = load_program(emit(module, target, unroll=unroll), module.graph.name)
+    program = load_program(lowered(module, lowering), module.graph.name)
     origins = Origins(program, source)
     with explained(origins, "the data are put on the device"):
         data = program.parts(table, recipe.seed)["train"] if table is not None else program.select(_random(recipe), ...)
@@ -140,7 +139,7 @@ def _profile(
         trace = stepper.traced()
     hlo, graph = parse(text), run(module).graph
     found = costs(graph, recipe)
-    attribution = Attribution(hlo, owners(module, target, unroll), str(program.__file__), found.scopes)
+    attribution = Attribution(hlo, owners(module, lowering), str(program.__file__), found.scopes)
     raw = of_module(trace, hlo.name)
     if not raw:
         title = "XLA's profiler noted no operation of the program, so there is nothing to say of its layers"

@@ -10,8 +10,9 @@ import pytest
 import archc
 from archc.ir import Graph
 from archc.locate import built_in
+from archc.ops.form import Target
 from archc.passes import run
-from archc.program.repeats import Target
+from archc.program.lowering import Lowering
 from archc.train.profiling.attribution import Attribution, Slot
 from archc.train.profiling.costs import costs
 from archc.train.profiling.hlo import Frame, parse
@@ -102,7 +103,7 @@ def widths(tmp_path_factory: pytest.TempPathFactory) -> Attribution:
     stepper = Stepper(program, program.init(jax.random.key(0)), data, np.arange(16), model.module.recipe.batch)
     _, hlo = stepper.compile()
     scopes = costs(run(model.module).graph, model.module.recipe).scopes
-    return Attribution(parse(hlo), owners(model.module, "cpu", False), str(program.__file__), scopes)
+    return Attribution(parse(hlo), owners(model.module, Lowering()), str(program.__file__), scopes)
 
 
 def products(found: Attribution) -> list[tuple[tuple[int, ...], dict[Slot, float]]]:
@@ -145,7 +146,7 @@ def lines_of_layers(graph: Graph) -> dict[int, int]:
 def test_every_layer_of_a_model_has_lines_of_its_program(name: str) -> None:
     model = archc.load(name)
     for target in TARGETS:
-        found = owners(model.module, target, False)
+        found = owners(model.module, Lowering(target))
         layers = lines_of_layers(found.graph)
         assert set(found.of_line.values()) >= set(layers)
         for number, line in enumerate(model.program(target).splitlines(), 1):

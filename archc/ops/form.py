@@ -1,0 +1,26 @@
+"""The ways in which a layer can be computed: equal in what they give, and not in what they cost."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Target = Literal["cpu", "gpu"]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way: the kernel that does it, what it is called, and why a rule takes it, with its measurement.
+
+    `title` goes on from a layer: "as a sum of products". `plain` is the one that a reader would expect;
+    a kernel without a name is what a layer writes unless told otherwise. `measured` is the file that holds why.
+    """
+
+    kernel: str
+    title: str
+    why: str
+    plain: bool = False
+    measured: str = ""
+
+    @property
+    def name(self) -> str:
+        """What files call it."""
+        return self.kernel or "as_written"

@@ -1,0 +1,69 @@
+"""What decides how a network is computed, where it can be done in several ways that give the same."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from archc.diagnostics import Diagnostic, Failed
+from archc.ir import Node
+from archc.ops import Op
+from archc.ops.form import Form, Target
+from archc.program.plan import Plan
+from archc.program.tuning import Timed, Tuning, layer_key
+from archc.types import TensorType
+
+SCANNED_FROM: Mapping[Target, int] = {"cpu": 16, "gpu": 4}
+"""Copies from which a repeat is scanned. With fewer, compiling takes no longer and steps are faster written out."""
+
+
+@dataclass(frozen=True)
+class Lowering:
+    """The cost rules of a target, and what was measured instead.
+
+    With `unroll` no repeat becomes a device loop, with `plain` every layer has the form that a reader would
+    expect; `narrow` values are bfloat16.
+    """
+
+    target: Target = "cpu"
+    unroll: bool = False
+    plain: bool = False
+    tuning: Tuning | None = None
+    narrow: bool = False
+
+    def scanned(self, node: Node, body: Plan) -> bool:
+        """Whether a repeat is. On a CPU none with convolutions: XLA's crawl inside a device loop."""
+        enough = node.count >= SCANNED_FROM[self.target]
+        return not self.unroll and enough and not (self.target == "cpu" and body.convolves)
+
+    def forms(self, op: Op, x: TensorType) -> tuple[Form, ...]:
+        """The ways in which a layer can be computed, that which is chosen first; none if there is but one.
+
+        All add up in the type of their values, which XLA's own don't: in bfloat16 they would lose digits. Raises
+        Failed if a form was measured that there is not.
+        """
+        found = () if self.narrow else op.forms(x, self.target)
+        if self.plain:
+            return tuple(sorted(found, key=lambda form: not form.plain))
+        timed = self.tuning.timed(op, x, self.target) if self.tuning and found else None
+        if self.tuning is None or timed is None:
+            return found
+        chosen = next((form for form in found if form.name == timed.form), None)
+        if chosen is None:
+            raise _no_form(self.tuning, layer_key(op, x), timed, found)
+        others = tuple(form for form in found if form is not chosen)
+        return (replace(chosen, why=_why(timed, others, self.tuning), measured=self.tuning.file), *others)
+
+
+def _why(timed: Timed, others: Sequence[Form], tuning: Tuning) -> str:
+    """What was measured, in words."""
+    compared = [(timed.milliseconds[form.name], form) for form in others if form.name in timed.milliseconds]
+    if timed.form not in timed.milliseconds or not compared:
+        return f"{tuning.file} says so"
+    best, other = min(compared, key=lambda pair: pair[0])
+    return f"{timed.milliseconds[timed.form]:.3g} ms, and {best:.3g} {other.title} ({tuning.file})"
+
+
+def _no_form(tuning: Tuning, layer: str, timed: Timed, found: Sequence[Form]) -> Failed:
+    names = ", ".join(f"`{form.name}`" for form in found)
+    title = f"{tuning.file} wants the form `{timed.form}` for {layer}, and there is none of that name"
+    help = f"it has {names}; `archc tune` writes the file anew, and without it archc's own rules choose"
+    return Failed(Diagnostic("E1101", title, help=help))

@@ -1,0 +1,91 @@
+"""What `archc tune` measured: which form of each layer was fastest, an input of the compiler like the `.arch` file.
+
+It lies beside that file, as `lenet5.lowering.json`; for a built-in model, in the folder that one works in.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from archc.diagnostics import Diagnostic, Failed
+from archc.ops import Op
+from archc.ops.form import Target
+from archc.resources import models_folder
+from archc.types import TensorType
+
+SUFFIX = ".lowering.json"
+LARGEST = 2**24
+"""Bytes that such a file may have."""
+
+
+class Timed(BaseModel):
+    """A layer: the name of the form that is taken, and the milliseconds that each took."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    form: str
+    milliseconds: Mapping[str, float]
+
+
+class Measured(BaseModel):
+    """What was measured for a target: where, with which versions, for which batch, and by layer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    device: str
+    versions: str
+    batch: int
+    layers: Mapping[str, Timed]
+
+
+class Tuning(BaseModel):
+    """What a file holds; `file` is its name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str = ""
+    cpu: Measured | None = None
+    gpu: Measured | None = None
+
+    def timed(self, op: Op, x: TensorType, target: Target) -> Timed | None:
+        """What is known of a layer there; None if nothing is."""
+        measured = self.cpu if target == "cpu" else self.gpu
+        return measured.layers.get(layer_key(op, x)) if measured else None
+
+
+def layer_key(op: Op, x: TensorType) -> str:
+    """Under which name a layer stands in a file: as it is written, with what enters it."""
+    return f"{op.written()} of {x}"
+
+
+def tuning_path(path: Path) -> Path:
+    """Where the choices for a `.arch` file lie, or would."""
+    folder = Path() if path.resolve().is_relative_to(models_folder().resolve()) else path.parent
+    return folder / f"{path.stem}{SUFFIX}"
+
+
+def tuning_of(path: Path) -> Tuning | None:
+    """The choices for a `.arch` file; None if there are none. Raises Failed if they cannot be used."""
+    beside = tuning_path(path)
+    if not beside.is_file():
+        return None
+    name = beside.as_posix()
+    try:
+        with beside.open("rb") as file:
+            text = file.read(LARGEST + 1)
+        if len(text) > LARGEST:
+            raise _unusable(name, f"it has more than {LARGEST >> 20} MiB")
+        found = Tuning.model_validate_json(text)
+    except OSError as error:
+        raise _unusable(name, error.strerror or str(error)) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise _unusable(name, f"{where}: {first['msg']}" if where else first["msg"]) from None
+    return found.model_copy(update={"file": beside.name})
+
+
+def _unusable(name: str, why: str) -> Failed:
+    help = "`archc tune` writes it anew; without the file, archc's own rules choose"
+    return Failed(Diagnostic("E1101", f"{name} does not hold what `archc tune` writes", notes=(why[:300],), help=help))
