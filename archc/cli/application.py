@@ -28,6 +28,7 @@ COMMANDS = {
     "evaluate": "Measure a trained network on a part of its data.",
     "predict": "Apply a network to images, numbers or files.",
     "profile": "Show where the time of a training step goes.",
+    "tune": "Time the ways in which layers can be computed.",
     "plot": "Draw what happened in training, and what was learnt.",
     "models": "List the built-in models, or print one.",
     "data": "Show what a model will see of its data.",

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         ("archc compile lenet5 --emit tree", "what the parser read, with lines and columns"),
         ("archc compile lenet5 --emit ir", "the checked network and recipe as JSON"),
         ("archc compile digits --emit stablehlo -o digits.mlir", "the training step as XLA gets it"),
+        ("archc compile lenet5 --explain-lowering", "what was chosen for its steps and layers, and why"),
+        ("archc compile lenet5 --plain", "the program with every layer in the form that is shortest to read"),
     ],
 )
 @click.argument("file", metavar="FILE", type=FileName())
@@ -40,10 +42,20 @@ if TYPE_CHECKING:
     default="cpu",
     help="What the program should be fast on; cpu unless said. It runs on both.",
 )
+@click.option("--explain-lowering", is_flag=True, help="Print what was chosen, why and instead of what; no program.")
 @lowering_options
 @choice_options
 @click.pass_context
-def command(ctx: click.Context, /, file: str, output: Path | None, emit: str, target: "Target", **choice: Any) -> None:
+def command(
+    ctx: click.Context,
+    /,
+    file: str,
+    output: Path | None,
+    emit: str,
+    target: "Target",
+    explain_lowering: bool,
+    **choice: Any,
+) -> None:
     """Write the network as a standalone JAX program.
 
     The program needs jax, optax and numpy, and nothing of archc. It belongs to whoever wrote the
@@ -51,7 +63,10 @@ def command(ctx: click.Context, /, file: str, output: Path | None, emit: str, ta
     """
     terminal = ctx.ensure_object(Terminal)
     refuse_output(output, Path(file), ctx)
-    text = compiled(Asked(file, **choice), emit, target, terminal)
+    asked = Asked(file, **choice)
+    if explain_lowering and ctx.get_parameter_source("emit") is click.core.ParameterSource.COMMANDLINE:
+        raise click.UsageError("`--explain-lowering` prints choices, and `--emit` a stage: say one of them", ctx)
+    text = explained(asked, target, terminal) if explain_lowering else compiled(asked, emit, target, terminal)
     if output is None:
         terminal.result(text.rstrip("\n"))
     else:
@@ -70,6 +85,14 @@ def compiled(asked: Asked, emit: str, target: "Target", terminal: Terminal) -> s
 
     text = lowered(module, asked.lowering(target, terminal))
     return text if emit == "python" else stablehlo(module, text, target)
+
+
+def explained(asked: Asked, target: "Target", terminal: Terminal) -> str:
+    """What was chosen in lowering, and why. Raises Failed."""
+    _, module = checked(asked, terminal)
+    from archc.program.explanation import explanation
+
+    return explanation(module, asked.lowering(target, terminal))
 
 
 def syntax_tree(asked: Asked, terminal: Terminal) -> str:

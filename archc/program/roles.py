@@ -92,15 +92,16 @@ def quick_init(graph: Graph, target: Target) -> bool:
     return target == "cpu" and graph.parameters <= QUICK_INIT
 
 
-def step_choices(recipe: Recipe | None, plan: Plan, target: Target) -> list[Choice]:
-    """What was chosen for the program as a whole. A model without a recipe takes no steps."""
-    trained = [*_of_training(recipe, plan, target)] if recipe is not None else []
+def step_choices(recipe: Recipe | None, plan: Plan, target: Target, *, plain: bool = False) -> list[Choice]:
+    """What was chosen: for the program as a whole, for repeats, for layers. A model without a recipe takes no steps."""
+    trained = [*_of_training(recipe, plan, target, plain)] if recipe is not None else []
     return [*trained, _of_init(plan.graph, target), *_of_repeats(plan, target), *_of_layers(plan)]
 
 
-def _of_training(recipe: Recipe, plan: Plan, target: Target) -> Iterator[Choice]:
+def _of_training(recipe: Recipe, plan: Plan, target: Target, plain: bool) -> Iterator[Choice]:
     yield _of_steps(recipe, plan.convolves, target)
-    yield from _of_library(recipe, plan, target)
+    if not plain:
+        yield from _of_library(recipe, plan, target)
     yield Choice(
         "data",
         "all rows on the device, gathered inside the step",
@@ -182,7 +183,7 @@ def _of_layers(plan: Plan, within: str = "") -> Iterator[Choice]:
             yield Choice(topic, step.form.title, step.form.why, others, where, place(step))
 
 
-def _of_repeats(plan: Plan, target: Target) -> Iterator[Choice]:
+def _of_repeats(plan: Plan, target: Target, within: str = "") -> Iterator[Choice]:
     """A choice for each repeat, those inside others too."""
     scan, loop = "one device loop over stacked weights", "written out"
     for step in plan.steps:
@@ -195,10 +196,10 @@ def _of_repeats(plan: Plan, target: Target) -> Iterator[Choice]:
                 chosen,
                 _why_repeated(step.node.count, step.scanned, step.body, target),
                 (other,),
-                step.node.name,
+                within + step.node.name,
                 place(step),
             )
-        yield from _of_repeats(step.body, target)
+        yield from _of_repeats(step.body, target, f"{within}{step.node.name}.")
 
 
 def _why_repeated(count: int, scanned: bool, body: Plan, target: Target) -> str:

@@ -1,0 +1,77 @@
+"""`archc tune`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archc.cli.command import Command
+from archc.cli.compiling import Asked, checked, choice_options
+from archc.cli.named import FileName
+from archc.cli.terminal import Terminal
+from archc.cli.writing import write_text
+
+if TYPE_CHECKING:
+    from archc.program import Target
+    from archc.train.tuning import Contest
+
+_BATCH = 32
+"""Examples that a network without a recipe is timed with, unless it is said."""
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        ("archc tune lenet5", "writes lenet5.lowering.json, which `compile` and `train` then read"),
+        ("archc tune resnet18 --batch 8", "for a network without a recipe, or for another batch"),
+        ("archc compile lenet5 --explain-lowering", "shows what was chosen"),
+    ],
+)
+@click.argument("file", metavar="FILE", type=FileName())
+@click.option("--batch", type=click.IntRange(1), metavar="N", help=f"Examples; the recipe's batch, or {_BATCH}.")
+@click.option("--device", type=click.Choice(["cpu", "gpu"]), help="Where to run; unless said, what JAX prefers.")
+@choice_options
+@click.pass_context
+def command(ctx: click.Context, /, file: str, batch: int | None, device: str | None, **choice: Any) -> None:
+    """Time the ways in which layers can be computed.
+
+    All give the same, and which is fastest depends on the machine. Every layer of which there are
+    several forms is run in each, forward and backward, and the fastest is written to a file beside FILE,
+    NAME.lowering.json; for a built-in model, to the folder that one works in. `archc compile`, `train` and
+    `profile` read it. Remove it, and archc's own rules choose again.
+    """
+    terminal = ctx.ensure_object(Terminal)
+    asked = Asked(file, **choice)
+    _, module = checked(asked, terminal)
+
+    import jax
+
+    from archc.program.tuning import tuning_of, tuning_path
+    from archc.train.driver import device_named
+    from archc.train.tuning import layers, together, tuned
+
+    target: Target = "gpu" if device == "gpu" else "cpu"
+    path = tuning_path(asked.path())
+    before = tuning_of(asked.path())
+    found = layers(module, target)
+    if not found:
+        narrow = module.recipe is not None and module.recipe.precision == "bf16"
+        why = "values are bfloat16, in which other forms lose digits" if narrow else "no layer has several forms"
+        terminal.remark(f"there is nothing to time in {module.graph.name}: {why}; nothing was written")
+        return
+    size = batch or (module.recipe.batch if module.recipe else _BATCH)
+    terminal.remark(f"timing the forms of {len(found)} layers of {module.graph.name}, {size} examples at a time")
+    with jax.default_device(device_named(device)):
+        measured = tuned(module, target, size, lambda each: terminal.result(told(each)))
+    write_text(path, together(before, target, measured).model_dump_json(indent=2, exclude={"file"}) + "\n")
+    terminal.remark(f"wrote {path.as_posix()}: `archc compile` and `archc train` read it")
+
+
+def told(found: "Contest") -> str:
+    """What was found of a layer: a line for it, and one for each form."""
+    lines = [found.layer.key + (f" -> {found.layer.behind}" if found.layer.behind else "")]
+    for name, seconds in found.seconds.items():
+        mark = "*" if name == found.chosen else " "
+        rule = "  (archc's rule)" if name == found.rule.name else ""
+        lines.append(f"  {mark} {seconds * 1e3:9.3f} ms  {found.titles[name]}{rule}")
+    lines += [f"           failed  {found.titles[name]}" for name in found.failed]
+    return "\n".join(lines)

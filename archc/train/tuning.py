@@ -1,0 +1,192 @@
+"""Times the forms of a network's layers on this machine, each layer alone, with the activation behind it."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from archc.diagnostics import Report
+from archc.ir import Module
+from archc.kernels.steps import OWN_CONVOLUTIONS
+from archc.ops import Op
+from archc.ops.form import Form, Target
+from archc.passes import run
+from archc.program.emit import lowered
+from archc.program.lowering import Lowering
+from archc.program.plan import Plan, Step, plan
+from archc.program.roles import steps_of
+from archc.program.tuning import Measured, Timed, Tuning, layer_key
+from archc.resolve import resolve
+from archc.source import Source
+from archc.syntax import parse
+from archc.train.loading import load_program
+from archc.types import TensorType
+
+NEARLY = 0.97
+"""A form is taken for what the cost rule takes if it needs at most this share of its time: less may be chance."""
+
+_MOMENT, _FEWEST, _MOST = 0.4, 7, 60
+"""Seconds for which a form is timed, and how many calls these are at least and at most."""
+
+Listener = Callable[["Contest"], None]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer whose forms are timed: what enters it, the activation behind it as it is written, if there is one, and
+    whether anything before it is trained."""
+
+    op: Op
+    x: TensorType
+    behind: str
+    trained_before: bool
+
+    @property
+    def key(self) -> str:
+        return layer_key(self.op, self.x)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What the forms of a layer took, in seconds, the fastest first; `rule` is what the cost rule takes.
+
+    `failed` are those that could not be run.
+    """
+
+    layer: Layer
+    rule: Form
+    seconds: Mapping[str, float]
+    titles: Mapping[str, str]
+    failed: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> str:
+        """The fastest, unless what the rule takes is nearly as fast."""
+        best = min(self.seconds, key=lambda name: self.seconds[name])
+        usual = self.seconds.get(self.rule.name, float("inf"))
+        return best if self.seconds[best] < NEARLY * usual else self.rule.name
+
+
+def layers(module: Module, target: Target) -> list[Layer]:
+    """The layers that can be computed in several ways, those of one shape once, in the order of the network."""
+    narrow = module.recipe is not None and module.recipe.precision == "bf16"
+    network = plan(run(module).graph, Lowering(target, narrow=narrow))
+    found: dict[str, Layer] = {}
+    for layer in _layers(network, trained=False):
+        found.setdefault(layer.key, layer)
+    return list(found.values())
+
+
+def _layers(network: Plan, *, trained: bool) -> Iterator[Layer]:
+    """`trained` tells whether what enters the network depends on weights."""
+    learnt = {port.name: trained for port in network.graph.inputs}
+    for step in network.steps:
+        before = any(learnt[value] for value in step.node.inputs)
+        learnt[step.node.name] = before or step.params
+        if step.body is not None:
+            yield from _layers(step.body, trained=True)
+        elif step.op is not None and len(step.forms) > 1:
+            yield Layer(step.op, network.shapes[step.node.inputs[0]], _behind(network, step), before)
+
+
+def _behind(network: Plan, step: Step) -> str:
+    """The activation that alone reads a layer, as it is written; empty if there is none."""
+    readers = [other for other in network.steps if step.node.name in other.node.inputs]
+    if len(readers) == 1 and readers[0].op is not None and readers[0].op.activation and not readers[0].weights:
+        return readers[0].op.written()
+    return ""
+
+
+def contest(layer: Layer, module: Module, target: Target, batch: int) -> Contest:
+    """Times every form of a layer, forward and backward, in turn."""
+    rule, *others = Lowering(target).forms(layer.op, layer.x)
+    calls: dict[str, Callable[[], Any]] = {}
+    failed = []
+    for form in (rule, *others):
+        try:
+            calls[form.name] = _call(layer, form, module, target, batch)
+        except jax.errors.JaxRuntimeError:
+            # most often too little memory: then it is no choice
+            failed.append(form.name)
+    seconds = timed(calls)
+    ordered = dict(sorted(seconds.items(), key=lambda pair: pair[1]))
+    titles = {form.name: form.title for form in (rule, *others)}
+    return Contest(layer, rule, ordered, titles, tuple(failed))
+
+
+def timed(calls: Mapping[str, Callable[[], Any]]) -> dict[str, float]:
+    """Seconds of a call of each, in turn, so that what disturbs the machine disturbs all: a quarter took less."""
+    taken: dict[str, list[float]] = {name: [] for name in calls}
+    rounds = _MOST
+    begin = time.perf_counter()
+    for done in range(_MOST):
+        if done >= rounds:
+            break
+        for name, call in calls.items():
+            start = time.perf_counter()
+            jax.block_until_ready(call())  # type: ignore[no-untyped-call]
+            taken[name].append(time.perf_counter() - start)
+        each = (time.perf_counter() - begin) / (done + 1) / max(len(calls), 1)
+        rounds = max(_FEWEST, min(int(_MOMENT / each), _MOST))
+    return {name: float(np.quantile(values, 0.25)) for name, values in taken.items()}
+
+
+def _call(layer: Layer, form: Form, module: Module, target: Target, batch: int) -> Callable[[], Any]:
+    """A compiled call of a layer in a form: its value, and the gradients that training takes. It ran once."""
+    text = f"model Layer {{\n    input x{layer.x}\n    {layer.op.written()}\n    {layer.behind}\n}}\n"
+    report = Report()
+    (alone,) = resolve(parse(Source("layer.arch", text), report), Path(), report)
+    measured = _measured(batch, {layer.key: Timed(form=form.name, milliseconds={})})
+    tuning = Tuning(file="layer.lowering.json", **{target: measured})
+    program = load_program(lowered(alone, Lowering(target, tuning=tuning)), "Layer")
+    key = jax.random.key(0)
+    params = program.init(key).params
+    x = jax.random.normal(key, (batch, *layer.x.shape))
+    kept = () if layer.trained_before else (x,)
+
+    def give(params: Any, *entering: Any) -> Any:
+        return program.apply(params, {}, {"x": (*entering, *kept)[0]}, train=True, key=key)[0]
+
+    given = (params, x) if layer.trained_before else (params,)
+    slopes = jax.random.normal(key, jax.eval_shape(give, *given).shape)
+
+    def step(slopes: Any, *given: Any) -> Any:
+        y, back = jax.vjp(give, *given)
+        return y, back(slopes)
+
+    options = OWN_CONVOLUTIONS if _called_alone(module, target) else None
+    compiled = jax.jit(step, compiler_options=options).lower(slopes, *given).compile()
+    jax.block_until_ready(compiled(slopes, *given))  # type: ignore[no-untyped-call]
+    return lambda: compiled(slopes, *given)
+
+
+def _called_alone(module: Module, target: Target) -> bool:
+    """Whether steps of the network are calls, which are compiled with options."""
+    return module.recipe is not None and steps_of(module.recipe, True, target) == "run_steps_one_by_one"
+
+
+def _measured(batch: int, found: Mapping[str, Timed]) -> Measured:
+    device = jax.devices()[0]
+    where = f"{device.device_kind}, {os.cpu_count()} cores" if device.platform == "cpu" else str(device.device_kind)
+    return Measured(device=where, versions=f"jax {jax.__version__}", batch=batch, layers=found)
+
+
+def tuned(module: Module, target: Target, batch: int, listener: Listener) -> Measured:
+    """What is fastest of the forms of every layer; `listener` is told of each as soon as it is known."""
+    found: dict[str, Timed] = {}
+    for layer in layers(module, target):
+        result = contest(layer, module, target, batch)
+        listener(result)
+        milliseconds = {name: float(f"{seconds * 1e3:.3g}") for name, seconds in result.seconds.items()}
+        found[layer.key] = Timed(form=result.chosen, milliseconds=milliseconds)
+    return _measured(batch, found)
+
+
+def together(before: Tuning | None, target: Target, measured: Measured) -> Tuning:
+    """The file's content with what was measured for a target; what is known of the other stays."""
+    return (before or Tuning()).model_copy(update={target: measured, "file": ""})
