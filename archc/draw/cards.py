@@ -173,22 +173,26 @@ def _titled(name: str, kind: str, told: str) -> str:
 
 
 def heading(piece: Piece, room: float, size: float) -> str:
-    """What a frame is called: as it is written where that fits into `room` px, else by its name."""
+    """What a frame is called: as it is written, with as many arguments as fit into `room` px, else by its name."""
     node = piece.node
     if node is None or node.body is None:
         return "repeat"
-    full = _titled(node.name, node.body.name, _call(node))
+    calls = [_call(node), *(_call(node, most) for most in range(len(_given(node)) - 1, 0, -1))]
+    wholes = [_titled(node.name, node.body.name, call) for call in calls]
     if node.shares:
-        full = f"{node.name}: weights of {node.shares}"
-    if font.width(full, size, bold=True) <= room:
-        return full
+        wholes = [f"{node.name}: weights of {node.shares}"]
+    for whole in wholes:
+        if font.width(whole, size, bold=True) <= room:
+            return whole
     return font.fitted(_titled(node.name, node.body.name, node.body.name), size, room, bold=True)
 
 
-def _call(node: Node) -> str:
-    """A block as it is called."""
+def _call(node: Node, most: int | None = None) -> str:
+    """A block as it is called, with at most so many arguments."""
     assert node.body is not None
     values = [word(value) for value in _given(node).values()]
+    if most is not None:
+        values = [*values[:most], "…"]
     return f"{node.body.name}({', '.join(values)})" if values else node.body.name
 
 

@@ -11,6 +11,7 @@ from archc.draw.layered import Placement, place
 from archc.draw.look import Look
 from archc.draw.scene import Scene, moved
 from archc.draw.styles import draw
+from archc.draw.svg import words
 from archc.ir import Module
 from tests.draw.faults import crossings, crossings_of, faults, spread
 from tests.draw.rival import drawn
@@ -178,6 +179,17 @@ def test_random_networks_cross_no_more_than_dot_makes_them(way: str, count: int,
         ours += crossings(scene)
         theirs += crossings_of(drawn(scene))
     assert ours <= theirs
+
+
+def test_a_frame_is_called_with_as_many_arguments_as_fit() -> None:
+    scene = draw(built_in(FOLDER / "resnet152.arch"), "graph", Look())
+    called = [words(part) for part in scene.parts if part.kind == "band" and part.id.startswith("stage")]
+    assert [call for call in called if call.startswith("stage")] == [
+        "stage(64, 3, 1, true, 64, 1, 0)",
+        "stage(128, 8, 2, true, 128, …)",
+        "stage(256, 36, 2, true, 256, …)",
+        "stage(512, 3, 2, true, 512, …)",
+    ]
 
 
 def figures() -> dict[str, Scene]:

@@ -55,20 +55,22 @@ def _spread(rows: Rows, item: int, position: Sequence[int], main: int | None) ->
     order = sorted(rows.up[item], key=lambda end: (position[end[0]], end[1]))
     if not order:
         return ()
-    middle = box.width / 2
-    step = min(26.0, (box.width - 2 * EDGE) / max(len(order) - 1, 1))
+    # below the middle of a card, which a stack behind it makes no wider
+    middle = box.leaves
+    room = min(middle, box.width - middle) - EDGE
+    step = min(26.0, 2 * room / max(len(order) - 1, 1))
     first = -(len(order) - 1) / 2
     straight = [index for index, (upper, _) in enumerate(order) if upper == main]
     if len(straight) == 1 and len(order) > 1:
         first = float(-straight[0])
         reach = max(straight[0], len(order) - 1 - straight[0])
-        step = min(26.0, (middle - EDGE) / reach)
+        step = min(26.0, room / reach)
     places = {slot: middle + (first + index) * step for index, (_, slot) in enumerate(order)}
     return tuple(places[slot] for slot in range(len(places)))
 
 
 def placed(rows: Rows, stand: Stand, main: tuple[Mains, Mains]) -> list[float]:
-    """The x at which lines leave each item; the leftmost edge of all is at 0."""
+    """The x at which lines leave each item that stands in a row; the leftmost edge of all is at 0."""
     wanted = _wanted(rows, main)
     crossing = _crossing_lanes(rows)
     four = []
@@ -87,10 +89,8 @@ def placed(rows: Rows, stand: Stand, main: tuple[Mains, Mains]) -> list[float]:
 
 
 def _extent(rows: Rows, stand: Stand, xs: Sequence[float]) -> tuple[float, float]:
-    return (
-        min(x - reach for x, reach in zip(xs, stand.left, strict=True)),
-        max(x + reach for x, reach in zip(xs, stand.right, strict=True)),
-    )
+    items = [item for row in rows.rows for item in row]
+    return min(xs[item] - stand.left[item] for item in items), max(xs[item] + stand.right[item] for item in items)
 
 
 def _wanted(rows: Rows, mains: tuple[Mains, Mains]) -> set[tuple[int, int]]:
@@ -109,7 +109,7 @@ def mains(rows: Rows) -> tuple[Mains, Mains]:
     drawing, if there is but one. A lane that goes on is straight, and its forks leave it.
     """
     items = [item for row in rows.rows for item in row]
-    from_top, to_bottom = [0] * len(items), [0] * len(items)
+    from_top, to_bottom = [0] * len(rows.rank), [0] * len(rows.rank)
     for item in items:
         counted = not rows.is_lane(item)
         from_top[item] = counted + max((from_top[upper] for upper, _ in rows.up[item]), default=0)
@@ -210,7 +210,8 @@ def _packed(
     sign = -1.0 if mirrored else 1.0
     before, behind = (stand.right, stand.left) if mirrored else (stand.left, stand.right)
     room: dict[int, dict[int, float]] = {}
-    blocked: dict[int, int] = dict.fromkeys(root, 0)
+    items = [item for row in ordered for item in row]
+    blocked: dict[int, int] = dict.fromkeys((root[item] for item in items), 0)
     for row in ordered:
         for a, b in pairwise(row):
             gap = BESIDE_LANE if rows.is_lane(a) or rows.is_lane(b) else BETWEEN_BOXES
@@ -220,8 +221,8 @@ def _packed(
                 blocked[root[b]] += 1
             limits[root[b]] = max(limits.get(root[b], distance), distance)
     xs = dict.fromkeys(blocked, 0.0)
-    for item, r in enumerate(root):
-        xs[r] = max(xs[r], before[item] - sign * shift[item])
+    for item in items:
+        xs[root[item]] = max(xs[root[item]], before[item] - sign * shift[item])
     ready = [r for r, count in blocked.items() if not count]
     for r in ready:
         for other, distance in room.get(r, {}).items():
@@ -233,4 +234,7 @@ def _packed(
         limits = room.get(r, {})
         if limits:
             xs[r] = max(xs[r], min(xs[other] - distance for other, distance in limits.items()))
-    return [sign * xs[r] + shift[item] for item, r in enumerate(root)]
+    found = [0.0] * len(root)
+    for item in items:
+        found[item] = sign * xs[root[item]] + shift[item]
+    return found

@@ -136,6 +136,31 @@ def test_columns_are_even_and_joined() -> None:
     assert [len(line) for line in placed.lines] == [2] * 9 + [6] + [2] * 9
 
 
+def test_a_skip_leaves_its_column_beside_the_boxes_and_passes_above_the_next() -> None:
+    """From the second box, in the first of three columns, to the last box but one, in the third."""
+    boxes = [Box(100, 40, 50, 1)] * 28 + [Box(100, 40, 50, 2), Box(100, 40, 50, 1)]
+    wires = [*(Wire(index, index + 1, 0) for index in range(29)), Wire(1, 28, 1)]
+    placed = place(boxes, wires, 600)
+    check(boxes, wires, placed)
+    lefts = sorted({round(x) for x, _ in placed.corners})
+    assert len(lefts) == 3
+    down, turn, *_, last = line = placed.lines[-1]
+    assert turn[1] < placed.corners[2][1] and down[1] == placed.corners[1][1] + 40
+    heads = min(y for _, y in placed.corners)
+    above = [(ax, bx) for (ax, ay), (bx, by) in pairwise(line) if ay == by < heads]
+    assert [(ax < lefts[1], bx > lefts[2] + 100) for ax, bx in above] == [(True, True)]
+    assert last[1] == placed.corners[28][1]
+    assert len(line) == 8
+    # there is no room left for it where it isn't
+    assert lefts[1] - lefts[0] < 100 + 2 * 34
+
+
+def test_a_stack_of_cards_is_entered_in_the_middle_of_the_first() -> None:
+    placed = place([Box(100, 30, 50), Box(107, 37, 50, 1), Box(100, 30, 50, 1)], [Wire(0, 1, 0), Wire(1, 2, 0)])
+    assert [len(line) for line in placed.lines] == [2, 2]
+    assert {x for x, _ in placed.corners} == {0}
+
+
 def test_nothing_takes_no_room() -> None:
     assert place([], []) == Placement((), (), 0, 0)
 
