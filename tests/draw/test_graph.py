@@ -1,6 +1,7 @@
 """The graph style: figures of networks of all kinds without a fault, with few crossings and little empty room."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from archc.draw.scene import Scene, moved
 from archc.draw.styles import draw
 from archc.draw.svg import words
 from archc.ir import Module
-from tests.draw.faults import crossings, crossings_of, faults, spread
+from tests.draw.faults import crossings, crossings_of, faults, spread, wires
 from tests.draw.rival import drawn
 from tests.draw.wirings import Wirer
 from tests.grower import Grower
@@ -179,6 +180,15 @@ def test_random_networks_cross_no_more_than_dot_makes_them(way: str, count: int,
         ours += crossings(scene)
         theirs += crossings_of(drawn(scene))
     assert ours <= theirs
+
+
+def test_a_branch_goes_on_straight_beside_what_is_higher() -> None:
+    scene = draw(module_of(MANY_ENDS), "graph", Look())
+    boxes = {part.id: part.bounds for part in scene.parts if part.kind in ("node", "frame")}
+    (line,) = (wire.points for wire in wires(scene) if wire.name == "global_avg_pool1 to concat2")
+    assert [(x, y) for (x, y), (ax, ay) in pairwise(line) if x == ax] == [line[0], line[2]]
+    assert len(line) == 4
+    assert boxes["concat2"][3] < boxes["dense2"][1] < boxes["output grade"][1] < boxes["head2"][3]
 
 
 def test_a_frame_is_called_with_as_many_arguments_as_fit() -> None:

@@ -84,8 +84,40 @@ def placed(rows: Rows, stand: Stand, main: tuple[Mains, Mains]) -> list[float]:
         shift = widths[narrowest][side] - widths[index][side]
         four[index] = [x + shift for x in xs]
     xs = [sum(sorted(each)[1:3]) / 2 for each in zip(*four, strict=True)]
+    _straighten(rows, stand, xs)
     start = _extent(rows, stand, xs)[0]
     return [x - start for x in xs]
+
+
+def _straighten(rows: Rows, stand: Stand, xs: list[float]) -> None:
+    """Moves lanes that bend at both of their ends to where they do at one alone, if nothing stands there."""
+    beside = {
+        item: (left, right)
+        for row in rows.rows
+        for item, left, right in zip(row, [-1, *row[:-1]], [*row[1:], -1], strict=True)
+    }
+    for item in (item for row in rows.rows for item in row if rows.is_lane(item)):
+        above = rows.up[item]
+        if not above or (rows.is_lane(above[0][0]) and len(rows.down[above[0][0]]) == 1):
+            continue
+        lane = [item]
+        while len(rows.down[lane[-1]]) == 1 and rows.is_lane(rows.down[lane[-1]][0][0]):
+            lane.append(rows.down[lane[-1]][0][0])
+        ends = [xs[above[0][0]], *(xs[low] + stand.slots[low][slot] for low, slot in rows.down[lane[-1]])]
+        if len(ends) != 2 or any(abs(xs[piece] - end) < 1e-9 for piece in lane for end in ends):
+            continue
+        for x in sorted(ends, key=lambda end: abs(end - xs[item])):
+            if all(_free(stand, xs, x, *beside[piece]) for piece in lane):
+                for piece in lane:
+                    xs[piece] = x
+                break
+
+
+def _free(stand: Stand, xs: Sequence[float], x: float, left: int, right: int) -> bool:
+    """Whether a lane may be at x between its neighbours, of which -1 is none."""
+    return (left < 0 or xs[left] + stand.right[left] + BESIDE_LANE <= x) and (
+        right < 0 or x + BESIDE_LANE <= xs[right] - stand.left[right]
+    )
 
 
 def _extent(rows: Rows, stand: Stand, xs: Sequence[float]) -> tuple[float, float]:
