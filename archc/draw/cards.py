@@ -21,7 +21,9 @@ HEAD_SIZE, SIZE = 12.0, 10.0
 HEAD, LEAD, PAD = 21.0, 14.0, 8.0
 """Heights of a header and of a line below it, and what is left free at either side."""
 
-NARROWEST, WIDEST = 116.0, 250.0
+NARROWEST, WIDEST, STEP = 116.0, 250.0, 12.0
+"""Widths of cards in px; one is as many whole steps wider than the narrowest as it takes, so that few widths differ."""
+
 LONG_HEAD = 170.0
 """A block's arguments stand below its name where both would be wider."""
 
@@ -75,7 +77,7 @@ def card(piece: Piece) -> Card:
         *(font.width(t, SIZE, bold=t in said) + 2 * PAD for t in [*said, *lines]),
         0,
     )
-    width = float(ceil(min(max(wide, NARROWEST), WIDEST)))
+    width = min(NARROWEST + STEP * ceil(max(wide - NARROWEST, 0) / STEP), WIDEST)
     look, room = paint(family, piece.fate), width - 2 * PAD
     told = tuple((line, look.edge) for line in fates(said, room))
     cut = told + tuple(

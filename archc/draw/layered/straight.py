@@ -138,16 +138,19 @@ def _wanted(rows: Rows, mains: tuple[Mains, Mains]) -> set[tuple[int, int]]:
 
 def mains(rows: Rows) -> tuple[Mains, Mains]:
     """The neighbour above and the one below to which each item's main line leads: on the longest way through the
-    drawing, if there is but one. A lane that goes on is straight, and its forks leave it.
+    drawing, if there is but one, and in a frame on one that leads out of it. A lane that goes on is straight, and its
+    forks leave it.
     """
     items = [item for row in rows.rows for item in row]
     from_top, to_bottom = [0] * len(rows.rank), [0] * len(rows.rank)
+    counted = [0 if rows.is_lane(item) else 1 for item in range(len(rows.rank))]
+    for item, box in enumerate(rows.boxes):
+        if box.first or box.last:
+            counted[item] = len(items)
     for item in items:
-        counted = not rows.is_lane(item)
-        from_top[item] = counted + max((from_top[upper] for upper, _ in rows.up[item]), default=0)
+        from_top[item] = counted[item] + max((from_top[upper] for upper, _ in rows.up[item]), default=0)
     for item in reversed(items):
-        counted = not rows.is_lane(item)
-        to_bottom[item] = counted + max((to_bottom[lower] for lower, _ in rows.down[item]), default=0)
+        to_bottom[item] = counted[item] + max((to_bottom[lower] for lower, _ in rows.down[item]), default=0)
 
     def main(item: int, ends: Sequence[tuple[int, int]], length: Sequence[int]) -> int | None:
         others = {end for end, _ in ends}
