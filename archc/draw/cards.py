@@ -336,7 +336,7 @@ def part(piece: Piece, card: Card, x: float, y: float) -> Part:
     below = (x + inset, y + HEAD, card.width - 2 * inset)
     base = HEAD_SIZE * 0.36
     if piece.kind in ("input", "output", "rest") or not card.lines:
-        radius = HEAD / 2 if piece.kind in ("input", "output") and not card.told else 4
+        radius = HEAD / 2 if piece.kind in ("input", "output") and not card.lines else 4
         dash = "4 3" if piece.kind == "rest" else look.dash
         marks.append(Rect(x, y, card.width, card.height, look.fill, look.edge, look.border, radius, dash))
         if card.lines:

@@ -10,7 +10,7 @@ import pytest
 from archc.draw import graph
 from archc.draw.layered import Placement, place
 from archc.draw.look import Look
-from archc.draw.scene import Scene, moved
+from archc.draw.scene import Rect, Scene, moved
 from archc.draw.styles import draw
 from archc.draw.svg import words
 from archc.ir import Module
@@ -204,6 +204,18 @@ def test_a_frame_is_called_with_as_many_arguments_as_fit() -> None:
     scene = draw(module_of(LONG_CALLS), "graph", Look(full=True))
     called = [words(part) for part in scene.parts if part.kind == "band"]
     assert called == ["part(1, 2, 3, 4)", "part(4, 12345678, …)", "part"]
+
+
+def test_an_input_whose_shape_stands_below_its_name_keeps_its_corners() -> None:
+    """Its border is not painted over by the paper behind the lines, which has corners of its own."""
+    name = "an_input_whose_name_is_longer_than_any_card_abcd"
+    text = f"model Named {{ input {name}[32, 32, 3]\n input x[32, 32, 3]\n add({name}, x) -> flatten -> dense(2) }}"
+    scene = draw(module_of(text), "graph", Look())
+    boxes = {part.id: [mark for mark in part.marks if isinstance(mark, Rect)] for part in scene.parts}
+    around, paper = boxes[name]
+    assert around.radius - paper.radius <= around.stroke_width / 2
+    (pill,) = boxes["x"]
+    assert pill.radius == pill.height / 2 - 0.5
 
 
 def figures() -> dict[str, Scene]:
