@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from archc.draw import graph
+from archc.draw.cards import NARROWEST, STEP
 from archc.draw.layered import Placement, place
 from archc.draw.look import Look
 from archc.draw.scene import Rect, Scene, moved
@@ -198,6 +199,13 @@ def test_a_branch_goes_on_straight_beside_what_is_higher() -> None:
     assert [(x, y) for (x, y), (ax, ay) in pairwise(line) if x == ax] == [line[0], line[2]]
     assert len(line) == 4
     assert boxes["concat2"][3] < boxes["dense2"][1] < boxes["output grade"][1] < boxes["head2"][3]
+
+
+def test_cards_are_of_few_widths() -> None:
+    scene = draw(module_of(UNEQUAL), "graph", Look())
+    widths = {part.bounds[2] - part.bounds[0] for part in scene.parts if part.kind == "node"}
+    assert len(widths) <= 5
+    assert all((width - NARROWEST) % STEP == 0 for width in widths)
 
 
 def test_a_frame_is_called_with_as_many_arguments_as_fit() -> None:

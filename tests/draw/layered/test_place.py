@@ -126,6 +126,27 @@ def test_the_edge_of_a_frame_stands_first_and_last() -> None:
     assert placed.corners[3][1] == placed.height
 
 
+def test_what_leads_out_of_a_frame_is_straight_beside_a_longer_dead_end() -> None:
+    first, last = Box(0, 0, 0, first=True), Box(0, 0, 0, 1, (0,), last=True)
+    boxes = [first, *[Box(80, 20, 40, 1)] * 4, last]
+    wires = [Wire(0, 1, 0), Wire(1, 2, 0), Wire(2, 3, 0), Wire(0, 4, 0), Wire(4, 5, 0)]
+    placed = place(boxes, wires)
+    assert placed.corners[0][0] == placed.corners[4][0] + 40 == placed.corners[5][0]
+
+
+def test_a_short_branch_stands_beside_a_line_alone() -> None:
+    """Two boxes behind the third of ten: they are passed by a line, and no column needs to be as wide as two."""
+    boxes = [Box(100, 40, 50, 1)] * 12
+    wires = [*(Wire(index, index + 1, 0) for index in range(9)), Wire(2, 10, 0), Wire(10, 11, 0)]
+    placed = place(boxes, wires)
+    check(boxes, wires, placed)
+    assert len({x for x, _ in placed.corners[:10]}) == 1 and len(placed.lines[2]) == 2
+    assert placed.corners[11][1] + 40 < placed.corners[3][1]
+    assert placed.width < 2 * 100
+    # behind it, a column can be cut
+    assert len({round(x) for x, _ in place(boxes, wires, 450).corners[:10]}) == 2
+
+
 def test_columns_are_even_and_joined() -> None:
     boxes = [Box(100, 40, 50, 1)] * 20
     wires = [Wire(index, index + 1, 0) for index in range(19)]
