@@ -97,18 +97,23 @@ def ranked(boxes: Sequence[Box], wires: Sequence[Wire], *, late: bool = False) -
 def _waits(into: list[list[int]], out: list[list[int]]) -> list[int]:
     """How many rows later than it could each box comes, so that a branch that soon ends has ended before it.
 
-    The branch then stands beside a line alone, which takes less room, and behind it a column can be cut.
+    The branch then stands beside a line alone, which takes less room, and behind it a column can be cut: only where
+    nothing else goes on beside the two.
     """
     ahead, alone = [1] * len(out), [False] * len(out)
     for index in reversed(range(len(out))):
         ahead[index] += max((ahead[target] for target in out[index]), default=0)
         alone[index] = len(into[index]) == 1 and all(alone[target] for target in out[index])
     found = [0] * len(out)
-    for targets in out:
-        soon = max((ahead[target] for target in targets if alone[target] and ahead[target] <= SOON), default=0)
-        for target in targets:
-            if len(into[target]) == 1 and ahead[target] > 2 * soon:
-                found[target] = soon
+    farthest = 0
+    for index, targets in enumerate(out):
+        ending = [alone[target] and ahead[target] <= SOON for target in targets]
+        soon = max((ahead[target] for target, ends in zip(targets, ending, strict=True) if ends), default=0)
+        if farthest <= index:
+            for target in targets:
+                if len(into[target]) == 1 and ahead[target] > 2 * soon:
+                    found[target] = soon
+        farthest = max([farthest, *(target for target, ends in zip(targets, ending, strict=True) if not ends)])
     return found
 
 

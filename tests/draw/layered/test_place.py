@@ -143,6 +143,10 @@ def test_a_short_branch_stands_beside_a_line_alone() -> None:
     assert len({x for x, _ in placed.corners[:10]}) == 1 and len(placed.lines[2]) == 2
     assert placed.corners[11][1] + 40 < placed.corners[3][1]
     assert placed.width < 2 * 100
+    # where a skip goes by as well, nothing waits
+    passed = [*boxes[:9], Box(100, 40, 50, 2), *boxes[10:]]
+    placed = place(passed, [*wires, Wire(0, 9, 1)])
+    assert placed.corners[3][1] == placed.corners[10][1]
     # behind it, a column can be cut
     assert len({round(x) for x, _ in place(boxes, wires, 450).corners[:10]}) == 2
 
