@@ -44,11 +44,14 @@ def part(figure: Any) -> Any:
 
 def save(image: Any, most: tuple[int, int], path: Path) -> None:
     """Shrinks the image to `most` px, and until its file is small enough."""
+    from PIL import Image
+
     image = image.copy()
     image.thumbnail(most)
     while True:
         written = io.BytesIO()
-        image.quantize(256, dither=0).save(written, "PNG", optimize=True)
+        # colours that are rare, as that of the only pooling layer, are kept too
+        image.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=0).save(written, "PNG", optimize=True)
         if written.tell() <= MOST_BYTES:
             path.write_bytes(written.getvalue())
             return

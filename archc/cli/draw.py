@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archc.ir import Module
+    from archc.ir.graph import Graph
     from archc.source import Source
 
 
@@ -133,9 +134,14 @@ def command(
     else:
         scene = draw(module, style, look)
         content = printed(scene, form, theme, width)
-        warn_if_small(scene, width, terminal, folds=style in TAKING["depth"])
+        warn_if_small(scene, width, terminal, folds=style in TAKING["depth"] and has_blocks(module.graph))
     write_bytes(output, content)
     terminal.remark(f"wrote {output}")
+
+
+def has_blocks(graph: "Graph") -> bool:
+    """Whether anything in a network can be folded."""
+    return any(node.body is not None and (node.op != "repeat" or has_blocks(node.body)) for node in graph.nodes)
 
 
 def refuse_idle(style: str, depth: int | None, full: bool, ctx: click.Context) -> None:

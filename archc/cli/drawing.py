@@ -28,7 +28,9 @@ class WidthType(click.ParamType):  # type: ignore[type-arg]  # generic from clic
 
 
 def form_of(output: Path, forms: Sequence[str], ctx: click.Context) -> str:
-    """What the ending of a path says is written. Raises UsageError for one that says nothing."""
+    """What the ending of a path says is written. Raises UsageError for one that says nothing, or is all of it."""
+    if output.name.removeprefix(".").lower() in forms:
+        raise click.UsageError(f"`{output}` is an ending alone: say a name before it", ctx)
     form = output.suffix.removeprefix(".").lower()
     if form not in forms:
         raise click.UsageError(f"`{output}` ends in none of .{', .'.join(forms)}, which say what to write", ctx)

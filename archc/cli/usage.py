@@ -43,6 +43,8 @@ def _problem(error: click.UsageError) -> str:
             return f"{_shown(error.param)} is missing"
         case click.BadOptionUsage():
             return f"`{error.option_name}`: {_plain(error.message)}"
+        case click.BadParameter() if error.param is not None and isinstance(error.param.type, click.IntRange):
+            return f"{_shown(error.param)}: {_no_count(error.message, error.param.type)}"
         case click.BadParameter() if error.param is not None:
             return f"{_shown(error.param)}: {_plain(error.message)}"
         case _:
@@ -74,6 +76,13 @@ def _setting(word: str) -> str:
     if name not in {*Settings.parameters, "loss", "metrics"}:
         return ""
     return f"say `--set train.{name}={ {'epochs': '3', 'batch': '32'}.get(name, '…') }`"
+
+
+def _no_count(message: str, allowed: click.IntRange) -> str:
+    """That what was typed, with which click's sentence begins, is none of the numbers that are allowed."""
+    typed = message.rpartition(" is not ")[0].strip("'")
+    to = " on" if allowed.max is None else f" to {allowed.max:,.0f}"
+    return f"`{typed}` is no whole number from {allowed.min:,.0f}{to}"
 
 
 def _shown(parameter: click.Parameter) -> str:

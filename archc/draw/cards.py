@@ -21,7 +21,9 @@ HEAD_SIZE, SIZE = 12.0, 10.0
 HEAD, LEAD, PAD = 21.0, 14.0, 8.0
 """Heights of a header and of a line below it, and what is left free at either side."""
 
-NARROWEST, WIDEST = 116.0, 250.0
+NARROWEST, WIDEST, STEP = 116.0, 250.0, 12.0
+"""Widths of cards in px; one is as many whole steps wider than the narrowest as it takes, so that few widths differ."""
+
 LONG_HEAD = 170.0
 """A block's arguments stand below its name where both would be wider."""
 
@@ -75,7 +77,7 @@ def card(piece: Piece) -> Card:
         *(font.width(t, SIZE, bold=t in said) + 2 * PAD for t in [*said, *lines]),
         0,
     )
-    width = float(ceil(min(max(wide, NARROWEST), WIDEST)))
+    width = min(NARROWEST + STEP * ceil(max(wide - NARROWEST, 0) / STEP), WIDEST)
     look, room = paint(family, piece.fate), width - 2 * PAD
     told = tuple((line, look.edge) for line in fates(said, room))
     cut = told + tuple(
@@ -173,22 +175,26 @@ def _titled(name: str, kind: str, told: str) -> str:
 
 
 def heading(piece: Piece, room: float, size: float) -> str:
-    """What a frame is called: as it is written where that fits into `room` px, else by its name."""
+    """What a frame is called: as it is written, with as many arguments as fit into `room` px, else by its name."""
     node = piece.node
     if node is None or node.body is None:
         return "repeat"
-    full = _titled(node.name, node.body.name, _call(node))
+    calls = [_call(node), *(_call(node, most) for most in range(len(_given(node)) - 1, 0, -1))]
+    wholes = [_titled(node.name, node.body.name, call) for call in calls]
     if node.shares:
-        full = f"{node.name}: weights of {node.shares}"
-    if font.width(full, size, bold=True) <= room:
-        return full
+        wholes = [f"{node.name}: weights of {node.shares}"]
+    for whole in wholes:
+        if font.width(whole, size, bold=True) <= room:
+            return whole
     return font.fitted(_titled(node.name, node.body.name, node.body.name), size, room, bold=True)
 
 
-def _call(node: Node) -> str:
-    """A block as it is called."""
+def _call(node: Node, most: int | None = None) -> str:
+    """A block as it is called, with at most so many arguments."""
     assert node.body is not None
     values = [word(value) for value in _given(node).values()]
+    if most is not None:
+        values = [*values[:most], "…"]
     return f"{node.body.name}({', '.join(values)})" if values else node.body.name
 
 
@@ -330,7 +336,7 @@ def part(piece: Piece, card: Card, x: float, y: float) -> Part:
     below = (x + inset, y + HEAD, card.width - 2 * inset)
     base = HEAD_SIZE * 0.36
     if piece.kind in ("input", "output", "rest") or not card.lines:
-        radius = HEAD / 2 if piece.kind in ("input", "output") and not card.told else 4
+        radius = HEAD / 2 if piece.kind in ("input", "output") and not card.lines else 4
         dash = "4 3" if piece.kind == "rest" else look.dash
         marks.append(Rect(x, y, card.width, card.height, look.fill, look.edge, look.border, radius, dash))
         if card.lines:

@@ -1,6 +1,7 @@
 """A scene as SVG: plain shapes and texts that every viewer knows, no style sheet, no script, nothing from elsewhere."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from html import escape
 
 from archc.draw import text as font
 from archc.draw.scene import Circle, Line, Mark, Part, Point, Polygon, Rect, Scene, Text
@@ -20,8 +21,8 @@ def svg(scene: Scene, theme: Mapping[str, str], width: str = "") -> str:
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {number(scene.width)} {number(scene.height)}"'
         f' role="img" font-family={quoted(FONT)}>',
-        f"<title>{escape(font.printable(scene.title))}</title>",
-        f"<desc>{escape(font.printable(scene.desc))}</desc>",
+        f"<title>{escape(font.printable(scene.title), quote=False)}</title>",
+        f"<desc>{escape(font.printable(scene.desc), quote=False)}</desc>",
         f'<rect width="100%" height="100%" fill="{theme["paper"]}"/>',
         *(line for part in scene.parts for line in _part(part, theme)),
         "</svg>",
@@ -29,15 +30,9 @@ def svg(scene: Scene, theme: Mapping[str, str], width: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-def escape(text: str) -> str:
-    """Text as it stands between tags."""
-    # the library's `escape` is in a module that imports the whole of HTTP
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def quoted(text: str) -> str:
-    """Text as the value of an attribute, in quotes."""
-    return '"' + escape(text).replace('"', "&quot;") + '"'
+    """Text as the value of an attribute, in quotes; an apostrophe may stand between them as it is."""
+    return '"' + escape(text, quote=False).replace('"', "&quot;") + '"'
 
 
 def _part(part: Part, theme: Mapping[str, str]) -> Iterator[str]:
@@ -48,7 +43,7 @@ def _part(part: Part, theme: Mapping[str, str]) -> Iterator[str]:
         attributes += f' data-line="{part.line}"'
     yield f"<g{attributes}>"
     if title := part.title or (words(part) if part.kind == "node" else ""):
-        yield f"<title>{escape(font.printable(title))}</title>"
+        yield f"<title>{escape(font.printable(title), quote=False)}</title>"
     for mark in part.marks:
         yield from _mark(mark, theme)
     yield "</g>"
@@ -93,7 +88,7 @@ def _text(text: Text, theme: Mapping[str, str]) -> Iterator[str]:
     written = font.printable(text.text)
     if "  " in written or written != written.strip():
         place += ' xml:space="preserve"'
-    written = escape(written)
+    written = escape(written, quote=False)
     if text.halo:
         rim = f'fill="{theme[text.halo]}" stroke="{theme[text.halo]}" stroke-width="3" stroke-linejoin="round"'
         yield f'<text {place} {rim} aria-hidden="true">{written}</text>'

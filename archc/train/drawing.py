@@ -44,6 +44,10 @@ class Wanted:
         for name, there in said.items():
             if there and self.style not in TAKING[name]:
                 raise ValueError(f"`{name}` is for the style {' and '.join(TAKING[name])}, and this is {self.style}")
+        if depth is not None and (not isinstance(depth, int) or depth < 0):
+            raise ValueError(
+                f"`depth` is how many levels of blocks to open, from 0 on, and {depth!r} is no such number"
+            )
         if full and depth is not None:
             raise ValueError("`full` opens everything: leave out `depth`")
         if self.example is not None and self.given is not None:

@@ -76,7 +76,9 @@ def test_version(archc: Archc) -> None:
         (["summary", "digits", "--format", "yaml"], "`--format`: 'yaml' is not one of"),
         (["summary", "digits", "more"], "unexpected extra argument"),
         (["--colour", "never", "models"], "did you mean `--color`?"),
-        (["train", "digits", "--seed", "x"], "`--seed`: 'x' is not a valid integer"),
+        (["train", "digits", "--seed", "x"], "`--seed`: `x` is no whole number from 0 to 2,147,483,647"),
+        (["draw", "digits", "--depth", "-1"], "`--depth`: `-1` is no whole number from 0 on"),
+        (["draw", "digits", "--depth", "all of it"], "`--depth`: `all of it` is no whole number from 0 on"),
         (["train", "digits", "--seed"], "`--seed`: "),
     ],
 )

@@ -119,6 +119,8 @@ def test_a_run_of_another_network_is_refused(run: archc.Run) -> None:
         ("backprop", {"example": 0}, "counted from 1"),
         ("backprop", {"example": 1, "given": {"x": 1}}, "leave out `example`"),
         ("graf", {}, "there is no style `graf`"),
+        ("graph", {"depth": -1}, "from 0 on, and -1 is no such number"),
+        ("volumes", {"depth": "all"}, "from 0 on, and 'all' is no such number"),
         ("graph", {"theme": "drak"}, "there is no theme `drak`"),
         ("graph", {"width": "wide"}, "`wide` is no width"),
         ("graph", {"width": "-3in"}, "from 0.1in to 200in"),

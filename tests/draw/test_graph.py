@@ -1,18 +1,21 @@
 """The graph style: figures of networks of all kinds without a fault, with few crossings and little empty room."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from archc.draw import graph
+from archc.draw.cards import NARROWEST, STEP
 from archc.draw.layered import Placement, place
 from archc.draw.look import Look
-from archc.draw.scene import Scene, moved
+from archc.draw.scene import Rect, Scene, moved
 from archc.draw.styles import draw
+from archc.draw.svg import words
 from archc.ir import Module
-from tests.draw.faults import crossings, crossings_of, faults, spread
+from tests.draw.faults import crossings, crossings_of, faults, spread, wires
 from tests.draw.rival import drawn
 from tests.draw.wirings import Wirer
 from tests.grower import Grower
@@ -103,6 +106,15 @@ DENSELY = (
     + "    output y = v8 -> dense(1)\n}\n"
 )
 
+LONG_CALLS = """
+block part(a, b, c, d) { dense(4) -> relu }
+
+model LongCalls {
+    input x[4]
+    part(1, 2, 3, 4) -> part(4, 12345678, 12345678, 12345678) -> part("a very, very long text", 2, 3, 4)
+}
+"""
+
 KINDS = {
     "U-Net": UNET,
     "siamese": SIAMESE,
@@ -178,6 +190,40 @@ def test_random_networks_cross_no_more_than_dot_makes_them(way: str, count: int,
         ours += crossings(scene)
         theirs += crossings_of(drawn(scene))
     assert ours <= theirs
+
+
+def test_a_branch_goes_on_straight_beside_what_is_higher() -> None:
+    scene = draw(module_of(MANY_ENDS), "graph", Look())
+    boxes = {part.id: part.bounds for part in scene.parts if part.kind in ("node", "frame")}
+    (line,) = (wire.points for wire in wires(scene) if wire.name == "global_avg_pool1 to concat2")
+    assert [(x, y) for (x, y), (ax, ay) in pairwise(line) if x == ax] == [line[0], line[2]]
+    assert len(line) == 4
+    assert boxes["concat2"][3] < boxes["dense2"][1] < boxes["output grade"][1] < boxes["head2"][3]
+
+
+def test_cards_are_of_few_widths() -> None:
+    scene = draw(module_of(UNEQUAL), "graph", Look())
+    widths = {part.bounds[2] - part.bounds[0] for part in scene.parts if part.kind == "node"}
+    assert len(widths) <= 5
+    assert all((width - NARROWEST) % STEP == 0 for width in widths)
+
+
+def test_a_frame_is_called_with_as_many_arguments_as_fit() -> None:
+    scene = draw(module_of(LONG_CALLS), "graph", Look(full=True))
+    called = [words(part) for part in scene.parts if part.kind == "band"]
+    assert called == ["part(1, 2, 3, 4)", "part(4, 12345678, …)", "part"]
+
+
+def test_an_input_whose_shape_stands_below_its_name_keeps_its_corners() -> None:
+    """Its border is not painted over by the paper behind the lines, which has corners of its own."""
+    name = "an_input_whose_name_is_longer_than_any_card_abcd"
+    text = f"model Named {{ input {name}[32, 32, 3]\n input x[32, 32, 3]\n add({name}, x) -> flatten -> dense(2) }}"
+    scene = draw(module_of(text), "graph", Look())
+    boxes = {part.id: [mark for mark in part.marks if isinstance(mark, Rect)] for part in scene.parts}
+    around, paper = boxes[name]
+    assert around.radius - paper.radius <= around.stroke_width / 2
+    (pill,) = boxes["x"]
+    assert pill.radius == pill.height / 2 - 0.5
 
 
 def figures() -> dict[str, Scene]:

@@ -36,8 +36,8 @@ class Net:
         return any(abs(x - self.top) > STRAIGHT for x in self.bottoms)
 
 
-def tracked(nets: Sequence[Net]) -> int:
-    """Gives every net that turns its track; how many there are."""
+def tracked(nets: Sequence[Net]) -> None:
+    """Gives every net that turns its track."""
     turning = [net for net in nets if net.turns]
     for net in turning:
         net.span = (min(net.top, *net.bottoms), max(net.top, *net.bottoms))
@@ -47,7 +47,6 @@ def tracked(nets: Sequence[Net]) -> int:
     for index, net in enumerate(order):
         lowest = max((other.track for other in order[:index] if _meet(other, net)), default=first - 1)
         net.track = lowest + 1
-    return max((net.track + 1 for net in order), default=0)
 
 
 def _meet(a: Net, b: Net) -> bool:

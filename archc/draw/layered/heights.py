@@ -15,7 +15,7 @@ from archc.draw.layered.straight import Stand
 ABOVE_TURNS, BELOW_TURNS, ARROW_ROOM, LABEL_HELPS = 6.0, 12.0, 16.0, 7.0
 """In px: above the first turn and below the last, where nothing turns, and how much of that a label's height does."""
 
-BESIDE_BOX, BESIDE_TURN = 20.0, 10.0
+BESIDE_BOX, BESIDE_TURN = 12.0, 10.0
 """What is nearer to a box or a turn than this, from left to right, has to be above or below it."""
 
 UNEVEN = 24.0

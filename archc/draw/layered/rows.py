@@ -7,6 +7,9 @@ system structures" (1981). All lines from one box share their lanes, since they 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+SOON = 3
+"""A branch of so many boxes ends before what it branches off goes on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -73,9 +76,10 @@ def ranked(boxes: Sequence[Box], wires: Sequence[Wire], *, late: bool = False) -
         into[wire.target].append(wire.source)
         out[wire.source].append(wire.target)
     framed = any(box.first for box in boxes)
+    wait = _waits(into, out)
     for index, box in enumerate(boxes):
         least = 1 if framed and not box.first else 0
-        rank[index] = max([least, *(rank[source] + 1 for source in into[index])])
+        rank[index] = max([least, *(rank[source] + 1 + wait[index] for source in into[index])])
     if late:
         for index in reversed(range(len(boxes))):
             if out[index] and not boxes[index].first:
@@ -88,6 +92,29 @@ def ranked(boxes: Sequence[Box], wires: Sequence[Wire], *, late: bool = False) -
         if box.last:
             rank[index] = max(inner + 1, deepest if not into[index] else 0)
     return rank
+
+
+def _waits(into: list[list[int]], out: list[list[int]]) -> list[int]:
+    """How many rows later than it could each box comes, so that a branch that soon ends has ended before it.
+
+    The branch then stands beside a line alone, which takes less room, and behind it a column can be cut: only where
+    nothing else goes on beside the two.
+    """
+    ahead, alone = [1] * len(out), [False] * len(out)
+    for index in reversed(range(len(out))):
+        ahead[index] += max((ahead[target] for target in out[index]), default=0)
+        alone[index] = len(into[index]) == 1 and all(alone[target] for target in out[index])
+    found = [0] * len(out)
+    farthest = 0
+    for index, targets in enumerate(out):
+        ending = [alone[target] and ahead[target] <= SOON for target in targets]
+        soon = max((ahead[target] for target, ends in zip(targets, ending, strict=True) if ends), default=0)
+        if farthest <= index:
+            for target in targets:
+                if len(into[target]) == 1 and ahead[target] > 2 * soon:
+                    found[target] = soon
+        farthest = max([farthest, *(target for target, ends in zip(targets, ending, strict=True) if not ends)])
+    return found
 
 
 def _shortened(boxes: Sequence[Box], rank: list[int], into: list[list[int]], out: list[list[int]]) -> None:

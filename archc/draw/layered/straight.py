@@ -55,20 +55,22 @@ def _spread(rows: Rows, item: int, position: Sequence[int], main: int | None) ->
     order = sorted(rows.up[item], key=lambda end: (position[end[0]], end[1]))
     if not order:
         return ()
-    middle = box.width / 2
-    step = min(26.0, (box.width - 2 * EDGE) / max(len(order) - 1, 1))
+    # below the middle of a card, which a stack behind it makes no wider
+    middle = box.leaves
+    room = min(middle, box.width - middle) - EDGE
+    step = min(26.0, 2 * room / max(len(order) - 1, 1))
     first = -(len(order) - 1) / 2
     straight = [index for index, (upper, _) in enumerate(order) if upper == main]
     if len(straight) == 1 and len(order) > 1:
         first = float(-straight[0])
         reach = max(straight[0], len(order) - 1 - straight[0])
-        step = min(26.0, (middle - EDGE) / reach)
+        step = min(26.0, room / reach)
     places = {slot: middle + (first + index) * step for index, (_, slot) in enumerate(order)}
     return tuple(places[slot] for slot in range(len(places)))
 
 
 def placed(rows: Rows, stand: Stand, main: tuple[Mains, Mains]) -> list[float]:
-    """The x at which lines leave each item; the leftmost edge of all is at 0."""
+    """The x at which lines leave each item that stands in a row; the leftmost edge of all is at 0."""
     wanted = _wanted(rows, main)
     crossing = _crossing_lanes(rows)
     four = []
@@ -82,15 +84,45 @@ def placed(rows: Rows, stand: Stand, main: tuple[Mains, Mains]) -> list[float]:
         shift = widths[narrowest][side] - widths[index][side]
         four[index] = [x + shift for x in xs]
     xs = [sum(sorted(each)[1:3]) / 2 for each in zip(*four, strict=True)]
+    _straighten(rows, stand, xs)
     start = _extent(rows, stand, xs)[0]
     return [x - start for x in xs]
 
 
-def _extent(rows: Rows, stand: Stand, xs: Sequence[float]) -> tuple[float, float]:
-    return (
-        min(x - reach for x, reach in zip(xs, stand.left, strict=True)),
-        max(x + reach for x, reach in zip(xs, stand.right, strict=True)),
+def _straighten(rows: Rows, stand: Stand, xs: list[float]) -> None:
+    """Moves lanes that bend at both of their ends to where they do at one alone, if nothing stands there."""
+    beside = {
+        item: (left, right)
+        for row in rows.rows
+        for item, left, right in zip(row, [-1, *row[:-1]], [*row[1:], -1], strict=True)
+    }
+    for item in (item for row in rows.rows for item in row if rows.is_lane(item)):
+        above = rows.up[item]
+        if not above or (rows.is_lane(above[0][0]) and len(rows.down[above[0][0]]) == 1):
+            continue
+        lane = [item]
+        while len(rows.down[lane[-1]]) == 1 and rows.is_lane(rows.down[lane[-1]][0][0]):
+            lane.append(rows.down[lane[-1]][0][0])
+        ends = [xs[above[0][0]], *(xs[low] + stand.slots[low][slot] for low, slot in rows.down[lane[-1]])]
+        if len(ends) != 2 or any(abs(xs[piece] - end) < 1e-9 for piece in lane for end in ends):
+            continue
+        for x in sorted(ends, key=lambda end: abs(end - xs[item])):
+            if all(_free(stand, xs, x, *beside[piece]) for piece in lane):
+                for piece in lane:
+                    xs[piece] = x
+                break
+
+
+def _free(stand: Stand, xs: Sequence[float], x: float, left: int, right: int) -> bool:
+    """Whether a lane may be at x between its neighbours, of which -1 is none."""
+    return (left < 0 or xs[left] + stand.right[left] + BESIDE_LANE <= x) and (
+        right < 0 or x + BESIDE_LANE <= xs[right] - stand.left[right]
     )
+
+
+def _extent(rows: Rows, stand: Stand, xs: Sequence[float]) -> tuple[float, float]:
+    items = [item for row in rows.rows for item in row]
+    return min(xs[item] - stand.left[item] for item in items), max(xs[item] + stand.right[item] for item in items)
 
 
 def _wanted(rows: Rows, mains: tuple[Mains, Mains]) -> set[tuple[int, int]]:
@@ -106,16 +138,19 @@ def _wanted(rows: Rows, mains: tuple[Mains, Mains]) -> set[tuple[int, int]]:
 
 def mains(rows: Rows) -> tuple[Mains, Mains]:
     """The neighbour above and the one below to which each item's main line leads: on the longest way through the
-    drawing, if there is but one. A lane that goes on is straight, and its forks leave it.
+    drawing, if there is but one, and in a frame on one that leads out of it. A lane that goes on is straight, and its
+    forks leave it.
     """
     items = [item for row in rows.rows for item in row]
-    from_top, to_bottom = [0] * len(items), [0] * len(items)
+    from_top, to_bottom = [0] * len(rows.rank), [0] * len(rows.rank)
+    counted = [0 if rows.is_lane(item) else 1 for item in range(len(rows.rank))]
+    for item, box in enumerate(rows.boxes):
+        if box.first or box.last:
+            counted[item] = len(items)
     for item in items:
-        counted = not rows.is_lane(item)
-        from_top[item] = counted + max((from_top[upper] for upper, _ in rows.up[item]), default=0)
+        from_top[item] = counted[item] + max((from_top[upper] for upper, _ in rows.up[item]), default=0)
     for item in reversed(items):
-        counted = not rows.is_lane(item)
-        to_bottom[item] = counted + max((to_bottom[lower] for lower, _ in rows.down[item]), default=0)
+        to_bottom[item] = counted[item] + max((to_bottom[lower] for lower, _ in rows.down[item]), default=0)
 
     def main(item: int, ends: Sequence[tuple[int, int]], length: Sequence[int]) -> int | None:
         others = {end for end, _ in ends}
@@ -210,7 +245,8 @@ def _packed(
     sign = -1.0 if mirrored else 1.0
     before, behind = (stand.right, stand.left) if mirrored else (stand.left, stand.right)
     room: dict[int, dict[int, float]] = {}
-    blocked: dict[int, int] = dict.fromkeys(root, 0)
+    items = [item for row in ordered for item in row]
+    blocked: dict[int, int] = dict.fromkeys((root[item] for item in items), 0)
     for row in ordered:
         for a, b in pairwise(row):
             gap = BESIDE_LANE if rows.is_lane(a) or rows.is_lane(b) else BETWEEN_BOXES
@@ -220,8 +256,8 @@ def _packed(
                 blocked[root[b]] += 1
             limits[root[b]] = max(limits.get(root[b], distance), distance)
     xs = dict.fromkeys(blocked, 0.0)
-    for item, r in enumerate(root):
-        xs[r] = max(xs[r], before[item] - sign * shift[item])
+    for item in items:
+        xs[root[item]] = max(xs[root[item]], before[item] - sign * shift[item])
     ready = [r for r, count in blocked.items() if not count]
     for r in ready:
         for other, distance in room.get(r, {}).items():
@@ -233,4 +269,7 @@ def _packed(
         limits = room.get(r, {})
         if limits:
             xs[r] = max(xs[r], min(xs[other] - distance for other, distance in limits.items()))
-    return [sign * xs[r] + shift[item] for item, r in enumerate(root)]
+    found = [0.0] * len(root)
+    for item in items:
+        found[item] = sign * xs[root[item]] + shift[item]
+    return found

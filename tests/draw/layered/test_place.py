@@ -126,6 +126,31 @@ def test_the_edge_of_a_frame_stands_first_and_last() -> None:
     assert placed.corners[3][1] == placed.height
 
 
+def test_what_leads_out_of_a_frame_is_straight_beside_a_longer_dead_end() -> None:
+    first, last = Box(0, 0, 0, first=True), Box(0, 0, 0, 1, (0,), last=True)
+    boxes = [first, *[Box(80, 20, 40, 1)] * 4, last]
+    wires = [Wire(0, 1, 0), Wire(1, 2, 0), Wire(2, 3, 0), Wire(0, 4, 0), Wire(4, 5, 0)]
+    placed = place(boxes, wires)
+    assert placed.corners[0][0] == placed.corners[4][0] + 40 == placed.corners[5][0]
+
+
+def test_a_short_branch_stands_beside_a_line_alone() -> None:
+    """Two boxes behind the third of ten: they are passed by a line, and no column needs to be as wide as two."""
+    boxes = [Box(100, 40, 50, 1)] * 12
+    wires = [*(Wire(index, index + 1, 0) for index in range(9)), Wire(2, 10, 0), Wire(10, 11, 0)]
+    placed = place(boxes, wires)
+    check(boxes, wires, placed)
+    assert len({x for x, _ in placed.corners[:10]}) == 1 and len(placed.lines[2]) == 2
+    assert placed.corners[11][1] + 40 < placed.corners[3][1]
+    assert placed.width < 2 * 100
+    # where a skip goes by as well, nothing waits
+    passed = [*boxes[:9], Box(100, 40, 50, 2), *boxes[10:]]
+    placed = place(passed, [*wires, Wire(0, 9, 1)])
+    assert placed.corners[3][1] == placed.corners[10][1]
+    # behind it, a column can be cut
+    assert len({round(x) for x, _ in place(boxes, wires, 450).corners[:10]}) == 2
+
+
 def test_columns_are_even_and_joined() -> None:
     boxes = [Box(100, 40, 50, 1)] * 20
     wires = [Wire(index, index + 1, 0) for index in range(19)]
@@ -134,6 +159,31 @@ def test_columns_are_even_and_joined() -> None:
     assert len(lefts) == 2
     assert [sum(round(x) == left for x, _ in placed.corners) for left in lefts] == [10, 10]
     assert [len(line) for line in placed.lines] == [2] * 9 + [6] + [2] * 9
+
+
+def test_a_skip_leaves_its_column_beside_the_boxes_and_passes_above_the_next() -> None:
+    """From the second box, in the first of three columns, to the last box but one, in the third."""
+    boxes = [Box(100, 40, 50, 1)] * 28 + [Box(100, 40, 50, 2), Box(100, 40, 50, 1)]
+    wires = [*(Wire(index, index + 1, 0) for index in range(29)), Wire(1, 28, 1)]
+    placed = place(boxes, wires, 600)
+    check(boxes, wires, placed)
+    lefts = sorted({round(x) for x, _ in placed.corners})
+    assert len(lefts) == 3
+    down, turn, *_, last = line = placed.lines[-1]
+    assert turn[1] < placed.corners[2][1] and down[1] == placed.corners[1][1] + 40
+    heads = min(y for _, y in placed.corners)
+    above = [(ax, bx) for (ax, ay), (bx, by) in pairwise(line) if ay == by < heads]
+    assert [(ax < lefts[1], bx > lefts[2] + 100) for ax, bx in above] == [(True, True)]
+    assert last[1] == placed.corners[28][1]
+    assert len(line) == 8
+    # there is no room left for it where it isn't
+    assert lefts[1] - lefts[0] < 100 + 2 * 34
+
+
+def test_a_stack_of_cards_is_entered_in_the_middle_of_the_first() -> None:
+    placed = place([Box(100, 30, 50), Box(107, 37, 50, 1), Box(100, 30, 50, 1)], [Wire(0, 1, 0), Wire(1, 2, 0)])
+    assert [len(line) for line in placed.lines] == [2, 2]
+    assert {x for x, _ in placed.corners} == {0}
 
 
 def test_nothing_takes_no_room() -> None:
