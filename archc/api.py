@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING, Any
 from archc import summary
 from archc.diagnostics import Diagnostic, Failed, Report
 from archc.ir import Module
+from archc.ir.tuning import tuning_of
 from archc.locate import find_file
 from archc.parameters import show
 from archc.pipeline import Job, resolved
 from archc.program import Target
 from archc.program.emit import lowered
 from archc.program.lowering import Lowering
-from archc.program.tuning import tuning_of
 from archc.source import Source
 
 if TYPE_CHECKING:

@@ -45,8 +45,8 @@ class Asked:
 
     def lowering(self, target: "Target", terminal: Terminal) -> "Lowering":
         """How it is to be computed; a file of measured choices is told of. Raises Failed if that cannot be used."""
+        from archc.ir.tuning import tuning_of
         from archc.program.lowering import Lowering
-        from archc.program.tuning import tuning_of
 
         tuning = None if self.plain else tuning_of(self.path())
         if tuning is not None:

@@ -82,8 +82,8 @@ def command(
     from archc.train.profiling.table import as_json, as_text
 
     target: Target = "gpu" if device == "gpu" else "cpu"
-    terminal.remark(f"compiling the training step of {module.graph.name}, and taking a few")
     lowering = asked.lowering(target, terminal)
+    terminal.remark(f"compiling the training step of {module.graph.name}, and taking a few")
     found = profile(module, source, table, steps=steps, lowering=lowering, device=device_named(device))
     terminal.result(as_text(found, depth))
     if trace is not None:

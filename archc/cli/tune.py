@@ -45,13 +45,17 @@ def command(ctx: click.Context, /, file: str, batch: int | None, device: str | N
 
     import jax
 
-    from archc.program.tuning import tuning_of, tuning_path
+    from archc.diagnostics import Failed
+    from archc.ir.tuning import tuning_of, tuning_path
     from archc.train.driver import device_named
     from archc.train.tuning import layers, together, tuned
 
     target: Target = "gpu" if device == "gpu" else "cpu"
     path = tuning_path(asked.path())
-    before = tuning_of(asked.path())
+    try:
+        before = tuning_of(asked.path())
+    except Failed:
+        before = None  # what cannot be read is written anew, as the message about it says
     found = layers(module, target)
     if not found:
         narrow = module.recipe is not None and module.recipe.precision == "bf16"

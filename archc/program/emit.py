@@ -8,6 +8,7 @@ from archc import __version__
 from archc.code import Literal
 from archc.code import Mapping as Entries
 from archc.ir import Module, Recipe
+from archc.ir.tuning import Tuning
 from archc.ops.form import Target
 from archc.passes import run
 from archc.program.link import Definition, Linked, import_lines, link, names_read
@@ -17,7 +18,6 @@ from archc.program.objective import Objective
 from archc.program.printer import WIDTH, harmless, layout, literal
 from archc.program.repeats import table
 from archc.program.roles import REASONS, compiled_with, gaps_of, reasons_of, roles_of
-from archc.program.tuning import Tuning
 
 EVAL_BATCH = 256
 """Rows an evaluation step takes: enough to keep two cores or a GPU busy on small networks."""

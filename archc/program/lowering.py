@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Node
+from archc.ir.tuning import Timed, Tuning, layer_key
 from archc.ops import Op
 from archc.ops.form import Form, Target
 from archc.program.plan import Plan
-from archc.program.tuning import Timed, Tuning, layer_key
 from archc.types import TensorType
 
 SCANNED_FROM: Mapping[Target, int] = {"cpu": 16, "gpu": 4}

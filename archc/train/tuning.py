@@ -12,15 +12,13 @@ import numpy as np
 
 from archc.diagnostics import Report
 from archc.ir import Module
-from archc.kernels.steps import OWN_CONVOLUTIONS
+from archc.ir.tuning import Measured, Timed, Tuning, layer_key
 from archc.ops import Op
 from archc.ops.form import Form, Target
 from archc.passes import run
 from archc.program.emit import lowered
 from archc.program.lowering import Lowering
 from archc.program.plan import Plan, Step, plan
-from archc.program.roles import steps_of
-from archc.program.tuning import Measured, Timed, Tuning, layer_key
 from archc.resolve import resolve
 from archc.source import Source
 from archc.syntax import parse
@@ -34,6 +32,7 @@ _MOMENT, _FEWEST, _MOST = 0.4, 7, 60
 """Seconds for which a form is timed, and how many calls these are at least and at most."""
 
 Listener = Callable[["Contest"], None]
+Options = dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -102,14 +101,14 @@ def _behind(network: Plan, step: Step) -> str:
     return ""
 
 
-def contest(layer: Layer, module: Module, target: Target, batch: int) -> Contest:
-    """Times every form of a layer, forward and backward, in turn."""
+def contest(layer: Layer, target: Target, batch: int, options: Options) -> Contest:
+    """Times every form of a layer, forward and backward, in turn; `options` are those of its compiler."""
     rule, *others = Lowering(target).forms(layer.op, layer.x)
     calls: dict[str, Callable[[], Any]] = {}
     failed = []
     for form in (rule, *others):
         try:
-            calls[form.name] = _call(layer, form, module, target, batch)
+            calls[form.name] = _call(layer, form, target, batch, options)
         except jax.errors.JaxRuntimeError:
             # most often too little memory: then it is no choice
             failed.append(form.name)
@@ -136,7 +135,7 @@ def timed(calls: Mapping[str, Callable[[], Any]]) -> dict[str, float]:
     return {name: float(np.quantile(values, 0.25)) for name, values in taken.items()}
 
 
-def _call(layer: Layer, form: Form, module: Module, target: Target, batch: int) -> Callable[[], Any]:
+def _call(layer: Layer, form: Form, target: Target, batch: int, options: Options) -> Callable[[], Any]:
     """A compiled call of a layer in a form: its value, and the gradients that training takes. It ran once."""
     text = f"model Layer {{\n    input x{layer.x}\n    {layer.op.written()}\n    {layer.behind}\n}}\n"
     report = Report()
@@ -159,15 +158,9 @@ def _call(layer: Layer, form: Form, module: Module, target: Target, batch: int) 
         y, back = jax.vjp(give, *given)
         return y, back(slopes)
 
-    options = OWN_CONVOLUTIONS if _called_alone(module, target) else None
     compiled = jax.jit(step, compiler_options=options).lower(slopes, *given).compile()
     jax.block_until_ready(compiled(slopes, *given))  # type: ignore[no-untyped-call]
     return lambda: compiled(slopes, *given)
-
-
-def _called_alone(module: Module, target: Target) -> bool:
-    """Whether steps of the network are calls, which are compiled with options."""
-    return module.recipe is not None and steps_of(module.recipe, True, target) == "run_steps_one_by_one"
 
 
 def _measured(batch: int, found: Mapping[str, Timed]) -> Measured:
@@ -179,8 +172,11 @@ def _measured(batch: int, found: Mapping[str, Timed]) -> Measured:
 def tuned(module: Module, target: Target, batch: int, listener: Listener) -> Measured:
     """What is fastest of the forms of every layer; `listener` is told of each as soon as it is known."""
     found: dict[str, Timed] = {}
+    # layers are compiled as the steps of the whole network are
+    program = load_program(lowered(module, Lowering(target)), module.graph.name)
+    options = getattr(program, "OWN_CONVOLUTIONS", None)
     for layer in layers(module, target):
-        result = contest(layer, module, target, batch)
+        result = contest(layer, target, batch, options)
         listener(result)
         milliseconds = {name: float(f"{seconds * 1e3:.3g}") for name, seconds in result.seconds.items()}
         found[layer.key] = Timed(form=result.chosen, milliseconds=milliseconds)

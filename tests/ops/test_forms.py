@@ -9,12 +9,12 @@ import pytest
 
 from archc.diagnostics import Failed
 from archc.ir.items import op_of
+from archc.ir.tuning import Measured, Timed, Tuning, layer_key
 from archc.kernels.norm import moments, moments_by_products
 from archc.ops import Op
 from archc.ops.form import Target
 from archc.program import emit
 from archc.program.lowering import Lowering
-from archc.program.tuning import Measured, Timed, Tuning, layer_key
 from archc.types import TensorType
 from tests.models import imported, module_of
 

@@ -5,7 +5,6 @@
 
 import argparse
 import collections
-import functools
 
 import jax
 import jax.numpy as jnp
@@ -36,72 +35,11 @@ def conv2d(x, kernel, *, stride, padding):
     )
 
 
-def window_cells(x, window, *, stride, padding):
-    """What stands in each cell of the windows: an array a cell, row by row."""
-    (h, w), (s, t), x = window, stride, jnp.pad(x, ((0, 0), *padding, (0, 0)))
-    down, across = x.shape[1] - h + 1, x.shape[2] - w + 1
-    return [
-        x[:, i : down + i : s, j : across + j : t] for i in range(h) for j in range(w)
-    ]
-
-
-def conv2d_by_patches(x, kernel, *, stride, padding):
-    """As conv2d, as one matrix product of patches."""
-    cells = window_cells(x, kernel.shape[:2], stride=stride, padding=padding)
-    patches = jnp.concatenate(cells, -1)
-    return product_of_rows(patches, kernel.reshape(-1, kernel.shape[-1]))
-
-
-# a window of one cell needs no sliding: with its gradients 2.6 against 6.2 ms for steps
-# of 2 over [128, 32, 32, 16]
-def conv2d_pointwise(x, kernel, *, stride):
-    """As conv2d with a window of one cell: a matrix product."""
-    return product_of_rows(x[:, :: stride[0], :: stride[1]], kernel[0, 0])
-
-
-# so few channels leave XLA's convolution idle: with the kernel's gradient 1.3 against
-# 3.8 ms for 8 filters of 3x3 over [128, 28, 28, 1]
-def conv2d_by_products(x, kernel, *, stride, padding):
-    """As conv2d, as a sum of products of numbers; its gradients are those of conv2d."""
-    options = {"stride": stride, "padding": padding}
-
-    @jax.custom_gradient
-    def slide(x, kernel):
-        cells = window_cells(x, kernel.shape[:2], **options)
-        numbers = [cell[..., i : i + 1] for cell in cells for i in range(x.shape[3])]
-        rows = kernel.reshape(-1, kernel.shape[3])
-        y = sum(number * row for number, row in zip(numbers, rows))
-        return y, jax.vjp(functools.partial(conv2d, **options), x, kernel)[1]
-
-    return slide(x, kernel)
-
-
-# XLA's gradient works on the zeros between strides: with it 14 against 19 ms for 3x3
-# over [128, 32, 32, 16]
-def conv2d_spread_back(x, kernel, *, stride, padding):
-    """As conv2d; the gradient of x is spread cell by cell, as that of patches is."""
-    options = {"stride": stride, "padding": padding}
-
-    @jax.custom_gradient
-    def slide(x, kernel):
-        y, back = jax.vjp(functools.partial(conv2d, **options), x, kernel)
-        spread = jax.vjp(lambda x: conv2d_by_patches(x, kernel, **options), x)[1]
-        return y, lambda gradient: (*spread(gradient), back(gradient)[1])
-
-    return slide(x, kernel)
-
-
 def only_kernels(params):
     """True for kernels: biases, scales and shifts never decay."""
     return jax.tree_util.tree_map_with_path(
         lambda path, _: path[-1].key.endswith("kernel"), params
     )
-
-
-def product_of_rows(x, kernel):
-    """As x @ kernel, for x [..., in] and kernel [in, out], every position a row."""
-    y = x.reshape(-1, x.shape[-1]) @ kernel
-    return y.reshape(*x.shape[:-1], -1)
 
 
 def dropout(x, key, *, rate):
@@ -111,12 +49,10 @@ def dropout(x, key, *, rate):
 
 
 def moments(values):
-    """As moments, by products with ones: XLA's CPU sums take one core, its products all."""
-    rows = values.reshape(-1, values.shape[-1])
-    share = jnp.full((1, len(rows)), 1 / len(rows), rows.dtype)
-    mean = (share @ rows)[0]
-    centred = rows - mean
-    return mean, centred.reshape(values.shape), (share @ jnp.square(centred))[0]
+    """Mean of each channel, what values are less it, and its variance."""
+    axes = tuple(range(values.ndim - 1))
+    mean = values.mean(axes)
+    return mean, values - mean, values.var(axes)
 
 
 def batch_norm(x, weights, stats, *, epsilon, momentum):
@@ -235,66 +171,12 @@ def adapt(state, data):
     return state._replace(stats={**state.stats, **learnt})
 
 
-def unit(params, stats, x, *, train):
-    """Block unit, residual.arch:2: [28, 28, 1] -> [28, 28, 16]."""
+def unit(params, stats, x, *, stride=(1, 1), padding=((1, 1), (1, 1)), train):
+    """Block unit, residual.arch:2: [28, 28, 1] -> [28, 28, 16] and other sizes."""
     stats = dict(stats)
     with jax.named_scope("conv1"):
         # residual.arch:2
-        x = conv2d_by_products(
-            x, params["conv1"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
-        )
-    with jax.named_scope("batch_norm1"):
-        if train:
-            # residual.arch:2
-            x, stats["batch_norm1"] = batch_norm(
-                x,
-                params["batch_norm1"],
-                stats["batch_norm1"],
-                epsilon=1e-05,
-                momentum=0.9,
-            )
-        else:
-            # residual.arch:2
-            x = batch_norm_frozen(
-                x, params["batch_norm1"], stats["batch_norm1"], epsilon=1e-05
-            )
-    return x, stats
-
-
-def unit_2(params, stats, x, *, train):
-    """Block unit, residual.arch:2: [28, 28, 16] -> [28, 28, 16] and other sizes."""
-    stats = dict(stats)
-    with jax.named_scope("conv1"):
-        # residual.arch:2
-        x = conv2d(
-            x, params["conv1"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
-        )
-    with jax.named_scope("batch_norm1"):
-        if train:
-            # residual.arch:2
-            x, stats["batch_norm1"] = batch_norm(
-                x,
-                params["batch_norm1"],
-                stats["batch_norm1"],
-                epsilon=1e-05,
-                momentum=0.9,
-            )
-        else:
-            # residual.arch:2
-            x = batch_norm_frozen(
-                x, params["batch_norm1"], stats["batch_norm1"], epsilon=1e-05
-            )
-    return x, stats
-
-
-def unit_3(params, stats, x, *, train):
-    """Block unit, residual.arch:2: [28, 28, 16] -> [14, 14, 32] and other sizes."""
-    stats = dict(stats)
-    with jax.named_scope("conv1"):
-        # residual.arch:2
-        x = conv2d_spread_back(
-            x, params["conv1"]["kernel"], stride=(2, 2), padding=((0, 1), (0, 1))
-        )
+        x = conv2d(x, params["conv1"]["kernel"], stride=stride, padding=padding)
     with jax.named_scope("batch_norm1"):
         if train:
             # residual.arch:2
@@ -318,11 +200,11 @@ def residual(params, stats, x, *, train):
     stats = dict(stats)
     with jax.named_scope("unit1"):
         # residual.arch:6
-        y, stats["unit1"] = unit_2(params["unit1"], stats["unit1"], x, train=train)
+        y, stats["unit1"] = unit(params["unit1"], stats["unit1"], x, train=train)
     y = jax.nn.relu(y)  # residual.arch:6
     with jax.named_scope("unit2"):
         # residual.arch:6
-        y, stats["unit2"] = unit_2(params["unit2"], stats["unit2"], y, train=train)
+        y, stats["unit2"] = unit(params["unit2"], stats["unit2"], y, train=train)
     x = y + x  # residual.arch:5
     x = jax.nn.relu(x)  # residual.arch:9
     return x, stats
@@ -333,13 +215,22 @@ def residual_2(params, stats, x, *, train):
     stats = dict(stats)
     with jax.named_scope("unit1"):
         # residual.arch:6
-        y, stats["unit1"] = unit_3(params["unit1"], stats["unit1"], x, train=train)
+        y, stats["unit1"] = unit(
+            params["unit1"],
+            stats["unit1"],
+            x,
+            stride=(2, 2),
+            padding=((0, 1), (0, 1)),
+            train=train,
+        )
     y = jax.nn.relu(y)  # residual.arch:6
     with jax.named_scope("unit2"):
         # residual.arch:6
-        unit2, stats["unit2"] = unit_2(params["unit2"], stats["unit2"], y, train=train)
+        unit2, stats["unit2"] = unit(params["unit2"], stats["unit2"], y, train=train)
     with jax.named_scope("conv1"):
-        x = conv2d_pointwise(x, params["conv1"]["kernel"], stride=(2, 2))
+        x = conv2d(
+            x, params["conv1"]["kernel"], stride=(2, 2), padding=((0, 0), (0, 0))
+        )
         x = x + params["conv1"]["bias"]  # residual.arch:7
     x = unit2 + x  # residual.arch:5
     x = jax.nn.relu(x)  # residual.arch:9
@@ -445,14 +336,7 @@ def select(table, rows, prefix=""):
     return jax.device_put((inputs, targets))
 
 
-# YNNPACK, which XLA else calls, is slower: steps of a 32/64 net take 46 ms so, and 26
-# ms without. An XLA that knows no such option needs none.
-OWN_CONVOLUTIONS = {
-    "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
-}
-
-
-@jax.jit(donate_argnames="state", compiler_options=OWN_CONVOLUTIONS)
+@jax.jit(donate_argnames="state")
 def train_step(state, data, rows):
     """One optimizer step on some rows: the new state, and sums over the batch."""
     inputs, targets = jax.tree.map(lambda values: values[rows], data)
@@ -477,7 +361,7 @@ def run_steps(state, data, order, start, stop):
     return state, jax.tree.map(lambda *values: sum(values), *jax.device_get(sums))
 
 
-@jax.jit(compiler_options=OWN_CONVOLUTIONS)
+@jax.jit
 def evaluate_step(state, data, start):
     """Sums over the rows from `start`; what lies past the last row is masked."""
     rows = start + jnp.arange(EVAL_BATCH)

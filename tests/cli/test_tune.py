@@ -1,0 +1,137 @@
+"""`archc tune`, and what `archc compile` makes of its file."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from archc.ir.tuning import Tuning
+from archc.train import tuning
+from tests.cli.conftest import Archc
+
+NET = """
+model Net {
+    input image[8, 8, 1]
+    conv(3, 3x3) -> tanh
+    max_pool(2x2, stride = 1)
+    conv(3, 1x1, stride = 2) -> relu
+    flatten
+    dense(10)
+}
+train {
+    data = digits
+    loss = cross_entropy
+    optimizer = adam(1e-3)
+    batch = 16
+    epochs = 1
+}
+"""
+FILE = Path("net.lowering.json")
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "_MOMENT", 0.0)
+    monkeypatch.setattr(tuning, "_FEWEST", 2)
+
+
+@pytest.fixture
+def net(archc: Archc) -> Archc:
+    Path("net.arch").write_text(NET, encoding="utf-8")
+    return archc
+
+
+def test_it_times_every_form_and_compile_takes_the_fastest(net: Archc) -> None:
+    before = net("compile", "net.arch").stdout
+    done = net("tune", "net.arch")
+    assert done.exit_code == 0, done.stderr
+    assert "timing the forms of 3 layers of Net, 16 examples at a time" in done.stderr
+    assert "wrote net.lowering.json: `archc compile` and `archc train` read it" in done.stderr
+    assert "conv(filters = 3, window = 3x3) of [8, 8, 1] -> tanh\n" in done.stdout, "with the activation behind it"
+    assert len(re.findall(r"(?m)^  \* +\d+\.\d{3} ms  .*", done.stdout)) == 3
+    found = Tuning.model_validate_json(FILE.read_text(encoding="utf-8"))
+    assert found.cpu is not None and found.gpu is None and found.cpu.batch == 16
+    for layer, timed in found.cpu.layers.items():
+        assert len(timed.milliseconds) > 1 and timed.form in timed.milliseconds, layer
+    # the fastest is chosen, whichever the machine says it is
+    chosen = {"conv": "conv2d_by_patches", "max_pool": "max_pool_windows"}
+    text = json.loads(FILE.read_text(encoding="utf-8"))
+    for layer, timed in text["cpu"]["layers"].items():
+        timed["form"] = "conv2d" if "1x1" in layer else chosen[layer.split("(")[0]]
+    FILE.write_text(json.dumps(text), encoding="utf-8")
+    after = net("compile", "net.arch")
+    assert "the forms of layers are those of net.lowering.json" in after.stderr
+    assert re.findall(r"x = ((?:conv2d|max_pool)\w*)\(", after.stdout.split("def apply")[1]) == [
+        "conv2d_by_patches",
+        "max_pool_windows",
+        "conv2d",
+    ]
+    assert net("compile", "net.arch", "--plain").stdout != after.stdout != before
+    FILE.unlink()
+    assert net("compile", "net.arch").stdout == before
+
+
+def test_it_is_explained(net: Archc) -> None:
+    ruled = net("compile", "net.arch", "--explain-lowering").stdout
+    assert "pooling: one direction after the other\n" in ruled
+    assert "  where      max_pool1 (net.arch:5)\n" in ruled
+    assert "library: XLA's own convolutions and products\n" in ruled
+    measured = {"device": "a CPU", "versions": "jax", "batch": 16}
+    layers = {
+        "max_pool(window = 2x2, stride = 1) of [6, 6, 3]": {
+            "form": "max_pool_windows",
+            "milliseconds": {"max_pool_windows": 0.1, "max_pool_by_direction": 0.25},
+        }
+    }
+    FILE.write_text(json.dumps({"cpu": {**measured, "layers": layers}}), encoding="utf-8")
+    told = net("compile", "net.arch", "--explain-lowering").stdout
+    assert (
+        "pooling: by XLA's windows\n"
+        "  why        0.1 ms, and 0.25 one direction after the other (net.lowering.json)\n"
+        "  instead of one direction after the other\n"
+    ) in told
+    plain = net("compile", "net.arch", "--explain-lowering", "--plain").stdout
+    assert "library:" not in plain and "convolution: by XLA's convolution\n" in plain
+
+
+def test_the_other_target_is_kept(net: Archc) -> None:
+    other = {"device": "a GPU", "versions": "jax", "batch": 16, "layers": {}}
+    FILE.write_text(json.dumps({"gpu": other}), encoding="utf-8")
+    assert net("tune", "net.arch").exit_code == 0
+    found = json.loads(FILE.read_text(encoding="utf-8"))
+    assert found["gpu"] == other and found["cpu"]["layers"]
+
+
+def test_what_has_one_form_leaves_no_file(archc: Archc) -> None:
+    done = archc("tune", "xor")
+    assert done.exit_code == 0 and list(Path().iterdir()) == []
+    assert "there is nothing to time in Xor: no layer has several forms; nothing was written" in done.stderr
+
+
+def test_bfloat16_has_one_form(net: Archc) -> None:
+    done = net("tune", "net.arch", "--set", "train.precision=bf16")
+    assert done.exit_code == 0 and not FILE.exists()
+    assert "values are bfloat16, in which other forms lose digits" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("[]", "object"), ("{", "JSON"), ('{"cpu": {"layers": 3}}', "cpu.device"), ('{"tpu": null}', "tpu")],
+)
+def test_a_file_that_holds_something_else(net: Archc, text: str, why: str) -> None:
+    FILE.write_text(text, encoding="utf-8")
+    for words in (("compile",), ("train",), ("profile", "--random")):
+        told = net(words[0], "net.arch", *words[1:])
+        assert told.exit_code == 1
+        assert told.stderr.startswith("error[E1101]: net.lowering.json does not hold what `archc tune` writes"), words
+        assert why in told.stderr
+    assert FILE.read_text(encoding="utf-8") == text
+    assert net("compile", "net.arch", "--plain").exit_code == 0
+    assert net("tune", "net.arch").exit_code == 0
+    assert net("compile", "net.arch").exit_code == 0, "it was written anew"
+
+
+def test_choices_and_a_stage_are_not_asked_for_at_once(net: Archc) -> None:
+    told = net("compile", "net.arch", "--explain-lowering", "--emit", "ir")
+    assert told.exit_code == 2 and "say one of them" in told.stderr
