@@ -31,6 +31,7 @@ GROUPS = {
     "08": "training",
     "09": "prediction",
     "10": "figures",
+    "11": "forms of layers",
 }
 """What the two digits after the letter stand for."""
 
