@@ -1,5 +1,6 @@
 """Options and fixtures for all tests."""
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +11,31 @@ import pytest
 # what one test compiles is nothing that another may find
 os.environ["ARCHC_NO_CACHE"] = "1"
 
+# JAX keeps all that it traced, for which the collector looks through millions of objects time and again
+gc.set_threshold(50_000, 20, 20)
+
+
+HASTE = {"XLA_FLAGS": "--xla_cpu_use_fusion_emitters=false", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+"""XLA compiles a program in a third of the time, of the same optimized HLO, by making less of the machine code."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--optimized", action="store_true", help="have XLA compile as it does for users, which is slower")
     parser.addoption("--update", action="store_true", help="rewrite the files that hold expected texts")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """How this session and the processes that it starts compile: what JAX reads when it is imported."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    # most programs of tests run for milliseconds; what is slow trains for minutes
+    if not config.getoption("--optimized") and config.getoption("-m") != "slow":
+        flags = f"{os.environ.get('XLA_FLAGS', '')} {HASTE['XLA_FLAGS']}".strip()
+        os.environ.update(HASTE | {"XLA_FLAGS": flags})
+    keep_compiled(config)
+
+
+def keep_compiled(config: pytest.Config) -> None:
     """What XLA has compiled is kept for the whole session: the workers, and the processes that tests start, share it.
 
     A program is imported anew by every test that runs it, and JAX would compile it anew each time.
