@@ -17,8 +17,8 @@ gc.set_threshold(50_000, 20, 20)
 
 
 HASTE = "--xla_cpu_use_fusion_emitters=false"
-"""XLA makes machine code of the same optimized HLO in an older way, and optimizes that code little: in a third of the
-time, where what it is compiled for takes milliseconds."""
+"""XLA makes machine code in an older way, and optimizes that code little: in a third of the time, where what it is
+compiled for takes milliseconds. Fusions, and the last bits of results, can be others than users have."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
