@@ -113,4 +113,5 @@ def test_the_reference_takes_it_in(copy: Path) -> None:
 @pytest.mark.parametrize("command", [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]], ids=" ".join)
 def test_what_the_page_shows_is_in_the_style(copy: Path, command: list[str]) -> None:
     files = ["archc/ops/gem.py", "archc/kernels/gem.py", "tests/kernels/test_gem.py"]
-    done(copy, *command, *([] if command == ["mypy"] else files))
+    # what mypy found of archc itself holds of its copy
+    done(copy, *command, *([f"--cache-dir={ROOT / '.mypy_cache'}"] if command == ["mypy"] else files))

@@ -118,18 +118,17 @@ def assemble(
     """Header, imports, constants, kernels, model and steps, two empty lines apart."""
     module, raw = network.module, network.graph
     reasons = REASONS | reasons_of(network.plan)
+    own = [*numbers, 'TrainState = collections.namedtuple("TrainState", "params stats opt_state step key")']
+    functions = ["\n".join(lines) for lines in model]
     written = [
         *(explained(name, definition, reasons) for name, definition in kernels.texts if not definition.one_line),
-        *("\n".join(lines) for lines in model),
+        *functions,
         *(explained(name, definition, reasons) for name, definition in steps.texts if not definition.one_line),
     ]
-    top = [
-        *model_dict(module, raw),
-        *numbers,
-        'TrainState = collections.namedtuple("TrainState", "params stats opt_state step key")',
-        *(definition.text for _, definition in kernels.texts if definition.one_line),
-    ]
-    names = names_read("\n".join([*top, *written]))
+    lines = [definition.text for _, definition in kernels.texts if definition.one_line]
+    top = [*model_dict(module, raw), *own, *lines]
+    # what kernels use is known from when they were read
+    names = names_read("\n".join([*own, *functions])) | kernels.uses | steps.uses
     given = " --start start.npz" if module.recipe and module.recipe.start else ""
     usage = (
         f"`python program.py data.npz --seed 0{given}` trains it as `archc train` does."

@@ -54,6 +54,12 @@ def arrays_of(program: Any, tree: Any) -> dict[tuple[str, str], Any]:
     return {(".".join(path[:-1]), path[-1]): array for path, array in paths.items()}
 
 
+def shapes_of(program: Any, tree: Any) -> dict[tuple[str, str], Any]:
+    """Likewise, where the tree holds shapes."""
+    apart = hasattr(program, "REPEATS")
+    return jax.eval_shape(lambda tree: arrays_of(program, tree), tree) if apart else arrays_of(program, tree)
+
+
 def check(module: Module, target: Target = "cpu") -> None:
     text, plain = emit(module, target), emit(module, target, plain=True)
     program, graph, state, (jaxpr, (outputs, stats)) = traced(text, module)
@@ -64,7 +70,7 @@ def check(module: Module, target: Target = "cpu") -> None:
             for weight in node.weights
             if weight.trainable == trainable
         }
-        found = jax.eval_shape(lambda tree: arrays_of(program, tree), arrays)
+        found = shapes_of(program, arrays)
         assert declared == {key: array.shape for key, array in found.items()}
         assert total == sum(array.size for array in found.values())
         assert all(array.dtype == jnp.float32 for array in found.values())

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
@@ -278,12 +278,10 @@ Runs = Callable[..., Run]
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
-    """Runs by target and changes, each made once; XLA optimizes little, as it takes most of the time."""
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """Runs by target and changes, each made once."""
     folder = tmp_path_factory.mktemp("runs")
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield cache(lambda target, *changes: Run(folder, target, *changes))
-    jax.config.update("jax_disable_most_optimizations", False)
+    return cache(lambda target, *changes: Run(folder, target, *changes))
 
 
 def test_it_learns_the_same_on_a_cpu(runs: Runs) -> None:

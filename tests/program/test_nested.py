@@ -14,9 +14,6 @@ from archc.program import emit
 from tests.models import imported
 from tests.program.nested import inlined, module, tree_of
 
-QUICK = {"xla_backend_optimization_level": 0}
-"""Compiling takes longer than running here."""
-
 
 def image(rows: int = 3) -> dict[str, np.ndarray]:
     return {"image": np.random.default_rng(0).normal(size=(rows, 6, 6, 2)).astype(np.float32)}
@@ -28,19 +25,21 @@ def by_name(program: Any, params: Any, stats: Any) -> dict[str, np.ndarray]:
 
 
 def results(program: Any, params: Any, stats: Any, *, train: bool) -> dict[str, np.ndarray]:
-    """What a step computes: outputs, moved statistics, and gradients, by name."""
+    """What a step computes: outputs, moved statistics, and gradients, by name; in float64, where rounding is small."""
+    with jax.enable_x64(True):
+        params, stats, inputs = jax.tree.map(lambda a: np.asarray(a, np.float64), (params, stats, image()))
 
-    @jax.jit(compiler_options=QUICK)
-    def run(params: Any, stats: Any) -> Any:
-        def loss(params: Any) -> Any:
-            outputs, moved = program.apply(params, stats, image(), train=train, key=jax.random.key(7))
-            return jnp.sum(jnp.square(outputs)), (outputs, moved)
+        @jax.jit
+        def run(params: Any, stats: Any) -> Any:
+            def loss(params: Any) -> Any:
+                outputs, moved = program.apply(params, stats, inputs, train=train, key=jax.random.key(7))
+                return jnp.sum(jnp.square(outputs)), (outputs, moved)
 
-        return jax.grad(loss, has_aux=True)(params)
+            return jax.grad(loss, has_aux=True)(params)
 
-    grads, (outputs, moved) = run(params, stats)
-    named = by_name(program, grads, moved)
-    return {"outputs": np.asarray(outputs), **named}
+        grads, (outputs, moved) = run(params, stats)
+        named = by_name(program, grads, moved)
+        return {"outputs": np.asarray(outputs), **named}
 
 
 def agree(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
