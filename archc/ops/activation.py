@@ -17,6 +17,11 @@ class Activation(Op):
     function: ClassVar[str]
     phrase: ClassVar[str] = ""
     """How courses put it."""
+    increasing: ClassVar[bool] = False
+    """Whether it nowhere falls."""
+
+    def rises(self) -> bool:
+        return self.increasing
 
     def output(self, x: TensorType) -> TensorType:
         return x
@@ -32,6 +37,7 @@ class Relu(Activation):
     """max(0, x)."""
 
     name = "relu"
+    increasing = True
     title, phrase = "ReLU", "ReLU"
     example = "dense(100) -> relu"
     function = "jax.nn.relu"
@@ -41,6 +47,7 @@ class Relu6(Activation):
     """min(max(0, x), 6) (Krizhevsky, 2010)."""
 
     name = "relu6"
+    increasing = True
     example = "conv(32, 3x3) -> relu6"
     function = "jax.nn.relu6"
 
@@ -49,6 +56,7 @@ class Sigmoid(Activation):
     """1 / (1 + exp(-x)), the logistic function."""
 
     name = "sigmoid"
+    increasing = True
     title, phrase = "Sigmoid", "sigmoid"
     example = "dense(1) -> sigmoid"
     function = "jax.nn.sigmoid"
@@ -61,6 +69,7 @@ class HardSigmoid(Activation):
     """
 
     name = "hard_sigmoid"
+    increasing = True
     example = "dense(1) -> hard_sigmoid"
     function = "jax.nn.hard_sigmoid"
 
@@ -69,6 +78,7 @@ class Tanh(Activation):
     """The hyperbolic tangent."""
 
     name = "tanh"
+    increasing = True
     title, phrase = "Tanh", "hyperbolic tangent"
     example = "dense(84) -> tanh"
     function = "jnp.tanh"
@@ -104,6 +114,7 @@ class Clip(Activation):
     """min(max(low, x), high): what is outside is brought to the nearer end."""
 
     name = "clip"
+    increasing = True
     example = "dense(1) -> clip(0, 1)"
 
     low = Real("the least that leaves", default=0)
@@ -144,6 +155,9 @@ class LeakyRelu(Activation):
 
     slope = Real("what values below 0 are multiplied by", default=0.01)
 
+    def rises(self) -> bool:
+        return bool(self.slope >= 0)
+
     def lower(self, site: Site) -> Lowered:
         return Lowered.same(call("jax.nn.leaky_relu", site.x, negative_slope=float(self.slope)))
 
@@ -165,6 +179,7 @@ class Elu(Activation):
     """x above 0, alpha · (exp(x) - 1) below (Clevert et al., 2016)."""
 
     name = "elu"
+    increasing = True
     example = "dense(100) -> elu"
 
     alpha = Real("how far below 0 it goes", default=1, above=0)
@@ -180,6 +195,7 @@ class Selu(Activation):
     """
 
     name = "selu"
+    increasing = True
     example = "dense(100) -> selu"
     function = "jax.nn.selu"
 
@@ -227,6 +243,7 @@ class Softplus(Activation):
     """log(1 + exp(x)), a smooth relu: always above 0 (Dugas et al., 2001)."""
 
     name = "softplus"
+    increasing = True
     example = "dense(1) -> softplus"
     function = "jax.nn.softplus"
 
@@ -235,6 +252,7 @@ class Softsign(Activation):
     """x / (1 + |x|) (Bergstra et al., 2009)."""
 
     name = "softsign"
+    increasing = True
     example = "dense(100) -> softsign"
     function = "jax.nn.soft_sign"
 
@@ -243,6 +261,7 @@ class ScaledTanh(Activation):
     """1.7159 · tanh(2x / 3), which takes 1 to 1 and -1 to -1 (LeCun, 1989)."""
 
     name = "scaled_tanh"
+    increasing = True
     example = "conv(6, 5x5) -> scaled_tanh"
     function = "scaled_tanh"
 

@@ -165,6 +165,10 @@ class Op(Described):
         """What a training step holds for it on a CPU; for a layer that `merges`, `x` is its first value."""
         return Buffers()
 
+    def rises(self) -> bool:
+        """Whether it is a function of each value by itself that nowhere falls."""
+        return False
+
     def forms(self, x: TensorType, target: Target) -> tuple[Form, ...]:
         """The ways in which a target can compute it, that which the cost rule takes first; none if there is but one."""
         return ()

@@ -2,9 +2,10 @@
 
 from archc.ir import Module
 from archc.ir.verify import verify
+from archc.passes.pool_first import pool_first
 from archc.passes.raw_outputs import raw_outputs
 
-PASSES = (raw_outputs,)
+PASSES = (raw_outputs, pool_first)
 """Every pass, in the order in which they run."""
 
 

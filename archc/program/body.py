@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from archc.code import Call, Code, Entry, Group, Literal, Name
 from archc.ops import Lowered, Site, Update
+from archc.passes.pool_first import turned
 from archc.program.functions import Defaults, Draft, Function, Names, Use, together
 from archc.program.plan import Plan, Step
 from archc.program.printer import WIDTH, harmless, subscript
@@ -13,6 +14,8 @@ from archc.program.statements import Assign, Compound, Line, Statement
 from archc.program.variables import PASSING, Variables, of_block
 
 BF16 = "jnp.bfloat16"
+
+POOLED = "# f(max(x)) is max(f(x)) where f never falls, and has fewer values to compute"
 
 LOCAL = frozenset(
     {"params", "stats", "train", "key", "keys", "copy", "copy_key", "copy_keys", "i", "name", "moved", *PASSING}
@@ -79,8 +82,11 @@ class Writer:
     moves: bool = False
 
     def steps(self, frame: Frame) -> Iterator[Statement]:
+        behind_pooling = {node.name for node in turned(frame.plan.graph)}
         for i, step in enumerate(frame.plan.steps):
             if step.body is None:
+                if step.node.name in behind_pooling:
+                    yield Line(POOLED)
                 yield from self.layer(frame, step)
             elif not step.repeats:
                 yield from self.call(frame, step)

@@ -4,21 +4,33 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from textwrap import wrap
 
-from archc.ir import Module
+from archc.ir import Graph, Module
 from archc.passes import run
+from archc.passes.pool_first import WHY, turned
 from archc.program.choice import Choice
 from archc.program.lowering import Lowering
 from archc.program.plan import plan
 from archc.program.roles import step_choices
 
 WIDTH = 100
+"""Columns of the text."""
 
 
 def choices(module: Module, lowering: Lowering) -> list[Choice]:
     """Every choice of a program: those of its steps, then those of its layers. Raises Failed as `lowered` does."""
     narrow = module.recipe is not None and module.recipe.precision == "bf16"
-    network = plan(run(module).graph, replace(lowering, narrow=narrow))
-    return step_choices(module.recipe, network, lowering.target, plain=lowering.plain)
+    graph = run(module).graph
+    network = plan(graph, replace(lowering, narrow=narrow))
+    return [*_of_pooling(graph), *step_choices(module.recipe, network, lowering.target, plain=lowering.plain)]
+
+
+def _of_pooling(graph: Graph, within: str = "") -> Iterator[Choice]:
+    for node in turned(graph):
+        place = f"{node.place.file}:{node.place.line}"
+        yield Choice("activation", "behind the pooling", WHY, ("before it, as written",), within + node.name, place)
+    for node in graph.nodes:
+        if node.body is not None:
+            yield from _of_pooling(node.body, f"{within}{node.name}.")
 
 
 def explanation(module: Module, lowering: Lowering) -> str:
