@@ -75,8 +75,12 @@ def values_and_gradients(text: str) -> tuple[Any, Any, Any]:
         def give(params: Any, x: Any) -> Any:
             return program.apply(params, stats, {"x": x}, train=True, key=key)[0]
 
-        y, back = jax.vjp(give, params, x)
-        return (y, *back(jax.random.normal(key, y.shape, y.dtype)))
+        @jax.jit
+        def both(params: Any, x: Any) -> Any:
+            y, back = jax.vjp(give, params, x)
+            return (y, *back(jax.random.normal(key, y.shape, y.dtype)))
+
+        return both(params, x)
 
 
 @pytest.mark.parametrize("target", TARGETS)
