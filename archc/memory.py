@@ -22,6 +22,7 @@ from itertools import accumulate
 from archc.ir import Graph, Module, Node, Weight
 from archc.ir.items import op_of, restored
 from archc.ops import Op
+from archc.passes.pool_first import pool_first
 from archc.recipes.optimizer import Optimizer
 from archc.types import TensorType
 
@@ -56,7 +57,7 @@ def estimate(module: Module, batch: int | None = None) -> Estimate:
     size = batch or (recipe.batch if recipe else 1)
     optimizer = restored(recipe.optimizer) if recipe else None
     slots = optimizer.slots() if isinstance(optimizer, Optimizer) else 0
-    walk = Walk(module.graph, recipe.freeze if recipe else ())
+    walk = Walk(pool_first(module).graph, recipe.freeze if recipe else ())
     bytes_ = BYTES[recipe.precision if recipe else "float32"] * size
     kept, workspace = walk.fullest(bytes_)
     return Estimate(

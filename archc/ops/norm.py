@@ -38,10 +38,6 @@ class BatchNorm(Op):
     def words(self, x: TensorType) -> str:
         return f"batch normalization with {x.channels} channels"
 
-    def buffers(self, x: TensorType) -> Buffers:
-        """The values less their mean."""
-        return Buffers(kept=0 if self.frozen else x.size)
-
     def lower(self, site: Site) -> Lowered:
         epsilon = ("epsilon", Literal(float(self.epsilon)))
         momentum = ("momentum", Literal(float(self.momentum)))
@@ -178,7 +174,6 @@ class Lrn(Op):
     title = "Cross Channel Normalization"
     drawing = "norm"
     example = "conv(96, 11x11, stride = 4) -> relu -> lrn(5)"
-    fused = True
 
     window = Count("how many channels count, the middle one included", default=5)
     k = Real("what is added to the sum", default=2, above=0, named=True)

@@ -109,15 +109,13 @@ class MaxPool(Pool):
     def buffers(self, x: TensorType) -> Buffers:
         """Side by side: the maxima of the first cells of each window, of the first two, …
 
-        Else for each window the four numbers of the cell that won, and for each cell its four numbers
-        and a 0 to which gradients are added.
+        Else the maxima along each direction but the last.
         """
-        y, window, padding = self.output(x), self._window(x), self._padding(x)
-        if self._stride(x) == window and not any(map(any, padding)):
+        y, window = self.output(x), self._window(x)
+        if self.side_by_side(x):
             return Buffers(kept=y.size * (prod(window) - 1))
-        sides = (n + before + after for n, (before, after) in zip(x.spatial, padding, strict=True))
-        cells = prod(sides) * x.channels
-        return Buffers(kept=(x.rank + 1) * y.size, early=(x.rank + 1) * cells, zeros=cells)
+        between = [(*y.spatial[:i], *x.spatial[i:], x.channels) for i in range(1, len(window))]
+        return Buffers(kept=sum(map(prod, between)))
 
     def disjoint(self, site: Site, window: Shape) -> Code:
         return call(of_any("max_pool_disjoint", window), site.x, window=window)

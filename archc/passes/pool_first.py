@@ -21,8 +21,10 @@ def turned(graph: Graph) -> Iterator[Node]:
     """The activations of a graph that were put behind the pooling that the file puts behind them."""
     known = {node.name: node for node in graph.nodes}
     for node in graph.nodes:
-        pool = known.get(node.inputs[0]) if _rises(node) else None
-        if pool is not None and pool.op == "max_pool" and _stands(node) < _stands(pool):
+        source = known.get(node.inputs[0]) if _rises(node) else None
+        while source is not None and _rises(source):
+            source = known.get(source.inputs[0])
+        if source is not None and source.op == "max_pool" and _stands(node) < _stands(source):
             yield node
 
 
@@ -33,14 +35,20 @@ def _turned(graph: Graph) -> Graph:
     readers.update(port.value for port in graph.outputs)
     for node in map(_inside, graph.nodes):
         node = node.model_copy(update={"inputs": tuple(renamed.get(value, value) for value in node.inputs)})
-        activation = nodes.get(node.inputs[0]) if node.op == "max_pool" else None
-        if activation is None or not _rises(activation) or readers[activation.name] > 1:
+        before = nodes.get(node.inputs[0]) if node.op == "max_pool" else None
+        rising: list[Node] = []
+        while before is not None and _rises(before) and readers[before.name] == 1:
+            rising.insert(0, nodes.pop(before.name))
+            before = nodes.get(before.inputs[0])
+        if not rising:
             nodes[node.name] = node
             continue
-        del nodes[activation.name]
-        nodes[node.name] = node.model_copy(update={"inputs": activation.inputs})
-        nodes[activation.name] = activation.model_copy(update={"inputs": (node.name,), "output": node.output})
-        renamed[node.name], readers[activation.name] = activation.name, readers[node.name]
+        nodes[node.name] = node.model_copy(update={"inputs": rising[0].inputs})
+        last = node.name
+        for activation in rising:
+            nodes[activation.name] = activation.model_copy(update={"inputs": (last,), "output": node.output})
+            last = activation.name
+        renamed[node.name], readers[last] = last, readers[node.name]
     outputs = (port.model_copy(update={"value": renamed.get(port.value, port.value)}) for port in graph.outputs)
     return graph.model_copy(update={"nodes": tuple(nodes.values()), "outputs": tuple(outputs)})
 

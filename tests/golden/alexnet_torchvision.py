@@ -100,17 +100,19 @@ def apply(params, stats, inputs, *, train, key):
             x, params["conv1"]["kernel"], stride=(4, 4), padding=((2, 2), (2, 2))
         )
         x = x + params["conv1"]["bias"]  # alexnet_torchvision.arch:6
-    x = jax.nn.relu(x)  # alexnet_torchvision.arch:6
     # alexnet_torchvision.arch:6
     x = max_pool_by_direction(x, window=(3, 3), stride=(2, 2), padding=((0, 0), (0, 0)))
+    # f(max(x)) is max(f(x)) where f never falls, and has fewer values to compute
+    x = jax.nn.relu(x)  # alexnet_torchvision.arch:6
     with jax.named_scope("conv2"):
         x = conv2d(
             x, params["conv2"]["kernel"], stride=(1, 1), padding=((2, 2), (2, 2))
         )
         x = x + params["conv2"]["bias"]  # alexnet_torchvision.arch:7
-    x = jax.nn.relu(x)  # alexnet_torchvision.arch:7
     # alexnet_torchvision.arch:7
     x = max_pool_by_direction(x, window=(3, 3), stride=(2, 2), padding=((0, 0), (0, 0)))
+    # f(max(x)) is max(f(x)) where f never falls, and has fewer values to compute
+    x = jax.nn.relu(x)  # alexnet_torchvision.arch:7
     with jax.named_scope("conv3"):
         x = conv2d(
             x, params["conv3"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
@@ -128,9 +130,10 @@ def apply(params, stats, inputs, *, train, key):
             x, params["conv5"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
         )
         x = x + params["conv5"]["bias"]  # alexnet_torchvision.arch:10
-    x = jax.nn.relu(x)  # alexnet_torchvision.arch:10
     # alexnet_torchvision.arch:10
     x = max_pool_by_direction(x, window=(3, 3), stride=(2, 2), padding=((0, 0), (0, 0)))
+    # f(max(x)) is max(f(x)) where f never falls, and has fewer values to compute
+    x = jax.nn.relu(x)  # alexnet_torchvision.arch:10
     x = jnp.reshape(x, (-1, 9216))  # alexnet_torchvision.arch:12
     if train:
         x = dropout(x, keys[0], rate=0.5)  # alexnet_torchvision.arch:13

@@ -389,9 +389,10 @@ def apply(params, stats, inputs, *, train, key):
             padding=((3, 3), (3, 3)),
             train=train,
         )
-    x = jax.nn.relu(x)  # resnet50.arch:20
     # resnet50.arch:20
     x = max_pool_by_direction(x, window=(3, 3), stride=(2, 2), padding=((1, 1), (1, 1)))
+    # f(max(x)) is max(f(x)) where f never falls, and has fewer values to compute
+    x = jax.nn.relu(x)  # resnet50.arch:20
     with jax.named_scope("stage1"):
         # resnet50.arch:21
         x, stats["stage1"] = stage(params["stage1"], stats["stage1"], x, train=train)

@@ -66,8 +66,7 @@ def test_every_activation_is_known_to_rise_or_not() -> None:
         ("relu -> max_pool(2x2) -> max_pool(2x2)", ["max_pool", "max_pool", "relu"]),
         ("tanh -> relu -> max_pool(2x2)", ["max_pool", "tanh", "relu"]),
         ("max_pool(2x2) -> relu", ["max_pool", "relu"]),
-        ("repeat 2 { relu -> max_pool(2x2) }", ["repeat"]),
-        ("let a = relu\n output b = max_pool(a, 2x2)\n output c = flatten(a)", ["relu", "max_pool", "flatten"]),
+        ("let a = relu\n output b = a -> max_pool(2x2)\n output c = a -> flatten", ["relu", "max_pool", "flatten"]),
     ],
 )
 def test_orders(layers: str, ops: list[str]) -> None:
