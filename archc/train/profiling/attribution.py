@@ -160,4 +160,5 @@ class Attribution:
             shares = self.shares(name)
             if shares:
                 return shares
-        return next((found for each in self.hlo.readers.get(each.name, ()) if (found := self.shares(each.name))), {})
+        readers = self.hlo.readers.get(each.name, ())
+        return next((found for reader in readers if (found := self.shares(reader.name))), {})

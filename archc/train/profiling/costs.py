@@ -101,12 +101,13 @@ class Costs:
             self.scopes[f"{scope}{copy[names.index(head)]}{'.' if rest else ''}{rest}"] = self.scopes[old]
 
     def _layer(self, node: Node, weights: tuple[Weight, ...], scope: str, key: Key, entering: list[Value]) -> Value:
+        inner = f"{scope}{node.shares or node.name}"
         if key not in self.layers:
             numbers = sum(TensorType(weight.shape).size for weight in weights)
             self.layers[key] = Layer(key, op_of(node), node.place, entering[0].type, node.output, numbers)
-            self.scopes.setdefault(f"{scope}{node.shares or node.name}", key)
+            self.scopes.setdefault(inner, key)
         layer, output = self.layers[key], TensorType(node.output)
-        frozen = any(f"{scope}{node.shares or node.name}.".startswith(f"{part}.") for part in self.recipe.freeze)
+        frozen = any(f"{inner}.".startswith(f"{part}.") for part in self.recipe.freeze)
         learnt = 0 if frozen else sum(TensorType(weight.shape).size for weight in weights if weight.trainable)
         moving = any(value.moving for value in entering)
         layer.copies += 1

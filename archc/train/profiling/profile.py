@@ -149,6 +149,7 @@ def _profile(
     count *= stepper.chunk
     spent, unknown = _by_slot(times.by_op, attribution)
     _label(raw, attribution, found)
+    taken = _spent(spent, count)
     return Profile(
         module=module,
         graph=graph,
@@ -158,8 +159,8 @@ def _profile(
         first=first,
         step=step,
         traced=times.whole / count,
-        layers={key: each for key, each in _spent(spent, count).items() if isinstance(key, tuple)},
-        parts={part: each for part, each in _spent(spent, count).items() if not isinstance(part, tuple)},
+        layers={key: each for key, each in taken.items() if isinstance(key, tuple)},
+        parts={part: each for part, each in taken.items() if not isinstance(part, tuple)},
         unknown=unknown / count,
         idle=times.idle / count,
         ceilings=measured(recipe.precision),
