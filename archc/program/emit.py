@@ -46,7 +46,7 @@ def emit(
 
 def lowered(module: Module, lowering: Lowering) -> str:
     """The program of a module; equal modules give equal bytes. Raises Failed if what was measured doesn't fit it."""
-    raw, target, plain = run(module).graph, lowering.target, lowering.plain
+    raw, target, plain = run(module, plain=lowering.plain).graph, lowering.target, lowering.plain
     network = Network(module, raw, lowering)
     # wide sums in a narrow program stay what they are: there all that is heavy is bfloat16
     kernel_roles = {} if plain or network.bf16 else SIBLINGS[target]

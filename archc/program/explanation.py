@@ -19,7 +19,7 @@ WIDTH = 100
 def choices(module: Module, lowering: Lowering) -> list[Choice]:
     """Every choice of a program: those of its steps, then those of its layers. Raises Failed as `lowered` does."""
     narrow = module.recipe is not None and module.recipe.precision == "bf16"
-    graph = run(module).graph
+    graph = run(module, plain=lowering.plain).graph
     network = plan(graph, replace(lowering, narrow=narrow))
     return [*_of_pooling(graph), *step_choices(module.recipe, network, lowering.target, plain=lowering.plain)]
 

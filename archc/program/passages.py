@@ -24,8 +24,8 @@ class Passage:
 
 
 def passages(module: Module) -> list[Passage]:
-    """The layers of a module without blocks, in the order of `apply`."""
-    network = Network(module, run(module).graph, Lowering(unroll=True))
+    """The layers of a module without blocks, in the order of its plain program's `apply`."""
+    network = Network(module, run(module, plain=True).graph, Lowering(unroll=True, plain=True))
     # what a random layer's key is called makes no difference to how many lines it has
     frame = Frame(
         network.plan,
@@ -42,7 +42,7 @@ def passages(module: Module) -> list[Passage]:
 
 
 def watched(text: str, module: Module) -> str:
-    """The program of a module without blocks, in which `apply` shows the value of every layer to `archc_watch`.
+    """The plain program of a module without blocks, in which `apply` shows the value of every layer to `archc_watch`.
 
     Not a letter of it is changed: there is one line more behind the lines of each layer.
     """

@@ -59,7 +59,7 @@ def trace(module: Module, table: Table | None, asked: Asked) -> Trace:
         check_against(table, recipe)
     program = load_program(emit(module), module.graph.name)
     plain = opened(module)
-    text = emit(plain)
+    text = emit(plain, plain=True)
     layers = load_program(watched(text, plain), module.graph.name)
     with explained(Origins(program), "an example goes through it"):
         weights = asked.weights

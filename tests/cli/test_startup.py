@@ -19,7 +19,7 @@ COMMANDS: dict[str, tuple[set[str], set[str]]] = {
     "check --help": ({"locate"}, set()),
     "fmt lines.arch": (READING, LARK),
     "check lines.arch": (CHECKING, LARK | PYDANTIC),
-    "summary lines.arch": (CHECKING | {"memory", "summary"}, LARK | PYDANTIC),
+    "summary lines.arch": (CHECKING | {"memory", "passes", "summary"}, LARK | PYDANTIC),
     "draw lines.arch -o lines.svg": (CHECKING | {"draw"}, LARK | PYDANTIC),
 }
 """By command the rooms and the packages beside the command line itself and click."""

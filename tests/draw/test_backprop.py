@@ -471,4 +471,5 @@ def test_a_label_that_the_loss_does_not_know_is_refused(label: str, said: str) -
 def test_small_text_is_folded_only_where_it_can_be() -> None:
     assert "print it wider" in (said := typed("xor", "--style", "neurons", "--width", "0.5in").output)
     assert "--depth" not in said
-    assert "--depth" in typed("xor", "--width", "0.5in").output
+    assert "--depth" not in typed("xor", "--width", "0.5in").output, "it has no blocks"
+    assert "--depth" in typed("resnet18", "--width", "0.5in").output

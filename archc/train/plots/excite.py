@@ -69,10 +69,10 @@ def excited(subject: Subject, layer: str, units: int) -> tuple[np.ndarray, np.nd
     port = subject.module.graph.inputs[0]
     rows = np.asarray(inputs[port.name], np.float32)
     low, high, mean = float(rows.min()), float(rows.max()), rows.mean(axis=0)
-    function = traced(subject, units).function([layer])
+    function, (_, state, _) = traced(subject, units).function([layer]), subject.as_written
 
     def values(images: Any) -> Any:
-        said = function(subject.state.params, subject.state.stats, {port.name: images})[layer]
+        said = function(state.params, state.stats, {port.name: images})[layer]
         alone = jnp.diagonal(said, axis1=0, axis2=said.ndim - 1)
         return alone.reshape(-1, units).mean(axis=0)
 

@@ -57,11 +57,9 @@ def draw(subject: Subject, layer: str | None = None, example: int = 0, part: str
 
 def evaluated(trace: Traced, subject: Subject, layers: list[str], inputs: Any) -> dict[str, np.ndarray]:
     """The values [batch, …] of layers, as the program computes them."""
-    function = jax.jit(trace.function(layers))
-    return {
-        name: np.asarray(value, np.float64)
-        for name, value in function(subject.state.params, subject.state.stats, inputs).items()
-    }
+    function, (_, state, _) = jax.jit(trace.function(layers)), subject.as_written
+    values = function(state.params, state.stats, inputs)
+    return {name: np.asarray(value, np.float64) for name, value in values.items()}
 
 
 def as_image(values: np.ndarray) -> np.ndarray:

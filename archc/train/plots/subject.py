@@ -12,11 +12,14 @@ import jax
 from archc.data.table import Table, check_against
 from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Module
+from archc.program.emit import lowered
+from archc.program.lowering import Lowering
 from archc.source import Source
 from archc.train.evaluation import changes
 from archc.train.folders import RunFolder, open_run, read_module
 from archc.train.loading import Origins, explained, load_program
 from archc.train.prediction import check_written_out, load_best
+from archc.train.weights import with_weights
 
 
 @dataclass
@@ -59,6 +62,16 @@ class Subject:
         """A state with the best weights. Raises Failed."""
         self.program, state = load_best(self.run)
         return state
+
+    @cached_property
+    def as_written(self) -> tuple[ModuleType, Any, Origins]:
+        """The program in which layers stand as the file has them, its state, and where its lines are from.
+
+        The run's own may compute them in another order, which is faster, and has other values between. Raises Failed.
+        """
+        program = load_program(lowered(self.module, Lowering(plain=True)), self.module.graph.name)
+        state = with_weights(program, self.program.named(self.state), self.typed)
+        return program, state, Origins(program, self.origins.arch)
 
     @cached_property
     def table(self) -> Table:

@@ -40,13 +40,13 @@ class Traced:
 
 def traced(subject: Subject, batch: int) -> Traced:
     """Traces a program for a batch of that size. Raises Failed."""
-    program, state = subject.program, subject.state
+    program, state, origins = subject.as_written
     inputs = {port.name: np.zeros((batch, *port.shape), np.float32) for port in subject.module.graph.inputs}
 
     def forward(params: Any, stats: Any, inputs: Any) -> Any:
         return program.apply(params, stats, inputs, train=False, key=jax.random.key(0))[0]
 
-    with explained(subject.origins, "it is traced"):
+    with explained(origins, "it is traced"):
         closed = jax.make_jaxpr(forward)(state.params, state.stats, inputs)
     layers = {scope: node for scope, node in subject.module.graph.layers() if node.op in OPS}
     search = _Search(subject, closed, batch)
@@ -82,7 +82,8 @@ def _followers(graph: Graph, scope: str = "") -> Iterator[tuple[str, str]]:
 
 class _Search:
     def __init__(self, subject: Subject, closed: Any, batch: int):
-        self._batch, self._origins, self._file = batch, subject.origins, str(subject.program.__file__)
+        program, _, self._origins = subject.as_written
+        self._batch, self._file = batch, str(program.__file__)
         self._equations = closed.jaxpr.eqns
         self._scopes = [str(equation.source_info.name_stack).replace("/", ".") for equation in self._equations]
         self._owned = {scope for scope, node in subject.module.graph.layers() if node.weights}

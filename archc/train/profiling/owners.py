@@ -59,7 +59,7 @@ class Owners:
 
 def owners(module: Module, lowering: Lowering) -> Owners:
     """The owners of the lines of `lowered(module, lowering)`."""
-    graph = run(module).graph
+    graph = run(module, plain=lowering.plain).graph
     program = lowered(module, lowering)
     # uses of a block share a function if they are written alike, so a node's number must be that of its place; nodes
     # at one place, the copies of a repeat that differ, are told apart as long as functions stay shared

@@ -137,7 +137,7 @@ def _profile(
     with explained(origins, "it trains"):
         step = float(np.median([stepper.timed() for _ in range(3)]))
         trace = stepper.traced()
-    hlo, graph = parse(text), run(module).graph
+    hlo, graph = parse(text), run(module, plain=lowering.plain).graph
     found = costs(graph, recipe)
     attribution = Attribution(hlo, owners(module, lowering), str(program.__file__), found.scopes)
     raw = of_module(trace, hlo.name)
