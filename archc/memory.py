@@ -192,8 +192,6 @@ class Walk:
             if self.differentiated(step):
                 held, end = step.op.buffers(step.x), self.backward(i)
                 yield Span(i, end, held.kept, kept=True)
-                yield Span(0, i, held.early)
-                yield Span(0, end, held.zeros)
             if step.owns and self.has_gradients(step):
                 kernels = [weight for weight in step.weights if weight.trainable]
                 yield from (Span(0, self.backward(i), TensorType(w.shape).size, once=True, place=True) for w in kernels)

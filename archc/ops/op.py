@@ -99,13 +99,10 @@ class Lowered:
 class Buffers:
     """Numbers that a training step holds for a layer and one example, beside what enters and leaves it.
 
-    `kept` from its forward pass to its backward pass, `early` from the start of the step to its
-    forward pass (XLA makes constants first), `zeros` from the start to its backward pass.
+    `kept` from its forward pass to its backward pass.
     """
 
     kept: float = 0
-    early: int = 0
-    zeros: int = 0
 
 
 class Op(Described):

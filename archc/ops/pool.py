@@ -107,15 +107,14 @@ class MaxPool(Pool):
     )
 
     def buffers(self, x: TensorType) -> Buffers:
-        """Side by side: the maxima of the first cells of each window, of the first two, …
-
-        Else the maxima along each direction but the last.
-        """
-        y, window = self.output(x), self._window(x)
+        """Side by side nothing, else the maxima along each direction: one beside another, also those of fewer cells."""
         if self.side_by_side(x):
-            return Buffers(kept=y.size * (prod(window) - 1))
-        between = [(*y.spatial[:i], *x.spatial[i:], x.channels) for i in range(1, len(window))]
-        return Buffers(kept=sum(map(prod, between)))
+            return Buffers()
+        y, kept = self.output(x), 0
+        for i, (k, s) in enumerate(zip(self._window(x), self._stride(x), strict=True)):
+            maxima = prod((*y.spatial[: i + 1], *x.spatial[i + 1 :], x.channels))
+            kept += maxima * (k - 1 if s == 1 else int(i + 1 < len(y.spatial)))
+        return Buffers(kept=kept)
 
     def disjoint(self, site: Site, window: Shape) -> Code:
         return call(of_any("max_pool_disjoint", window), site.x, window=window)
