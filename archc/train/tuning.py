@@ -164,7 +164,7 @@ def _call(layer: Layer, form: Form, target: Target, batch: int, options: Options
 
 
 def _measured(batch: int, found: Mapping[str, Timed]) -> Measured:
-    device = jax.devices()[0]
+    device = jax.config.jax_default_device or jax.devices()[0]  # type: ignore[attr-defined]
     where = f"{device.device_kind}, {os.cpu_count()} cores" if device.platform == "cpu" else str(device.device_kind)
     return Measured(device=where, versions=f"jax {jax.__version__}", batch=batch, layers=found)
 
@@ -178,6 +178,8 @@ def tuned(module: Module, target: Target, batch: int, listener: Listener) -> Mea
     for layer in layers(module, target):
         result = contest(layer, target, batch, options)
         listener(result)
+        if not result.seconds:
+            continue  # none could be run: the rule goes on choosing
         milliseconds = {name: float(f"{seconds * 1e3:.3g}") for name, seconds in result.seconds.items()}
         found[layer.key] = Timed(form=result.chosen, milliseconds=milliseconds)
     return _measured(batch, found)

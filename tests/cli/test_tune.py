@@ -3,10 +3,13 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
+import jax
 import pytest
 
 from archc.ir.tuning import Tuning
+from archc.ops.form import Form
 from archc.train import tuning
 from tests.cli.conftest import Archc
 
@@ -136,3 +139,21 @@ def test_a_file_that_holds_something_else(net: Archc, text: str, why: str) -> No
 def test_choices_and_a_stage_are_not_asked_for_at_once(net: Archc) -> None:
     told = net("compile", "net.arch", "--explain-lowering", "--emit", "ir")
     assert told.exit_code == 2 and "say one of them" in told.stderr
+
+
+def test_forms_that_cannot_be_run_are_no_choice(net: Archc, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = tuning._call
+
+    def failing(layer: tuning.Layer, form: Form, *others: Any) -> Any:
+        if layer.op.name == "max_pool" or form.plain:
+            raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory")
+        return real(layer, form, *others)
+
+    monkeypatch.setattr(tuning, "_call", failing)
+    done = net("tune", "net.arch")
+    assert done.exit_code == 0, done.stderr
+    assert "           failed  by XLA's windows\n" in done.stdout
+    layers = json.loads(FILE.read_text(encoding="utf-8"))["cpu"]["layers"]
+    assert len(layers) == 2 and not any("max_pool" in layer for layer in layers)
+    assert all("conv2d" not in timed["milliseconds"] for timed in layers.values())
+    assert net("compile", "net.arch").exit_code == 0
