@@ -24,13 +24,12 @@ from typing import TYPE_CHECKING, Any
 from archc import summary
 from archc.diagnostics import Diagnostic, Failed, Report
 from archc.ir import Module
-from archc.ir.tuning import tuning_of
 from archc.locate import find_file
 from archc.parameters import show
 from archc.pipeline import Job, resolved
 from archc.program import Target
 from archc.program.emit import lowered
-from archc.program.lowering import Lowering
+from archc.program.lowering import Lowering, lowering_of
 from archc.source import Source
 
 if TYPE_CHECKING:
@@ -247,7 +246,7 @@ class Model:
         return predict((self.module, self.program()), inputs)
 
     def _lowering(self, target: Target, unroll: bool, plain: bool) -> Lowering:
-        return Lowering(target, unroll, plain, None if plain else tuning_of(self.job.path))
+        return lowering_of(self.job.path, target, unroll=unroll, plain=plain)
 
     def _where(self) -> "Where":
         from archc.data.dataset import Where

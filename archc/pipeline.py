@@ -57,11 +57,10 @@ def module(job: Job, report: Report) -> tuple[Source, Module]:
 def program(job: Job, report: Report, target: "Target" = "cpu") -> str:
     """The standalone program of one model. Raises Failed if there are errors."""
     # most commands stop before this stage, and needn't load it
-    from archc.ir.tuning import tuning_of
     from archc.program.emit import lowered
-    from archc.program.lowering import Lowering
+    from archc.program.lowering import lowering_of
 
-    return lowered(module(job, report)[1], Lowering(target, tuning=tuning_of(job.path)))
+    return lowered(module(job, report)[1], lowering_of(job.path, target))
 
 
 def shown_name(path: Path) -> str:

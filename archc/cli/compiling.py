@@ -45,13 +45,12 @@ class Asked:
 
     def lowering(self, target: "Target", terminal: Terminal) -> "Lowering":
         """How it is to be computed; a file of measured choices is told of. Raises Failed if that cannot be used."""
-        from archc.ir.tuning import tuning_of
-        from archc.program.lowering import Lowering
+        from archc.program.lowering import lowering_of
 
-        tuning = None if self.plain else tuning_of(self.path())
-        if tuning is not None:
-            terminal.remark(f"the forms of layers are those of {tuning.file}; `archc tune` measures anew")
-        return Lowering(target, self.unroll, self.plain, tuning)
+        found = lowering_of(self.path(), target, unroll=self.unroll, plain=self.plain)
+        if found.tuning is not None:
+            terminal.remark(f"the forms of layers are those of {found.tuning.file}; `archc tune` measures anew")
+        return found
 
 
 def typed(words: Sequence[str]) -> str:

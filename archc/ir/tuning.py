@@ -6,9 +6,10 @@ It lies beside that file, as `lenet5.lowering.json`; for a built-in model, in th
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from archc.diagnostics import Diagnostic, Failed
+from archc.ir.graph import Frozen
 from archc.ops import Op
 from archc.ops.form import Target
 from archc.resources import models_folder
@@ -19,19 +20,15 @@ LARGEST = 2**24
 """Bytes that such a file may have."""
 
 
-class Timed(BaseModel):
+class Timed(Frozen):
     """A layer: the name of the form that is taken, and the milliseconds that each took."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     form: str
     milliseconds: Mapping[str, float]
 
 
-class Measured(BaseModel):
+class Measured(Frozen):
     """What was measured for a target: where, with which versions, for which batch, and by layer."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     device: str
     versions: str
@@ -39,10 +36,8 @@ class Measured(BaseModel):
     layers: Mapping[str, Timed]
 
 
-class Tuning(BaseModel):
+class Tuning(Frozen):
     """What a file holds; `file` is its name."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     file: str = ""
     cpu: Measured | None = None

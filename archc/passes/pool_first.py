@@ -20,6 +20,8 @@ def pool_first(module: Module) -> Module:
 def turned(graph: Graph) -> Iterator[Node]:
     """The activations of a graph that were put behind the pooling that the file puts behind them."""
     known = {node.name: node for node in graph.nodes}
+    if not any(node.op == "max_pool" for node in graph.nodes):
+        return
     for node in graph.nodes:
         source = known.get(node.inputs[0]) if _rises(node) else None
         while source is not None and _rises(source):

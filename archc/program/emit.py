@@ -10,7 +10,6 @@ from archc.code import Mapping as Entries
 from archc.ir import Module, Recipe
 from archc.ir.tuning import Tuning
 from archc.ops.form import Target
-from archc.passes import run
 from archc.program.link import Definition, Linked, import_lines, link, names_read
 from archc.program.lowering import Lowering
 from archc.program.network import Network, model_dict
@@ -46,8 +45,8 @@ def emit(
 
 def lowered(module: Module, lowering: Lowering) -> str:
     """The program of a module; equal modules give equal bytes. Raises Failed if what was measured doesn't fit it."""
-    raw, target, plain = run(module, plain=lowering.plain).graph, lowering.target, lowering.plain
-    network = Network(module, raw, lowering)
+    target, plain = lowering.target, lowering.plain
+    network = Network(module, lowering)
     # wide sums in a narrow program stay what they are: there all that is heavy is bfloat16
     kernel_roles = {} if plain or network.bf16 else SIBLINGS[target]
     init, apply = network.init(), [*network.blocks(), network.apply(), network.predict()]
@@ -58,7 +57,7 @@ def lowered(module: Module, lowering: Lowering) -> str:
         steps = link(face, stored)
         return assemble(network, repeats, link(network.uses, kernel_roles), [*init, *apply], steps, "")
     recipe = module.recipe
-    objective = Objective(recipe, raw)
+    objective = Objective(recipe, network.graph)
     optimizer = objective.optimizer()
     model = [
         *init,

@@ -1,15 +1,12 @@
 """What was chosen in lowering a network, and why, as a text."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from textwrap import wrap
 
 from archc.ir import Graph, Module
-from archc.passes import run
 from archc.passes.pool_first import WHY, turned
 from archc.program.choice import Choice
-from archc.program.lowering import Lowering
-from archc.program.plan import plan
+from archc.program.lowering import Lowering, planned
 from archc.program.roles import step_choices
 
 WIDTH = 100
@@ -18,10 +15,8 @@ WIDTH = 100
 
 def choices(module: Module, lowering: Lowering) -> list[Choice]:
     """Every choice of a program: those of its steps, then those of its layers. Raises Failed as `lowered` does."""
-    narrow = module.recipe is not None and module.recipe.precision == "bf16"
-    graph = run(module, plain=lowering.plain).graph
-    network = plan(graph, replace(lowering, narrow=narrow))
-    return [*_of_pooling(graph), *step_choices(module.recipe, network, lowering.target, plain=lowering.plain)]
+    network = planned(module, lowering)
+    return [*_of_pooling(network.graph), *step_choices(module.recipe, network, lowering.target, plain=lowering.plain)]
 
 
 def _of_pooling(graph: Graph, within: str = "") -> Iterator[Choice]:

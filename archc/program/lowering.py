@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from archc.diagnostics import Diagnostic, Failed
-from archc.ir import Node
-from archc.ir.tuning import Timed, Tuning, layer_key
+from archc.ir import Module, Node
+from archc.ir.tuning import Timed, Tuning, layer_key, tuning_of
 from archc.ops import Op
 from archc.ops.form import Form, Target
-from archc.program.plan import Plan
+from archc.passes import run
+from archc.program.plan import Plan, plan
 from archc.types import TensorType
 
 SCANNED_FROM: Mapping[Target, int] = {"cpu": 16, "gpu": 4}
@@ -51,6 +53,18 @@ class Lowering:
             raise _no_form(self.tuning, layer_key(op, x), timed, found)
         others = tuple(form for form in found if form is not chosen)
         return (replace(chosen, why=_why(timed, others, self.tuning), measured=self.tuning.file), *others)
+
+
+def lowering_of(path: Path, target: Target = "cpu", *, unroll: bool = False, plain: bool = False) -> Lowering:
+    """How the network of a `.arch` file is computed: by the rules, and by what was measured, which plain ones don't
+    need. Raises Failed if that cannot be used."""
+    return Lowering(target, unroll, plain, None if plain else tuning_of(path))
+
+
+def planned(module: Module, lowering: Lowering) -> Plan:
+    """The plan of what a module's program computes. Raises Failed if what was measured doesn't fit it."""
+    narrow = module.recipe is not None and module.recipe.precision == "bf16"
+    return plan(run(module, plain=lowering.plain).graph, replace(lowering, narrow=narrow))
 
 
 def _why(timed: Timed, others: Sequence[Form], tuning: Tuning) -> str:

@@ -3,7 +3,6 @@
 import builtins
 import keyword
 from collections.abc import Iterable
-from dataclasses import replace
 
 from archc.code import Call, Code, Entry, Group, Literal, LiteralValue, Mapping, Name, call, kernels
 from archc.ir import Graph, Module
@@ -11,8 +10,8 @@ from archc.ops import Update
 from archc.program.body import BF16, LOCAL, Frame, Writer, lower, narrowed, updates, write_blocks
 from archc.program.functions import Names, shortened
 from archc.program.link import IMPORTS, definitions
-from archc.program.lowering import Lowering
-from archc.program.plan import Step, plan
+from archc.program.lowering import Lowering, planned
+from archc.program.plan import Step
 from archc.program.printer import WIDTH, flat, layout, literal
 from archc.program.roles import fast_bits, quick_init
 from archc.program.start import Start, write_starts
@@ -41,13 +40,13 @@ QUICK_INIT = (
 class Network:
     """A graph on its way into Python; `uses` collects the kernels and modules it needs."""
 
-    def __init__(self, module: Module, raw: Graph, lowering: Lowering):
+    def __init__(self, module: Module, lowering: Lowering):
         self.module = module
         self.target = lowering.target
-        self.graph = raw
+        self.plan = planned(module, lowering)
+        raw = self.graph = self.plan.graph
         self.uses: set[str] = set()
         self.bf16 = module.recipe is not None and module.recipe.precision == "bf16"
-        self.plan = plan(raw, replace(lowering, narrow=self.bf16))
         # what statistics are taken from stays float32: in bfloat16, years would all be the same
         self.learners = [step for step in self.plan.steps if step.op is not None and step.op.adapts]
         self.wide = frozenset(self.ancestors(value for step in self.learners for value in step.node.inputs))

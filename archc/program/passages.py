@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from archc.code import Name
 from archc.ir import Module
-from archc.passes import run
 from archc.program.body import BF16, Frame, Writer
 from archc.program.lowering import Lowering
 from archc.program.network import Network
@@ -25,7 +24,7 @@ class Passage:
 
 def passages(module: Module) -> list[Passage]:
     """The layers of a module without blocks, in the order of its plain program's `apply`."""
-    network = Network(module, run(module, plain=True).graph, Lowering(unroll=True, plain=True))
+    network = Network(module, Lowering(unroll=True, plain=True))
     # what a random layer's key is called makes no difference to how many lines it has
     frame = Frame(
         network.plan,

@@ -15,10 +15,9 @@ from archc.ir import Module
 from archc.ir.tuning import Measured, Timed, Tuning, layer_key
 from archc.ops import Op
 from archc.ops.form import Form, Target
-from archc.passes import run
 from archc.program.emit import lowered
-from archc.program.lowering import Lowering
-from archc.program.plan import Plan, Step, plan
+from archc.program.lowering import Lowering, planned
+from archc.program.plan import Plan, Step
 from archc.resolve import resolve
 from archc.source import Source
 from archc.syntax import parse
@@ -73,10 +72,8 @@ class Contest:
 
 def layers(module: Module, target: Target) -> list[Layer]:
     """The layers that can be computed in several ways, those of one shape once, in the order of the network."""
-    narrow = module.recipe is not None and module.recipe.precision == "bf16"
-    network = plan(run(module).graph, Lowering(target, narrow=narrow))
     found: dict[str, Layer] = {}
-    for layer in _layers(network, trained=False):
+    for layer in _layers(planned(module, Lowering(target)), trained=False):
         found.setdefault(layer.key, layer)
     return list(found.values())
 
