@@ -300,7 +300,7 @@ class ProfileTable:
         from archc.train.profiling.profile import trace_bytes
 
         with writing(Path(path)):
-            Path(path).write_bytes(trace_bytes(self.profile, packed=Path(path).suffix == ".gz"))
+            Path(path).write_bytes(trace_bytes(self.profile, Path(path)))
 
     def __repr__(self) -> str:
         from archc.train.profiling.table import as_text

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from archc.program import Target
 
 PERFETTO = "https://ui.perfetto.dev"
-_PACKED = ".gz"
 
 
 @click.command(
@@ -87,7 +86,7 @@ def command(
     found = profile(module, source, table, steps=steps, lowering=lowering, device=device_named(device))
     terminal.result(as_text(found, depth))
     if trace is not None:
-        write_bytes(trace, trace_bytes(found, packed=trace.suffix == _PACKED))
+        write_bytes(trace, trace_bytes(found, trace))
         terminal.remark(f"wrote {trace}: open it at {PERFETTO}")
     if figures is not None:
         write_text(figures, json.dumps(as_json(found), indent=2) + "\n")

@@ -1,37 +1,60 @@
 """Bringing values to a common scale; statistics are as wide as the weights, whatever the values are."""
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 
 
-def moments(values):
-    """Mean of each channel, what values are less it, and its variance."""
+def standardized(values, scale, shift, epsilon):
+    """Each channel brought to mean 0 and variance 1, scaled and shifted; what these were."""
     axes = tuple(range(values.ndim - 1))
-    mean = values.mean(axes)
-    return mean, values - mean, values.var(axes)
+    mean, variance = values.mean(axes), values.var(axes)
+    factor = scale * lax.rsqrt(variance + epsilon)
+    return (values - mean) * factor + shift, mean, variance
 
 
-def moments_by_products(values):
-    """As moments, by products with ones: XLA's CPU sums take one core, its products all."""
-    rows = values.reshape(-1, values.shape[-1])
-    share = jnp.full((1, len(rows)), 1 / len(rows), rows.dtype)
-    mean = (share @ rows)[0]
-    centred = rows - mean
-    return mean, centred.reshape(values.shape), (share @ jnp.square(centred))[0]
+def standardized_by_products(values, scale, shift, epsilon):
+    """Each channel brought to mean 0 and variance 1, scaled and shifted; what these were.
+
+    By products with ones, since XLA's CPU sums take one core, and its products all.
+    Nothing flows back through the mean and variance that it gives.
+    """
+    n = values.size // values.shape[-1]
+    share = jnp.full((1, n), 1 / n, values.dtype)
+
+    def mean_of(values):
+        return (share @ values.reshape(n, -1))[0]
+
+    @jax.custom_gradient
+    def scaled(values, scale, shift):
+        mean = mean_of(values)
+        variance = mean_of(jnp.square(values - mean))
+        factor = lax.rsqrt(variance + epsilon)
+
+        def back(gradients):
+            gradient, *_ = gradients
+            by_shift = mean_of(gradient)
+            by_scale = mean_of(gradient * (values - mean)) * factor
+            along = by_shift + (values - mean) * (factor * by_scale)
+            return (gradient - along) * (scale * factor), n * by_scale, n * by_shift
+
+        y = (values - mean) * (scale * factor) + shift
+        return (y, mean, variance), back
+
+    return scaled(values, scale, shift)
 
 
 def batch_norm(x, weights, stats, *, epsilon, momentum):
     """Normalised by the batch (Ioffe and Szegedy, 2015), and the averages moved on."""
     wide = x.astype(weights["scale"].dtype)
-    mean, centred, variance = moments(wide)
+    y, mean, variance = standardized(wide, weights["scale"], weights["shift"], epsilon)
     n = x.size // x.shape[-1]
     moved = {
         "mean": momentum * stats["mean"] + (1 - momentum) * mean,
         "variance": momentum * stats["variance"]
         + (1 - momentum) * variance * (n / max(n - 1, 1)),
     }
-    factor = weights["scale"] * lax.rsqrt(variance + epsilon)
-    return (centred * factor + weights["shift"]).astype(x.dtype), moved
+    return y.astype(x.dtype), moved
 
 
 def batch_norm_frozen(x, weights, stats, *, epsilon):

@@ -210,8 +210,9 @@ def conv_forms(x: TensorType, window: Shape, stride: Shape, padding: Pairs, filt
     first = PLAIN
     if any(k > n for k, n in zip(window, x.spatial, strict=True)):
         first = PATCHES
-    elif x.channels <= 4 and filters % 8 == 0 and products <= 75 and products * filters <= 2000:
-        # other numbers of filters don't fill vectors, and an activation that XLA then puts into the sum is slow
+    elif filters % 8 == 0 and products * filters <= 300:
+        # other numbers of filters don't fill vectors; and XLA puts the sum into what reads it, a pooling or a norm,
+        # where a long one is computed again for each of its cells
         first = PRODUCTS
     elif (x.channels <= 4 and filters <= 16 and lengths <= 6.5) or (
         x.channels <= 12 and min(window) >= 5 and lengths <= 3

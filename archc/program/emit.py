@@ -17,15 +17,10 @@ from archc.program.objective import Objective
 from archc.program.printer import WIDTH, harmless, layout, literal
 from archc.program.repeats import table
 from archc.program.roles import REASONS, compiled_with, gaps_of, reasons_of, roles_of
+from archc.program.siblings import siblings
 
 EVAL_BATCH = 256
 """Rows an evaluation step takes: enough to keep two cores or a GPU busy on small networks."""
-
-SIBLINGS: dict[Target, dict[str, str]] = {
-    "cpu": {"conv3d": "conv3d_by_planes", "moments": "moments_by_products"},
-    "gpu": {},
-}
-"""Which sibling of a layer's kernel does its job on a target, where that isn't the one of its name."""
 
 STORED = ("named", "filled", "part_names", "stacked_axes")
 """Jobs that are done otherwise where the copies of a repeat are stacked."""
@@ -47,8 +42,7 @@ def lowered(module: Module, lowering: Lowering) -> str:
     """The program of a module; equal modules give equal bytes. Raises Failed if what was measured doesn't fit it."""
     target, plain = lowering.target, lowering.plain
     network = Network(module, lowering)
-    # wide sums in a narrow program stay what they are: there all that is heavy is bfloat16
-    kernel_roles = {} if plain or network.bf16 else SIBLINGS[target]
+    kernel_roles = {each.job: each.kernel for each in siblings(module.recipe, lowering)}
     init, apply = network.init(), [*network.blocks(), network.apply(), network.predict()]
     repeats = table(network.plan)
     face = ["named", *(["stack"] if repeats else [])]

@@ -8,6 +8,7 @@ from archc.passes.pool_first import WHY, turned
 from archc.program.choice import Choice
 from archc.program.lowering import Lowering, planned
 from archc.program.roles import step_choices
+from archc.program.siblings import sibling_choices, siblings
 
 WIDTH = 100
 """Columns of the text."""
@@ -16,7 +17,11 @@ WIDTH = 100
 def choices(module: Module, lowering: Lowering) -> list[Choice]:
     """Every choice of a program: those of its steps, then those of its layers. Raises Failed as `lowered` does."""
     network = planned(module, lowering)
-    return [*_of_pooling(network.graph), *step_choices(module.recipe, network, lowering.target, plain=lowering.plain)]
+    return [
+        *_of_pooling(network.graph),
+        *step_choices(module.recipe, network, lowering.target, plain=lowering.plain),
+        *sibling_choices(network, siblings(module.recipe, lowering)),
+    ]
 
 
 def _of_pooling(graph: Graph, within: str = "") -> Iterator[Choice]:

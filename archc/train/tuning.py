@@ -1,4 +1,4 @@
-"""Times the forms of a network's layers on this machine, each layer alone, with the activation behind it."""
+"""Times the forms of a network's layers on this machine, each layer with what XLA may compute together with it."""
 
 import os
 import time
@@ -36,8 +36,8 @@ Options = dict[str, Any] | None
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer whose forms are timed: what enters it, the activation behind it as it is written, if there is one, and
-    whether anything before it is trained."""
+    """A layer whose forms are timed: what enters it, the layers behind it that are timed with it, as they are written,
+    and whether anything before it is trained."""
 
     op: Op
     x: TensorType
@@ -90,12 +90,20 @@ def _layers(network: Plan, *, trained: bool) -> Iterator[Layer]:
             yield Layer(step.op, network.shapes[step.node.inputs[0]], _behind(network, step), before)
 
 
+_TOGETHER = ("activation", "norm", "pool")
+"""The kinds of layers into which XLA puts what is before them, and computes it in another way for it."""
+
+
 def _behind(network: Plan, step: Step) -> str:
-    """The activation that alone reads a layer, as it is written; empty if there is none."""
-    readers = [other for other in network.steps if step.node.name in other.node.inputs]
-    if len(readers) == 1 and readers[0].op is not None and readers[0].op.activation and not readers[0].weights:
-        return readers[0].op.written()
-    return ""
+    """The layers that alone read a layer, one behind another, as far as XLA may compute them together with it."""
+    found: list[str] = []
+    while True:
+        readers = [other for other in network.steps if step.node.name in other.node.inputs]
+        if len(readers) != 1 or readers[0].op is None or readers[0].op.drawing not in _TOGETHER:
+            return " -> ".join(found)
+        (step,) = readers
+        assert step.op is not None
+        found.append(step.op.written())
 
 
 def contest(layer: Layer, target: Target, batch: int, options: Options) -> Contest:
@@ -141,14 +149,14 @@ def _call(layer: Layer, form: Form, target: Target, batch: int, options: Options
     tuning = Tuning(file="layer.lowering.json", **{target: measured})
     program = load_program(lowered(alone, Lowering(target, tuning=tuning)), "Layer")
     key = jax.random.key(0)
-    params = program.init(key).params
+    state = program.init(key)
     x = jax.random.normal(key, (batch, *layer.x.shape))
     kept = () if layer.trained_before else (x,)
 
     def give(params: Any, *entering: Any) -> Any:
-        return program.apply(params, {}, {"x": (*entering, *kept)[0]}, train=True, key=key)[0]
+        return program.apply(params, state.stats, {"x": (*entering, *kept)[0]}, train=True, key=key)[0]
 
-    given = (params, x) if layer.trained_before else (params,)
+    given = (state.params, x) if layer.trained_before else (state.params,)
     slopes = jax.random.normal(key, jax.eval_shape(give, *given).shape)
 
     def step(slopes: Any, *given: Any) -> Any:

@@ -30,32 +30,6 @@ def conv2d(x, kernel, *, stride, padding):
     )
 
 
-def window_cells(x, window, *, stride, padding):
-    """What stands in each cell of the windows: an array a cell, row by row."""
-    (h, w), (s, t), x = window, stride, jnp.pad(x, ((0, 0), *padding, (0, 0)))
-    down, across = x.shape[1] - h + 1, x.shape[2] - w + 1
-    return [
-        x[:, i : down + i : s, j : across + j : t] for i in range(h) for j in range(w)
-    ]
-
-
-# so few channels leave XLA's convolution idle: with the kernel's gradient 1.3 against
-# 3.8 ms for 8 filters of 3x3 over [128, 28, 28, 1]
-def conv2d_by_products(x, kernel, *, stride, padding):
-    """As conv2d, as a sum of products of numbers; its gradients are those of conv2d."""
-    options = {"stride": stride, "padding": padding}
-
-    @jax.custom_gradient
-    def slide(x, kernel):
-        cells = window_cells(x, kernel.shape[:2], **options)
-        numbers = [cell[..., i : i + 1] for cell in cells for i in range(x.shape[3])]
-        rows = kernel.reshape(-1, kernel.shape[3])
-        y = sum(number * row for number, row in zip(numbers, rows))
-        return y, jax.vjp(functools.partial(conv2d, **options), x, kernel)[1]
-
-    return slide(x, kernel)
-
-
 def dropout(x, key, *, rate):
     """Drops each value with probability `rate` and rescales the others."""
     keep = jax.random.bernoulli(key, 1 - rate, x.shape)
@@ -143,20 +117,7 @@ def init(key):
 
 
 def stage(params, x):
-    """Block stage, vgg.arch:8: [224, 224, 3] -> [112, 112, 64]."""
-    with jax.named_scope("conv1"):
-        x = conv2d_by_products(
-            x, params["conv1"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
-        )
-        x = x + params["conv1"]["bias"]  # vgg.arch:9
-    x = max_pool_disjoint(x, window=(2, 2))  # vgg.arch:10
-    # f(max(x)) is max(f(x)) where f never falls, and has fewer values to compute
-    x = jax.nn.relu(x)  # vgg.arch:9
-    return x
-
-
-def stage_2(params, x):
-    """Block stage, vgg.arch:8: [112, 112, 64] -> [56, 56, 128]."""
+    """Block stage, vgg.arch:8: [224, 224, 3] -> [112, 112, 64] and other sizes."""
     with jax.named_scope("conv1"):
         x = conv2d(
             x, params["conv1"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
@@ -168,7 +129,7 @@ def stage_2(params, x):
     return x
 
 
-def stage_3(params, x):
+def stage_2(params, x):
     """Block stage, vgg.arch:8: [56, 56, 128] -> [28, 28, 256] and other sizes."""
     with jax.named_scope("conv1"):
         x = conv2d(
@@ -187,7 +148,7 @@ def stage_3(params, x):
     return x
 
 
-def stage_4(params, x):
+def stage_3(params, x):
     """Block stage, vgg.arch:8: [14, 14, 512] -> [7, 7, 512]."""
     for i in range(2):
         name = f"conv{i + 1}"
@@ -227,13 +188,13 @@ def apply(params, stats, inputs, *, train, key):
     with jax.named_scope("stage1"):
         x = stage(params["stage1"], x)  # vgg11.arch:7
     with jax.named_scope("stage2"):
-        x = stage_2(params["stage2"], x)  # vgg11.arch:8
+        x = stage(params["stage2"], x)  # vgg11.arch:8
     with jax.named_scope("stage3"):
-        x = stage_3(params["stage3"], x)  # vgg11.arch:9
+        x = stage_2(params["stage3"], x)  # vgg11.arch:9
     with jax.named_scope("stage4"):
-        x = stage_3(params["stage4"], x)  # vgg11.arch:10
+        x = stage_2(params["stage4"], x)  # vgg11.arch:10
     with jax.named_scope("stage5"):
-        x = stage_4(params["stage5"], x)  # vgg11.arch:11
+        x = stage_3(params["stage5"], x)  # vgg11.arch:11
     with jax.named_scope("head1"):
         x = head(params["head1"], x, train=train, key=keys[0])  # vgg11.arch:13
     return x, stats

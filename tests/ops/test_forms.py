@@ -10,7 +10,7 @@ import pytest
 from archc.diagnostics import Failed
 from archc.ir.items import op_of
 from archc.ir.tuning import Measured, Timed, Tuning, layer_key
-from archc.kernels.norm import moments, moments_by_products
+from archc.kernels.norm import standardized, standardized_by_products
 from archc.ops import Op
 from archc.ops.form import Target
 from archc.program import emit
@@ -106,7 +106,9 @@ def test_layers_have_several_forms_on_a_cpu() -> None:
     ("shape", "text", "name"),
     [
         ("28, 28, 1", "conv(6, 5x5, padding = 2)", "conv2d_by_lines"),
-        ("28, 28, 1", "conv(32, 5x5, padding = 2)", "conv2d_by_products"),
+        ("28, 28, 1", "conv(32, 3x3, padding = 1)", "conv2d_by_products"),
+        ("28, 28, 1", "conv(32, 5x5, padding = 2)", "conv2d"),
+        ("32, 32, 3", "conv(16, 3x3, padding = 1)", "conv2d"),
         ("14, 14, 6", "conv(16, 5x5)", "conv2d_by_lines"),
         ("32, 32, 16", "conv(16, 3x3, padding = 1)", "conv2d"),
         ("32, 32, 16", "conv(32, 3x3, padding = 1, stride = 2)", "conv2d_spread_back"),
@@ -151,12 +153,19 @@ def test_a_form_that_is_none_is_told() -> None:
     assert "it has `as_written`, `max_pool_windows`" in told.help
 
 
-def test_moments_by_products_are_moments() -> None:
+def test_what_is_standardized_by_products_is_standardized() -> None:
     close = np.testing.assert_allclose
     with jax.enable_x64(True):
-        x = jax.random.normal(jax.random.key(0), (5, 4, 3, 6), jnp.float64) * 3 + 1
-        one, back = jax.vjp(moments, x)
-        other, back_too = jax.vjp(moments_by_products, x)
-        jax.tree.map(lambda a, b: close(a, b, rtol=1e-12, atol=1e-12), one, other)
-        slopes = jax.tree.map(lambda each: jax.random.normal(jax.random.key(1), each.shape, each.dtype), one)
-        close(back(slopes)[0], back_too(slopes)[0], rtol=1e-11, atol=1e-12)
+        keys = jax.random.split(jax.random.key(0), 4)
+        x, slopes = (jax.random.normal(key, (5, 4, 3, 6), jnp.float64) * 3 + 1 for key in keys[:2])
+        scale, shift = (jax.random.normal(key, (6,), jnp.float64) for key in keys[2:])
+        for one, other in zip(
+            standardized(x, scale, shift, 1e-3), standardized_by_products(x, scale, shift, 1e-3), strict=True
+        ):
+            close(one, other, rtol=1e-12, atol=1e-12)
+        gradients = [
+            jax.vjp(lambda *given, form=form: form(*given, 1e-3)[0], x, scale, shift)[1](slopes)
+            for form in (standardized, standardized_by_products)
+        ]
+        for one, other in zip(*gradients, strict=True):
+            close(one, other, rtol=1e-10, atol=1e-11)

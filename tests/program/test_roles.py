@@ -57,6 +57,8 @@ def test_the_text_has_what_is_chosen(path: object, target: Target) -> None:
     assert ("optimization_level" in text) == (by_topic["initial weights"] == "compiled without optimization")
     assert ("bfloat16" in text) == (by_topic.get("precision") == "bf16")
     assert ("donate_argnames" in text) == ("donation" in by_topic)
+    assert ("dimension_numbers" in text) <= (by_topic.get("layout") == "channels last")
+    assert ("def batch_norm(" in text) == ("evaluation" in by_topic)
 
 
 def test_a_gpu_is_told_of_as_expected() -> None:

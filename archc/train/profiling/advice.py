@@ -1,7 +1,7 @@
 """What can be done about the slowest of a step: a sentence each, which fits its cause."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from archc.ir.items import restored
@@ -29,7 +29,7 @@ BESIDE = (
 )
 
 CHEAPER = "fewer filters or a larger stride cost less"
-"""What helps where it is a convolution's form that is slow."""
+"""What helps a convolution in whatever form."""
 
 _FEW_CHANNELS = 4
 _RARE_IDLE = 0.25
@@ -115,7 +115,24 @@ def of_layer(profile: Profile, layer: Layer, spent: Spent) -> str:
         "activation": _activation,
         "noise": _noise,
     }
-    return kinds.get(layer.op.drawing, _other)(profile, layer, spent, reached)
+    said = kinds.get(layer.op.drawing, _other)(profile, layer, spent, reached)
+    return said if max(reached.of_flops, reached.of_bytes) >= NEAR else said + _of_forms(profile, layer)
+
+
+def _of_forms(profile: Profile, layer: Layer) -> str:
+    """That another form may be faster, where that is worth a try."""
+    lowering = profile.lowering
+    if profile.recipe.precision != "float32":
+        return ""
+    found = lowering.forms(layer.op, layer.x)
+    if len(found) < 2:
+        return ""
+    rule = replace(lowering, plain=False).forms(layer.op, layer.x)[0]
+    if lowering.plain and not rule.plain:
+        return f". Without `--plain` it has a form that suits its shape better: {rule.title}"
+    if lowering.plain or (lowering.tuning and lowering.tuning.timed(layer.op, layer.x, lowering.target)):
+        return ""
+    return f". Its form ({found[0].title}) goes by a rule: `archc tune` measures whether another is faster here"
 
 
 def _tiny(platform: str) -> float:
@@ -134,7 +151,7 @@ def _convolution(profile: Profile, layer: Layer, spent: Spent, reached: Rate) ->
     if spent.backward > 4 * spent.forward:
         return (
             f"its backward pass takes {spent.backward / spent.forward:.0f} times its forward pass, where twice is "
-            f"usual: XLA's form of its gradients suits this shape badly; {CHEAPER}"
+            f"usual: the form of its gradients suits this shape badly; {CHEAPER}"
         )
     return f"it reaches {reached.of_flops:.0%} of the rate of a large matrix product: {CHEAPER}"
 

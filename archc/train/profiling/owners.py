@@ -57,10 +57,9 @@ class Owners:
         return found
 
 
-def owners(module: Module, lowering: Lowering) -> Owners:
-    """The owners of the lines of `lowered(module, lowering)`."""
+def owners(module: Module, lowering: Lowering, program: str) -> Owners:
+    """The owners of the lines of `program`, which is `lowered(module, lowering)`."""
     graph = run(module, plain=lowering.plain).graph
-    program = lowered(module, lowering)
     # uses of a block share a function if they are written alike, so a node's number must be that of its place; nodes
     # at one place, the copies of a repeat that differ, are told apart as long as functions stay shared
     for apart in (True, False):

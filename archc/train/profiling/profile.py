@@ -5,6 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -57,6 +58,7 @@ class Profile:
     """
 
     module: Module
+    lowering: Lowering
     graph: Graph
     costs: Costs
     device: str
@@ -123,7 +125,8 @@ def _profile(
     lowering: Lowering,
     device: Any,
 ) -> Profile:
-    program = load_program(lowered(module, lowering), module.graph.name)
+    written = lowered(module, lowering)
+    program = load_program(written, module.graph.name)
     origins = Origins(program, source)
     with explained(origins, "the data are put on the device"):
         data = program.parts(table, recipe.seed)["train"] if table is not None else program.select(_random(recipe), ...)
@@ -139,7 +142,7 @@ def _profile(
         trace = stepper.traced()
     hlo, graph = parse(text), run(module, plain=lowering.plain).graph
     found = costs(graph, recipe)
-    attribution = Attribution(hlo, owners(module, lowering), str(program.__file__), found.scopes)
+    attribution = Attribution(hlo, owners(module, lowering, written), str(program.__file__), found.scopes)
     raw = of_module(trace, hlo.name)
     if not raw:
         title = "XLA's profiler noted no operation of the program, so there is nothing to say of its layers"
@@ -152,6 +155,7 @@ def _profile(
     taken = _spent(spent, count)
     return Profile(
         module=module,
+        lowering=lowering,
         graph=graph,
         costs=found,
         device=device.device_kind,
@@ -168,10 +172,13 @@ def _profile(
     )
 
 
-def trace_bytes(profile: Profile, *, packed: bool) -> bytes:
-    """The trace as a file that Perfetto opens, JSON or JSON `packed` by gzip; operations bear the names of layers."""
+def trace_bytes(profile: Profile, path: Path) -> bytes:
+    """The trace as a file of that name, which Perfetto opens: JSON, packed by gzip where the name ends in `.gz`.
+
+    Operations bear the names of layers.
+    """
     text = json.dumps(profile.trace, separators=(",", ":")).encode()
-    return gzip.compress(text, mtime=0) if packed else text
+    return gzip.compress(text, mtime=0) if path.suffix == ".gz" else text
 
 
 def _random(recipe: Recipe) -> Table:

@@ -23,25 +23,25 @@ TrainState = collections.namedtuple("TrainState", "params stats opt_state step k
 glorot_uniform = jax.nn.initializers.glorot_uniform()
 
 
-def moments(values):
-    """Mean of each channel, what values are less it, and its variance."""
+def standardized(values, scale, shift, epsilon):
+    """Each channel brought to mean 0 and variance 1, scaled and shifted; what these were."""
     axes = tuple(range(values.ndim - 1))
-    mean = values.mean(axes)
-    return mean, values - mean, values.var(axes)
+    mean, variance = values.mean(axes), values.var(axes)
+    factor = scale * lax.rsqrt(variance + epsilon)
+    return (values - mean) * factor + shift, mean, variance
 
 
 def batch_norm(x, weights, stats, *, epsilon, momentum):
     """Normalised by the batch (Ioffe and Szegedy, 2015), and the averages moved on."""
     wide = x.astype(weights["scale"].dtype)
-    mean, centred, variance = moments(wide)
+    y, mean, variance = standardized(wide, weights["scale"], weights["shift"], epsilon)
     n = x.size // x.shape[-1]
     moved = {
         "mean": momentum * stats["mean"] + (1 - momentum) * mean,
         "variance": momentum * stats["variance"]
         + (1 - momentum) * variance * (n / max(n - 1, 1)),
     }
-    factor = weights["scale"] * lax.rsqrt(variance + epsilon)
-    return (centred * factor + weights["shift"]).astype(x.dtype), moved
+    return y.astype(x.dtype), moved
 
 
 def batch_norm_frozen(x, weights, stats, *, epsilon):

@@ -103,7 +103,7 @@ def widths(tmp_path_factory: pytest.TempPathFactory) -> Attribution:
     stepper = Stepper(program, program.init(jax.random.key(0)), data, np.arange(16), model.module.recipe.batch)
     _, hlo = stepper.compile()
     scopes = costs(run(model.module).graph, model.module.recipe).scopes
-    return Attribution(parse(hlo), owners(model.module, Lowering()), str(program.__file__), scopes)
+    return Attribution(parse(hlo), owners(model.module, Lowering(), model.program()), str(program.__file__), scopes)
 
 
 def products(found: Attribution) -> list[tuple[tuple[int, ...], dict[Slot, float]]]:
@@ -146,10 +146,11 @@ def lines_of_layers(graph: Graph) -> dict[int, int]:
 def test_every_layer_of_a_model_has_lines_of_its_program(name: str) -> None:
     model = archc.load(name)
     for target in TARGETS:
-        found = owners(model.module, Lowering(target))
+        program = model.program(target)
+        found = owners(model.module, Lowering(target), program)
         layers = lines_of_layers(found.graph)
         assert set(found.of_line.values()) >= set(layers)
-        for number, line in enumerate(model.program(target).splitlines(), 1):
+        for number, line in enumerate(program.splitlines(), 1):
             said = re.search(r"# \S+\.arch:(\d+)$", line)
             if said and number in found.of_line and found.of_line[number] in layers:
                 assert layers[found.of_line[number]] == int(said[1]), line

@@ -13,6 +13,7 @@ import pytest
 
 import archc
 from archc.diagnostics import Failed
+from archc.program.lowering import Lowering
 from archc.train.profiling import ceilings, profile, steps
 from archc.train.profiling.advice import of_layer, of_step, rate, slowest
 from archc.train.profiling.ceilings import Ceilings
@@ -111,13 +112,13 @@ def test_json_has_every_figure(residual: Profile) -> None:
 
 
 def test_the_trace_tells_layers(residual: Profile) -> None:
-    packed = json.loads(gzip.decompress(trace_bytes(residual, packed=True)))
-    assert packed == json.loads(trace_bytes(residual, packed=False))
+    packed = json.loads(gzip.decompress(trace_bytes(residual, Path("trace.json.gz"))))
+    assert packed == json.loads(trace_bytes(residual, Path("trace.json")))
     arguments = [event["args"] for event in packed["traceEvents"] if "layer" in event.get("args", {})]
     assert {"layer": "residual1.unit1.conv1", "pass": "backward", "line": "net.arch:2"}.items() <= next(
         each.items() for each in arguments if each["layer"] == "residual1.unit1.conv1" and each["pass"] == "backward"
     )
-    assert trace_bytes(residual, packed=True) == trace_bytes(residual, packed=True)
+    assert trace_bytes(residual, Path("trace.json.gz")) == trace_bytes(residual, Path("trace.json.gz"))
 
 
 def test_a_layer_that_does_most_is_named_first(tmp_path: Path) -> None:
@@ -176,6 +177,7 @@ def told(tmp_path: Path) -> Callable[..., str]:
         found = profile.costs(module.graph, recipe)
         made = SimpleNamespace(
             platform=setting.get("platform", "cpu"),
+            lowering=Lowering("cpu", plain="plain" in setting),
             recipe=recipe,
             ceilings=Ceilings("float32", 1e11, 1e10),
             costs=found,
@@ -200,6 +202,8 @@ def told(tmp_path: Path) -> Callable[..., str]:
             "fewer filters or a larger stride",
         ),
         ("conv(32, 3x3, padding = same)", 2e-5, 4e-5, {"platform": "gpu", "precision": "bf16"}, "only less work"),
+        ("conv(32, 1x1, stride = 2)", 0.02, 0.04, {}, "archc tune` measures whether another"),
+        ("conv(32, 1x1, stride = 2)", 0.02, 0.04, {"plain": "true"}, "Without `--plain` it has a form"),
         ("max_pool(3, stride = 2)", 1e-3, 9e-3, {}, "`max_pool(2x2)`, with windows side by side"),
         ("max_pool(2x2)", 1e-2, 9e-2, {}, "computes little"),
         ("max_pool(2x2)", 1e-4, 1e-4, {}, "rate of adding to a large array"),
