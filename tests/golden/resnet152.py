@@ -75,30 +75,29 @@ def product_of_rows(x, kernel):
     return y.reshape(*x.shape[:-1], -1)
 
 
+def channel_means(values):
+    """Mean of each channel, as a product with ones: XLA's CPU sums take one core."""
+    rows = values.reshape(-1, values.shape[-1])
+    return (jnp.full((1, len(rows)), 1 / len(rows), rows.dtype) @ rows)[0]
+
+
 def standardized(values, scale, shift, epsilon):
-    """Each channel brought to mean 0 and variance 1, scaled and shifted; what these were.
-
-    By products with ones, since XLA's CPU sums take one core, and its products all.
-    Nothing flows back through the mean and variance that it gives.
-    """
+    """Each channel brought to mean 0 and variance 1, scaled and shifted; what these were."""
     n = values.size // values.shape[-1]
-    share = jnp.full((1, n), 1 / n, values.dtype)
 
-    def mean_of(values):
-        return (share @ values.reshape(n, -1))[0]
-
+    # nothing flows back through the mean and variance that it gives
     @jax.custom_gradient
     def scaled(values, scale, shift):
-        mean = mean_of(values)
-        variance = mean_of(jnp.square(values - mean))
+        mean = channel_means(values)
+        variance = channel_means(jnp.square(values - mean))
         factor = lax.rsqrt(variance + epsilon)
 
         def back(gradients):
-            gradient, *_ = gradients
-            by_shift = mean_of(gradient)
-            by_scale = mean_of(gradient * (values - mean)) * factor
+            by_shift = channel_means(gradients[0])
+            by_scale = channel_means(gradients[0] * (values - mean)) * factor
             along = by_shift + (values - mean) * (factor * by_scale)
-            return (gradient - along) * (scale * factor), n * by_scale, n * by_shift
+            slope = (gradients[0] - along) * (scale * factor)
+            return slope, n * by_scale, n * by_shift
 
         y = (values - mean) * (scale * factor) + shift
         return (y, mean, variance), back
