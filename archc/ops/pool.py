@@ -107,10 +107,11 @@ class MaxPool(Pool):
     )
 
     def buffers(self, x: TensorType) -> Buffers:
-        """Side by side nothing, else the maxima along each direction: one beside another, also those of fewer cells."""
+        """Side by side nothing, else what enters, and the maxima along each direction: one beside another, also those
+        of fewer cells."""
         if self.side_by_side(x):
             return Buffers()
-        y, kept = self.output(x), 0
+        y, kept = self.output(x), x.size
         for i, (k, s) in enumerate(zip(self._window(x), self._stride(x), strict=True)):
             maxima = prod((*y.spatial[: i + 1], *x.spatial[i + 1 :], x.channels))
             kept += maxima * (k - 1 if s == 1 else int(i + 1 < len(y.spatial)))

@@ -87,7 +87,7 @@ def standardized(values, scale, shift, epsilon):
 
     # nothing flows back through the mean and variance that it gives
     @jax.custom_gradient
-    def scaled(values, scale, shift):
+    def bring(values, scale, shift):
         mean = channel_means(values)
         variance = channel_means(jnp.square(values - mean))
         factor = lax.rsqrt(variance + epsilon)
@@ -102,7 +102,7 @@ def standardized(values, scale, shift, epsilon):
         y = (values - mean) * (scale * factor) + shift
         return (y, mean, variance), back
 
-    return scaled(values, scale, shift)
+    return bring(values, scale, shift)
 
 
 def batch_norm(x, weights, stats, *, epsilon, momentum):

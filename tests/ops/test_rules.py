@@ -60,9 +60,10 @@ def shapes_of(program: Any, tree: Any) -> dict[tuple[str, str], Any]:
     return jax.eval_shape(lambda tree: arrays_of(program, tree), tree) if apart else arrays_of(program, tree)
 
 
-def check(module: Module, target: Target = "cpu") -> None:
-    text, plain = emit(module, target), emit(module, target, plain=True)
-    program, graph, state, (jaxpr, (outputs, stats)) = traced(text, module)
+def check(module: Module, target: Target = "cpu", *, plain: bool = False) -> None:
+    """That the program has the shapes and numbers of its graph; multiply-accumulates where it is `plain`, since what is
+    fastest on a CPU may multiply more, zeros of padding for one."""
+    program, graph, state, (jaxpr, (outputs, stats)) = traced(emit(module, target, plain=plain), module)
     for arrays, trainable, total in ((state.params, True, graph.parameters), (state.stats, False, graph.state)):
         declared = {
             (scope, weight.name): weight.shape
@@ -81,28 +82,28 @@ def check(module: Module, target: Target = "cpu") -> None:
         name: array.shape for name, array in outputs.items()
     }
     assert all(array.dtype == jnp.float32 for array in outputs.values())
-    if text != plain:
-        # what is fastest on a CPU may multiply more, zeros of padding for one
-        *_, (jaxpr, _) = traced(plain, module)
-    assert macs(jaxpr) == 3 * graph.macs
+    if plain:
+        assert macs(jaxpr) == 3 * graph.macs
 
 
 @pytest.mark.parametrize("path", BUILT_IN, ids=lambda path: path.stem)
 def test_built_in_models_are_what_they_say(path: Path) -> None:
     check(built_in(path))
+    check(built_in(path), plain=True)
 
 
 def test_repeats_that_are_scanned_are_what_they_say() -> None:
     module = built_in(FOLDER / "resnet50.arch")
     assert "REPEATS = " in emit(module, "gpu")
     check(module, "gpu")
+    check(module, "gpu", plain=True)
 
 
 def all_are_what_they_say(seeds: range, folder: Path) -> None:
     for seed in seeds:
         module = sketch(seed).module(folder)
         try:
-            check(module, "gpu" if seed % 5 == 0 else "cpu")
+            check(module, "gpu" if seed % 5 == 0 else "cpu", plain=seed % 2 == 0)
         except Exception as error:
             raise AssertionError(f"{seed}: {error}\n{sketch(seed).text()}") from error
 
@@ -171,7 +172,7 @@ def doubled(array: Any) -> Any:
     return array.astype(np.float64) if array.dtype == np.float32 else array
 
 
-@pytest.mark.parametrize("part", [pytest.param(part, marks=[pytest.mark.slow] * (part > 2)) for part in range(6)])
+@pytest.mark.parametrize("part", [pytest.param(part, marks=[pytest.mark.slow] * (part > 1)) for part in range(6)])
 def test_random_models_learn_alike_scanned_and_unrolled(part: int, tmp_path: Path) -> None:
     tried = 0
     for seed in range(part, FEW, 6):

@@ -17,7 +17,7 @@ from tests.models import imported, module_of
 from tests.program.same import same
 from tests.program.wild import Wild
 
-BATCHES, EACH = 10, 50
+FEW, BATCHES, EACH = 5, 40, 50
 
 
 Became = tuple[str, str, str]
@@ -46,7 +46,9 @@ def names_in(plain: Graph, wild: Graph, block: str = "") -> Iterator[Became]:
             yield from ((block, *pair) for pair in zip(copy, named, strict=True))
 
 
-@pytest.mark.parametrize("batch", range(BATCHES))
+@pytest.mark.parametrize(
+    "batch", [pytest.param(batch, marks=[pytest.mark.slow] * (batch >= FEW)) for batch in range(BATCHES)]
+)
 def test_programs_of_any_names_are_clean_and_the_same(batch: int, tmp_path: Path) -> None:
     for seed in range(batch * EACH, (batch + 1) * EACH):
         plain, wild, became = written(tmp_path, seed)

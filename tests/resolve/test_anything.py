@@ -115,7 +115,9 @@ def original(chance: random.Random, folder: Path) -> str:
     return sketch.text()
 
 
-@pytest.mark.parametrize("first", range(0, 2000, 200))
+@pytest.mark.parametrize(
+    "first", [pytest.param(first, marks=[pytest.mark.slow] * (first >= 1000)) for first in range(0, 10_000, 200)]
+)
 def test_every_text_gets_an_answer(first: int, tmp_path: Path) -> None:
     resolved = 0
     for seed in range(first, first + 200):

@@ -49,7 +49,9 @@ def test_our_own_models_are_in_order(path: Path) -> None:
     assert check(text) == text
 
 
-@pytest.mark.parametrize("hundreds", range(30))
+@pytest.mark.parametrize(
+    "hundreds", [pytest.param(number, marks=[pytest.mark.slow] * (number >= 15)) for number in range(100)]
+)
 def test_random_programs(hundreds: int) -> None:
     for seed in range(100 * hundreds, 100 * hundreds + 100):
         check(Writer(seed).file())

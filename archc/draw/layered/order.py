@@ -6,6 +6,7 @@ drawing directed graphs" (1993), section 3, as are the two starts and the median
 
 from bisect import bisect_right, insort
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from archc.draw.layered.rows import Rows
@@ -23,9 +24,29 @@ MANY = 4000
 """From so many items on, the first order has to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The neighbours of each item in the row before, and those in the next one with how far behind its place a line
+    enters, of a place: more for each input that is fixed."""
+
+    above: list[list[int]]
+    below: list[list[tuple[int, float]]]
+
+
+def _near(rows: Rows) -> Near:
+    def behind(item: int, slot: int) -> float:
+        if slot < 0 or rows.is_lane(item) or rows.boxes[item].enters is None:
+            return 0
+        return slot / (len(rows.boxes[item].enters or ()) + 1)
+
+    above = [[upper for upper, _ in ends] for ends in rows.up]
+    return Near(above, [[(lower, behind(lower, slot)) for lower, slot in ends] for ends in rows.down])
+
+
 def ordered(rows: Rows) -> int:
     """Reorders rows in place; how many lines cross. What has no crossings is left as it is."""
-    best, kept = crossings(rows), _copy(rows)
+    near = _near(rows)
+    best, kept = _crossings(rows, near), _copy(rows)
     if len(rows.rank) > MANY:
         return best
     starts = [kept, _from_below(rows)]
@@ -35,7 +56,7 @@ def ordered(rows: Rows) -> int:
         for key in (_barycentre, _median):
             if best:
                 rows.rows = [list(row) for row in start]
-                best, kept = _improved(rows, best, kept, key)
+                best, kept = _improved(rows, near, best, kept, key)
     rows.rows = kept
     return best
 
@@ -52,13 +73,13 @@ def _mixed(order: Order, seed: int) -> Order:
     return found
 
 
-def _improved(rows: Rows, best: int, kept: Order, key: Key) -> tuple[int, Order]:
+def _improved(rows: Rows, near: Near, best: int, kept: Order, key: Key) -> tuple[int, Order]:
     """Sweeps down and up; the fewest crossings so far, and the order that has them."""
     idle = 0
     for sweep in range(SWEEPS):
-        _sweep(rows, key, downwards=sweep % 2 == 0)
-        _exchange(rows, equal=sweep % 4 > 1)
-        count = crossings(rows)
+        _sweep(rows, near, key, downwards=sweep % 2 == 0)
+        _exchange(rows, near, equal=sweep % 4 > 1)
+        count = _crossings(rows, near)
         idle += 1
         if count < best:
             best, kept, idle = count, _copy(rows), 0
@@ -107,44 +128,45 @@ def _median(ends: Sequence[float]) -> float:
 
 def crossings(rows: Rows) -> int:
     """How many pairs of lines between neighbouring rows cross."""
+    return _crossings(rows, _near(rows))
+
+
+def _crossings(rows: Rows, near: Near) -> int:
     position = rows.positions()
-    return sum(_between(rows, row, position) for row in rows.rows)
+    # lines of one item don't cross each other
+    return sum(_between(near, row, position) for row in rows.rows if len(row) > 1)
 
 
-def _between(rows: Rows, row: Sequence[int], position: Sequence[int]) -> int:
+def _between(near: Near, row: Sequence[int], position: Sequence[int]) -> int:
     count = 0
     seen: list[float] = []
     for item in row:
-        ends = sorted(_end(rows, position, lower, slot) for lower, slot in rows.down[item])
-        count += sum(len(seen) - bisect_right(seen, end) for end in ends)
+        ends = [position[lower] + behind for lower, behind in near.below[item]]
+        for end in ends:
+            count += len(seen) - bisect_right(seen, end)
         for end in ends:
             insort(seen, end)
     return count
 
 
-def _end(rows: Rows, position: Sequence[int], item: int, slot: int) -> float:
-    """Where a line enters an item: its place in the row, and of fixed inputs the place among them."""
-    if slot < 0 or rows.is_lane(item) or rows.boxes[item].enters is None:
-        return position[item]
-    return position[item] + slot / (len(rows.boxes[item].enters or ()) + 1)
-
-
-def _sweep(rows: Rows, key: Key, *, downwards: bool) -> None:
+def _sweep(rows: Rows, near: Near, key: Key, *, downwards: bool) -> None:
     position = rows.positions()
     for row in rows.rows if downwards else reversed(rows.rows):
+        if len(row) < 2:
+            continue
         keys = {}
         for index, item in enumerate(row):
             if downwards:
-                ends: list[float] = [position[upper] for upper, _ in rows.up[item]]
+                ends: list[float] = [position[upper] for upper in near.above[item]]
             else:
-                ends = [_end(rows, position, lower, slot) for lower, slot in rows.down[item]]
+                ends = [position[lower] + behind for lower, behind in near.below[item]]
             keys[item] = key(ends) if ends else float(index)
         row.sort(key=keys.__getitem__)
         for index, item in enumerate(row):
             position[item] = index
 
 
-def _exchange(rows: Rows, *, equal: bool) -> None:
+def _exchange(rows: Rows, near: Near, *, equal: bool) -> None:
     """Swaps neighbours as long as that removes crossings; once also where it neither adds nor removes any."""
     position = rows.positions()
     open = [True] * (len(rows.rows) + 2)
@@ -152,19 +174,18 @@ def _exchange(rows: Rows, *, equal: bool) -> None:
         again = [False] * len(open)
         for index, row in enumerate(rows.rows):
             # a row can gain where it or one beside it has changed
-            if (open[index] or open[index + 1] or open[index + 2]) and _exchange_row(
-                rows, row, position, equal=equal and not turn
-            ):
+            near_open = open[index] or open[index + 1] or open[index + 2]
+            if near_open and len(row) > 1 and _exchange_row(near, row, position, equal=equal and not turn):
                 again[index + 1] = open[index + 1] = True
         open = again
         if not any(open):
             return
 
 
-def _exchange_row(rows: Rows, row: list[int], position: list[int], *, equal: bool) -> bool:
+def _exchange_row(near: Near, row: list[int], position: list[int], *, equal: bool) -> bool:
     """Goes through a row once; whether crossings were removed."""
-    above = [[position[upper] for upper, _ in rows.up[item]] for item in row]
-    below = [[_end(rows, position, lower, slot) for lower, slot in rows.down[item]] for item in row]
+    above = [[position[upper] for upper in near.above[item]] for item in row]
+    below = [[position[lower] + behind for lower, behind in near.below[item]] for item in row]
     better = False
     for index in range(len(row) - 1):
         gain = _gain(above[index], above[index + 1]) + _gain(below[index], below[index + 1])
