@@ -5,7 +5,7 @@ given without a name; an instance holds the checked values. Plain descriptors an
 models, because a hundred of those would cost a tenth of a second at every start.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NoReturn, Self
 
 from archc.diagnostics.suggest import closest
@@ -460,10 +460,12 @@ class Described:
         """Every parameter's value, by its name."""
         return {name: getattr(self, p.slot) for name, p in self.parameters.items()}
 
-    def written(self) -> str:
-        """As a person would write it, defaults left out."""
+    def written(self, without: Collection[str] = ()) -> str:
+        """As a person would write it, defaults left out, and parameters `without` which it is meant."""
         parts = [
-            f"{name} = {show(value)}" for name, value in self.values().items() if value != self.parameters[name].default
+            f"{name} = {show(value)}"
+            for name, value in self.values().items()
+            if value != self.parameters[name].default and name not in without
         ]
         return f"{self.name}({', '.join(parts)})" if parts else self.name
 

@@ -13,7 +13,7 @@ from archc.memory import Estimate, Span, estimate, housed
 from tests.models import FOLDER, module_of, program_of
 
 CLOSE, CLOSER = 0.2, 0.1
-"""How far the estimate may be off, as a share of what XLA says; and that of the large networks whose errors are told."""
+"""How far the estimate may be off, as a share of what XLA says, and of what it says of large networks."""
 
 SMALL = {
     "dense": "flatten\n repeat 6 { dense(256) -> relu }\n dense(10)",

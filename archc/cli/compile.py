@@ -83,7 +83,7 @@ def compiled(asked: Asked, emit: str, target: "Target", terminal: Terminal) -> s
         return module.model_dump_json(indent=2) + "\n"
     from archc.program.emit import lowered
 
-    text = lowered(module, asked.lowering(target, terminal))
+    text = lowered(module, asked.lowering(module, target, terminal))
     return text if emit == "python" else stablehlo(module, text, target)
 
 
@@ -92,7 +92,7 @@ def explained(asked: Asked, target: "Target", terminal: Terminal) -> str:
     _, module = checked(asked, terminal)
     from archc.program.explanation import explanation
 
-    return explanation(module, asked.lowering(target, terminal))
+    return explanation(module, asked.lowering(module, target, terminal))
 
 
 def syntax_tree(asked: Asked, terminal: Terminal) -> str:

@@ -43,13 +43,20 @@ class Asked:
             words += [option, str(value)] if value else []
         return [*words, *(["--unroll"] if self.unroll else []), *(["--plain"] if self.plain else [])]
 
-    def lowering(self, target: "Target", terminal: Terminal) -> "Lowering":
+    def lowering(self, module: "Module", target: "Target", terminal: Terminal) -> "Lowering":
         """How it is to be computed; a file of measured choices is told of. Raises Failed if that cannot be used."""
-        from archc.program.lowering import lowering_of
+        from archc.program.lowering import lowering_of, taken_from_file
 
         found = lowering_of(self.path(), target, unroll=self.unroll, plain=self.plain)
         if found.tuning is not None:
-            terminal.remark(f"the forms of layers are those of {found.tuning.file}; `archc tune` measures anew")
+            there, several = taken_from_file(module, found)
+            file, measured = found.tuning.file, found.tuning.of(target)
+            if measured and there:
+                many = f"of {there} of the {several} layers" if there < several else "of layers"
+                says = f"the forms {many} are those of {file}, measured for batches of {measured.batch}"
+                terminal.remark(f"{says}; `archc tune` measures anew")
+            else:
+                terminal.remark(f"{file} has no form for these layers on a {target.upper()}: archc's own rules choose")
         return found
 
 

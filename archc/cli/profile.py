@@ -26,7 +26,7 @@ PERFETTO = "https://ui.perfetto.dev"
     cls=Command,
     examples=[
         ("archc profile digits", "time, rates and ceilings of each layer, and advice for the slowest"),
-        ("archc profile resnet18.arch --random --depth 1", "without its data, and with blocks closed"),
+        ("archc profile digits --random --depth 1", "without its data, and with blocks closed"),
         ("archc profile lenet5 --set train.batch=512", "what a larger batch changes"),
         ("archc profile lenet5 -o trace.json.gz", f"every operation on a time line, for {PERFETTO}"),
         ("archc profile lenet5 --json profile.json", "for scripts"),
@@ -81,7 +81,7 @@ def command(
     from archc.train.profiling.table import as_json, as_text
 
     target: Target = "gpu" if device == "gpu" else "cpu"
-    lowering = asked.lowering(target, terminal)
+    lowering = asked.lowering(module, target, terminal)
     terminal.remark(f"compiling the training step of {module.graph.name}, and taking a few")
     found = profile(module, source, table, steps=steps, lowering=lowering, device=device_named(device))
     terminal.result(as_text(found, depth))

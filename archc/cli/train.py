@@ -97,7 +97,7 @@ def begin(
     source, module = checked(asked, terminal)
     path = asked.path()
     target: Target = "gpu" if device == "gpu" else "cpu"
-    program = lowered(module, asked.lowering(target, terminal))
+    program = lowered(module, asked.lowering(module, target, terminal))
     announce(asked, module, target, terminal)
     table = load_table(recipe_of(module).data, path.parent, asked.data_dir, terminal, signals.stop_if_asked)
     signals.stop_if_asked()

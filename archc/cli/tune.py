@@ -52,6 +52,8 @@ def command(ctx: click.Context, /, file: str, batch: int | None, device: str | N
 
     target: Target = "gpu" if device == "gpu" else "cpu"
     path = tuning_path(asked.path())
+    if path.is_dir():
+        raise click.UsageError(f"`{path.as_posix()}`, where the choices belong, is a folder: rename it", ctx)
     try:
         before = tuning_of(asked.path())
     except Failed:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import ParamSpec, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypeAliasType
 
 from archc.types import TensorType
@@ -89,6 +89,8 @@ class Node(Frozen):
     count: int = 1
     copies: tuple[tuple[str, ...], ...] = ()
     shares: str = ""
+    behind_pooling: bool = Field(default=False, exclude=True)
+    """Whether a pass has put this activation behind the pooling that reads it in the file."""
 
     @property
     def innermost(self) -> "Node | None":

@@ -5,8 +5,9 @@ It lies beside that file, as `lenet5.lowering.json`; for a built-in model, in th
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from archc.diagnostics import Diagnostic, Failed
 from archc.ir.graph import Frozen
@@ -24,7 +25,7 @@ class Timed(Frozen):
     """A layer: the name of the form that is taken, and the milliseconds that each took."""
 
     form: str
-    milliseconds: Mapping[str, float]
+    milliseconds: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
 
 
 class Measured(Frozen):
@@ -32,7 +33,7 @@ class Measured(Frozen):
 
     device: str
     versions: str
-    batch: int
+    batch: Annotated[int, Field(ge=1)]
     layers: Mapping[str, Timed]
 
 
@@ -43,15 +44,19 @@ class Tuning(Frozen):
     cpu: Measured | None = None
     gpu: Measured | None = None
 
+    def of(self, target: Target) -> Measured | None:
+        """What was measured for a target."""
+        return self.cpu if target == "cpu" else self.gpu
+
     def timed(self, op: Op, x: TensorType, target: Target) -> Timed | None:
         """What is known of a layer there; None if nothing is."""
-        measured = self.cpu if target == "cpu" else self.gpu
+        measured = self.of(target)
         return measured.layers.get(layer_key(op, x)) if measured else None
 
 
 def layer_key(op: Op, x: TensorType) -> str:
-    """Under which name a layer stands in a file: as it is written, with what enters it."""
-    return f"{op.written()} of {x}"
+    """Under which name a layer stands in a file: as it is written, but for numbers of a kernel, with what enters it."""
+    return f"{op.written(without=('weights',))} of {x}"
 
 
 def tuning_path(path: Path) -> Path:
@@ -63,9 +68,11 @@ def tuning_path(path: Path) -> Path:
 def tuning_of(path: Path) -> Tuning | None:
     """The choices for a `.arch` file; None if there are none. Raises Failed if they cannot be used."""
     beside = tuning_path(path)
-    if not beside.is_file():
-        return None
     name = beside.as_posix()
+    if not beside.is_file():
+        if beside.exists() or beside.is_symlink():
+            raise _unusable(name, "it is no file, or leads to none")
+        return None
     try:
         with beside.open("rb") as file:
             text = file.read(LARGEST + 1)

@@ -192,6 +192,7 @@ PATCHES = Form(
     "conv2d_by_patches",
     "as a product of patches",
     "XLA's convolution crawls where a window is larger than its image: 4 against 330 ms for 3x3 over [32, 2, 2, 512]",
+    scattered=True,
 )
 POINTWISE = Form(
     "conv2d_pointwise",
@@ -203,6 +204,7 @@ SPREAD = Form(
     "conv2d_spread_back",
     "its gradient spread cell by cell",
     "XLA's gradient works on the zeros between strides: with it 14 against 19 ms for 3x3 over [128, 32, 32, 16]",
+    scattered=True,
 )
 
 

@@ -12,6 +12,8 @@ class Form:
 
     `title` goes on from a layer: "as a sum of products". `plain` is the one that a reader would expect;
     a kernel without a name is what a layer writes unless told otherwise. `measured` is the file that holds why.
+    One that is `scattered` gives the gradient of what enters as a sum of shifted copies, which XLA computes again for
+    all that read it.
     """
 
     kernel: str
@@ -19,6 +21,7 @@ class Form:
     why: str
     plain: bool = False
     measured: str = ""
+    scattered: bool = False
 
     @property
     def name(self) -> str:

@@ -19,15 +19,7 @@ def pool_first(module: Module) -> Module:
 
 def turned(graph: Graph) -> Iterator[Node]:
     """The activations of a graph that were put behind the pooling that the file puts behind them."""
-    known = {node.name: node for node in graph.nodes}
-    if not any(node.op == "max_pool" for node in graph.nodes):
-        return
-    for node in graph.nodes:
-        source = known.get(node.inputs[0]) if _rises(node) else None
-        while source is not None and _rises(source):
-            source = known.get(source.inputs[0])
-        if source is not None and source.op == "max_pool" and _stands(node) < _stands(source):
-            yield node
+    return (node for node in graph.nodes if node.behind_pooling)
 
 
 def _turned(graph: Graph) -> Graph:
@@ -48,7 +40,8 @@ def _turned(graph: Graph) -> Graph:
         nodes[node.name] = node.model_copy(update={"inputs": rising[0].inputs})
         last = node.name
         for activation in rising:
-            nodes[activation.name] = activation.model_copy(update={"inputs": (last,), "output": node.output})
+            moved = {"inputs": (last,), "output": node.output, "behind_pooling": True}
+            nodes[activation.name] = activation.model_copy(update=moved)
             last = activation.name
         renamed[node.name], readers[last] = last, readers[node.name]
     outputs = (port.model_copy(update={"value": renamed.get(port.value, port.value)}) for port in graph.outputs)
@@ -68,7 +61,3 @@ def _inside(node: Node) -> Node:
 def _rises(node: Node) -> bool:
     op = op_of(node) if node.body is None else None
     return op is not None and op.rises()
-
-
-def _stands(node: Node) -> tuple[int, int]:
-    return node.place.line, node.place.column

@@ -17,7 +17,7 @@ from archc.program.objective import Objective
 from archc.program.printer import WIDTH, harmless, layout, literal
 from archc.program.repeats import table
 from archc.program.roles import REASONS, compiled_with, gaps_of, reasons_of, roles_of
-from archc.program.siblings import siblings
+from archc.program.siblings import WHY, siblings
 
 EVAL_BATCH = 256
 """Rows an evaluation step takes: enough to keep two cores or a GPU busy on small networks."""
@@ -110,7 +110,7 @@ def assemble(
 ) -> str:
     """Header, imports, constants, kernels, model and steps, two empty lines apart."""
     module, raw = network.module, network.graph
-    reasons = REASONS | reasons_of(network.plan)
+    reasons = REASONS | reasons_of(network.plan) | WHY
     own = [*numbers, 'TrainState = collections.namedtuple("TrainState", "params stats opt_state step key")']
     functions = ["\n".join(lines) for lines in model]
     written = [

@@ -18,8 +18,9 @@ class Chooser(Protocol):
     def scanned(self, node: Node, body: "Plan") -> bool:
         """Whether a repeat becomes a device loop."""
 
-    def forms(self, op: Op, x: TensorType) -> tuple[Form, ...]:
-        """The ways in which a layer can be computed, that which is chosen first; none if there is but one."""
+    def forms(self, op: Op, x: TensorType, before: Op | None) -> tuple[Form, ...]:
+        """The ways in which a layer can be computed that reads what `before` gives, that which is chosen first; none if
+        there is but one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +163,9 @@ def plan(graph: Graph, choose: Chooser) -> Plan:
         if node.body is None:
             weights = owners[node.shares].weights if node.shares else node.weights
             op = op_of(node)
-            step = Step(node, op, None, weights, forms=choose.forms(op, types[node.inputs[0]]))
+            source = owners.get(node.inputs[0])
+            forms = choose.forms(op, types[node.inputs[0]], source.op if source else None)
+            step = Step(node, op, None, weights, forms=forms)
         else:
             body = plan(node.body, choose)
             step = Step(node, None, body, (), node.op == "repeat" and choose.scanned(node, body))

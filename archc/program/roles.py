@@ -62,8 +62,7 @@ def reasons_of(plan: Plan) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for step in plan.layers():
         if step.form and not step.form.plain:
-            why = f"{step.form.measured} says where it is faster" if step.form.measured else step.form.why
-            found.setdefault(step.form.kernel, []).append(why)
+            found.setdefault(step.form.kernel, []).append(step.form.why)
     return {kernel: "; ".join(dict.fromkeys(reasons)) for kernel, reasons in found.items()}
 
 

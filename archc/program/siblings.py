@@ -51,6 +51,10 @@ SIBLINGS: Mapping[Target, tuple[Sibling, ...]] = {
 }
 
 
+WHY = {each.kernel: each.why for target in SIBLINGS.values() for each in target}
+"""Why each is taken."""
+
+
 def siblings(recipe: Recipe | None, lowering: Lowering) -> tuple[Sibling, ...]:
     """Those that a program may have: none if it is plain, or narrow, where wide sums stay what they are."""
     narrow = recipe is not None and recipe.precision == "bf16"

@@ -36,11 +36,13 @@ Options = dict[str, Any] | None
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer whose forms are timed: what enters it, the layers behind it that are timed with it, as they are written,
-    and whether anything before it is trained."""
+    """A layer whose `forms` are timed, that of the cost rule first: what enters it, the layers behind it that are timed
+    with it, as they are written, and whether anything before it is trained.
+    """
 
     op: Op
     x: TensorType
+    forms: tuple[Form, ...]
     behind: str
     trained_before: bool
 
@@ -87,7 +89,7 @@ def _layers(network: Plan, *, trained: bool) -> Iterator[Layer]:
         if step.body is not None:
             yield from _layers(step.body, trained=True)
         elif step.op is not None and len(step.forms) > 1:
-            yield Layer(step.op, network.shapes[step.node.inputs[0]], _behind(network, step), before)
+            yield Layer(step.op, network.shapes[step.node.inputs[0]], step.forms, _behind(network, step), before)
 
 
 _TOGETHER = ("activation", "norm", "pool")
@@ -108,7 +110,7 @@ def _behind(network: Plan, step: Step) -> str:
 
 def contest(layer: Layer, target: Target, batch: int, options: Options) -> Contest:
     """Times every form of a layer, forward and backward, in turn; `options` are those of its compiler."""
-    rule, *others = Lowering(target).forms(layer.op, layer.x)
+    rule, *others = layer.forms
     calls: dict[str, Callable[[], Any]] = {}
     failed = []
     for form in (rule, *others):

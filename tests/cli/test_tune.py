@@ -97,7 +97,36 @@ def test_it_is_explained(net: Archc) -> None:
         "  instead of one direction after the other\n"
     ) in told
     plain = net("compile", "net.arch", "--explain-lowering", "--plain").stdout
-    assert "library:" not in plain and "convolution: by XLA's convolution\n" in plain
+    assert "library:" not in plain
+    assert "convolution: by XLA's convolution\n  why        `--plain` asks for the form that is shortest" in plain
+
+
+def test_what_a_file_is_good_for_is_said(net: Archc) -> None:
+    measured = {"device": "a CPU", "versions": "jax", "batch": 64}
+    layer = {"conv(filters = 3, window = 3x3) of [8, 8, 1]": {"form": "conv2d", "milliseconds": {"conv2d": 1.0}}}
+    for layers, target, says in (
+        (layer, "cpu", "the forms of 1 of the 3 layers are those of net.lowering.json, measured for batches of 64"),
+        (layer, "gpu", "net.lowering.json has no form for these layers on a GPU: archc's own rules choose"),
+        ({}, "cpu", "net.lowering.json has no form for these layers on a CPU: archc's own rules choose"),
+    ):
+        FILE.write_text(json.dumps({"cpu": {**measured, "layers": layers}}), encoding="utf-8")
+        assert says in net("compile", "net.arch", "--target", target).stderr
+
+
+def test_a_folder_in_the_place_of_the_file(net: Archc) -> None:
+    FILE.mkdir()
+    told = net("compile", "net.arch")
+    assert told.exit_code == 1 and "E1101" in told.stderr and "it is no file" in told.stderr
+    told = net("tune", "net.arch")
+    assert told.exit_code == 2 and "is a folder: rename it" in told.stderr and not told.stdout
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"batch": 0}, {"batch": 2, "layers": {"conv": {"form": "a", "milliseconds": {"a": -1}}}}]
+)
+def test_numbers_that_cannot_be(net: Archc, wrong: dict[str, object]) -> None:
+    FILE.write_text(json.dumps({"cpu": {"device": "", "versions": "", "layers": {}, **wrong}}), encoding="utf-8")
+    assert "E1101" in net("compile", "net.arch").stderr
 
 
 def test_the_other_target_is_kept(net: Archc) -> None:

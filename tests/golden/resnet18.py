@@ -76,11 +76,15 @@ def product_of_rows(x, kernel):
 
 
 def channel_means(values):
-    """Mean of each channel, as a product with ones: XLA's CPU sums take one core."""
-    rows = values.reshape(-1, values.shape[-1])
-    return (jnp.full((1, len(rows)), 1 / len(rows), rows.dtype) @ rows)[0]
+    """Mean of each channel, over the batch as a product with ones where there are positions."""
+    # a product adds up one after the other: over all positions it would lose digits
+    n = len(values) if values.ndim > 2 else 1
+    each = jnp.full((1, n), 1 / n, values.dtype) @ values.reshape(n, -1)
+    return each.reshape(-1, values.shape[-1]).mean(0)
 
 
+# XLA's sums take one core of a CPU, its products all: six convolutions of [64, 16, 16,
+# 32] with batch norm take 41 ms so, and 49 by sums
 def standardized(values, scale, shift, epsilon):
     """Each channel brought to mean 0 and variance 1, scaled and shifted; what these were."""
     n = values.size // values.shape[-1]

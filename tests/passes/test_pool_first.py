@@ -111,3 +111,20 @@ def values_and_gradients(text: str) -> Any:
             return y, back(jnp.cos(jnp.arange(y.size)).reshape(y.shape))
 
         return jax.jit(both)(params, x)
+
+
+UNIT = "block unit(f{}) {{ conv(f, 3x3){}max_pool(2x2){}{} }}\n"
+FLOWS = {
+    # where the lines of a file and the flow go in different directions
+    "let act = relu\n" + UNIT.format("", " -> ", " -> ", "act"): 0,
+    UNIT.format(", g = tanh", "\n", "\n", "g"): 0,
+    "block unit(f) { conv(f, 3x3, padding = same)\n repeat 2 { max_pool(2x2)\n relu } }\n": 1,
+}
+
+
+@pytest.mark.parametrize("text", FLOWS)
+def test_what_was_turned_goes_by_the_flow(text: str) -> None:
+    module = module_of(text + "model Net {\n input x[9, 8, 3]\n unit(4)\n flatten -> dense(2)\n}")
+    unit = run(module).graph.nodes[0].body
+    assert unit is not None and len(list(turned(unit))) == FLOWS[text]
+    assert (POOLED in emit(module)) == bool(FLOWS[text])

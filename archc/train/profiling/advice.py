@@ -33,6 +33,7 @@ CHEAPER = "fewer filters or a larger stride cost less"
 
 _FEW_CHANNELS = 4
 _RARE_IDLE = 0.25
+_SLOWED = 2
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,12 @@ def slowest(profile: Profile, count: int = 3) -> list[Slow]:
 
 def of_step(profile: Profile) -> str:
     """What is to be said of the step as a whole; nothing where layers are what takes the time."""
+    watched = profile.traced / profile.step
+    if watched > _SLOWED:
+        return (
+            f"watching makes a step {watched:.1f} times as long, so small are its operations, and shares are those of "
+            f"watched steps. A larger `batch` than {profile.recipe.batch:,} has fewer steps an epoch"
+        )
     idle = profile.idle / profile.traced
     if idle < _RARE_IDLE:
         return ""

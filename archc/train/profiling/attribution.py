@@ -41,6 +41,8 @@ _COSTLY = 8
 """What a function that isn't one instruction of the processor costs, in additions; roughly."""
 
 _ENTRY = re.compile(r"\['([^']*)'\]")
+_WRAPPED = re.compile(r"(?:transpose|jvp|vmap)\(|\)")
+"""What JAX writes around the scopes of an operation."""
 
 
 @dataclass
@@ -52,7 +54,7 @@ class Attribution:
     file: str
     scopes: Mapping[str, Key]
     _known: dict[str, Shares] = field(default_factory=dict)
-    _noted: dict[tuple[int, bool], Slot | None] = field(default_factory=dict)
+    _noted: dict[tuple[int, Key | None, bool], Slot | None] = field(default_factory=dict)
 
     def shares(self, name: str) -> Shares:
         """Whose the operation of that name is."""
@@ -104,12 +106,22 @@ class Attribution:
 
     def _slot(self, each: Instruction) -> Slot | None:
         """Whose an operation is by its own notes; None where they don't say."""
-        key = each.frame, "transpose(" in each.path
+        key = each.frame, self._scoped(each.path), "transpose(" in each.path
         if key not in self._noted:
             self._noted[key] = self._read(*key)
         return self._noted[key]
 
-    def _read(self, frame: int, backward: bool) -> Slot | None:
+    def _scoped(self, path: str) -> Key | None:
+        """The layer whose scope of weights stands in the path of an operation."""
+        parts = _WRAPPED.sub("", path).split("/")[1:-1]
+        for first in range(len(parts)):
+            for end in range(len(parts), first, -1):
+                found = self.scopes.get(".".join(parts[first:end]))
+                if found is not None:
+                    return found
+        return None
+
+    def _read(self, frame: int, scoped: Key | None, backward: bool) -> Slot | None:
         stack = [line for line in self.hlo.stack(frame) if line.file == self.file]
         layer = self.owners.layer(stack, self.file)
         if layer is not None:
@@ -126,7 +138,8 @@ class Attribution:
                 return Slot("batch" if line in self.owners.gathering else "optimizer")
             case {"device_loop": _}:
                 return Slot("loop")
-        return None
+        # a gradient that a kernel writes itself is asked for outside of all layers
+        return Slot(scoped, backward) if scoped is not None and backward else None
 
     def _for_readers(self, each: Instruction) -> Shares:
         """What it is done for: the layer that reads it first."""

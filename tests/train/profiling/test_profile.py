@@ -121,6 +121,19 @@ def test_the_trace_tells_layers(residual: Profile) -> None:
     assert trace_bytes(residual, Path("trace.json.gz")) == trace_bytes(residual, Path("trace.json.gz"))
 
 
+def test_gradients_that_kernels_write_themselves_are_backward(tmp_path: Path) -> None:
+    """Those of batch norm by products, and of a convolution whose gradient is spread."""
+    layers = (
+        "conv(6, 3x3, bias = false) -> batch_norm -> relu\n"
+        " conv(6, 3x3, stride = 2, bias = false) -> batch_norm -> relu"
+    )
+    text = f"model Net {{\n input image[8, 8, 1]\n {layers}\n flatten -> dense(10) -> softmax\n}}"
+    found = profiled(text + RECIPE, tmp_path)
+    for name in ("batch_norm1", "conv2", "batch_norm2"):
+        spent = found.layers[name,]
+        assert spent.backward > spent.forward / 5, (name, spent)
+
+
 def test_a_layer_that_does_most_is_named_first(tmp_path: Path) -> None:
     """Thirteen times the multiplications of all others."""
     text = (
