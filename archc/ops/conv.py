@@ -192,7 +192,6 @@ PATCHES = Form(
     "conv2d_by_patches",
     "as a product of patches",
     "XLA's convolution crawls where a window is larger than its image: 4 against 330 ms for 3x3 over [32, 2, 2, 512]",
-    scattered=True,
 )
 POINTWISE = Form(
     "conv2d_pointwise",
