@@ -16,6 +16,7 @@ def draw(found: Mapping[str, Any], path: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
+    matplotlib.rcParams["svg.hashsalt"] = "archc"  # the same figures are the same bytes
     from matplotlib import pyplot
 
     works = {work["work"]: rows_of(work) for work in found["works"] if not work.get("goal") and OURS in work["sides"]}
@@ -33,12 +34,14 @@ def draw(found: Mapping[str, Any], path: Path) -> None:
         values = [by_side[side] for by_side in shares.values() if side in by_side]
         where = [place + (number - (len(sides) - 1) / 2) * high for place in places]
         bars = axes.barh(where, values, high * 0.9, label=SIDES[side].label)
-        axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=7)
-    axes.axvline(1, color="black", linewidth=1)
+        axes.bar_label(
+            bars, fmt="%.2f", padding=2, fontsize=7, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+        )
+    axes.axvline(1, color="black", linewidth=1, zorder=0)
     axes.set_yticks(range(len(shares)), list(shares))
     axes.invert_yaxis()
     axes.set_xlabel("images a second, beside archc's")
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper center", ncols=min(3, len(sides)), frameon=False, fontsize=8)
-    figure.savefig(path, dpi=150)
+    figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
     pyplot.close(figure)
