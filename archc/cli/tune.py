@@ -47,6 +47,7 @@ def command(ctx: click.Context, /, file: str, batch: int | None, device: str | N
 
     from archc.diagnostics import Failed
     from archc.ir.tuning import tuning_of, tuning_path
+    from archc.program.lowering import is_narrow
     from archc.train.driver import device_named
     from archc.train.tuning import layers, together, tuned
 
@@ -60,7 +61,7 @@ def command(ctx: click.Context, /, file: str, batch: int | None, device: str | N
         before = None  # what cannot be read is written anew, as the message about it says
     found = layers(module, target)
     if not found:
-        narrow = module.recipe is not None and module.recipe.precision == "bf16"
+        narrow = is_narrow(module.recipe)
         why = "values are bfloat16, in which other forms lose digits" if narrow else "no layer has several forms"
         terminal.remark(f"there is nothing to time in {module.graph.name}: {why}; nothing was written")
         return

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archc.diagnostics import Diagnostic, Failed
-from archc.ir import Module, Node
+from archc.ir import Module, Node, Recipe
 from archc.ir.tuning import Timed, Tuning, layer_key, tuning_of
 from archc.ops import Op
 from archc.ops.form import Form, Target
@@ -66,10 +66,14 @@ def lowering_of(path: Path, target: Target = "cpu", *, unroll: bool = False, pla
     return Lowering(target, unroll, plain, None if plain else tuning_of(path))
 
 
+def is_narrow(recipe: Recipe | None) -> bool:
+    """Whether a recipe has values in bfloat16."""
+    return recipe is not None and recipe.precision == "bf16"
+
+
 def planned(module: Module, lowering: Lowering) -> Plan:
     """The plan of what a module's program computes. Raises Failed if what was measured doesn't fit it."""
-    narrow = module.recipe is not None and module.recipe.precision == "bf16"
-    return plan(run(module, plain=lowering.plain).graph, replace(lowering, narrow=narrow))
+    return plan(run(module, plain=lowering.plain).graph, replace(lowering, narrow=is_narrow(module.recipe)))
 
 
 def taken_from_file(module: Module, lowering: Lowering) -> tuple[int, int]:

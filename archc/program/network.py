@@ -10,7 +10,7 @@ from archc.ops import Update
 from archc.program.body import BF16, LOCAL, Frame, Writer, lower, narrowed, updates, write_blocks
 from archc.program.functions import Names, shortened
 from archc.program.link import IMPORTS, definitions
-from archc.program.lowering import Lowering, planned
+from archc.program.lowering import Lowering, is_narrow, planned
 from archc.program.plan import Step
 from archc.program.printer import WIDTH, flat, layout, literal
 from archc.program.roles import fast_bits, quick_init
@@ -46,7 +46,7 @@ class Network:
         self.plan = planned(module, lowering)
         raw = self.graph = self.plan.graph
         self.uses: set[str] = set()
-        self.bf16 = module.recipe is not None and module.recipe.precision == "bf16"
+        self.bf16 = is_narrow(module.recipe)
         # what statistics are taken from stays float32: in bfloat16, years would all be the same
         self.learners = [step for step in self.plan.steps if step.op is not None and step.op.adapts]
         self.wide = frozenset(self.ancestors(value for step in self.learners for value in step.node.inputs))

@@ -10,7 +10,7 @@ from archc.ops.form import Target
 from archc.program.body import place
 from archc.program.choice import Choice
 from archc.program.link import link
-from archc.program.lowering import Lowering
+from archc.program.lowering import Lowering, is_narrow
 from archc.program.plan import Plan, Step
 
 
@@ -57,8 +57,7 @@ WHY = {each.kernel: each.why for target in SIBLINGS.values() for each in target}
 
 def siblings(recipe: Recipe | None, lowering: Lowering) -> tuple[Sibling, ...]:
     """Those that a program may have: none if it is plain, or narrow, where wide sums stay what they are."""
-    narrow = recipe is not None and recipe.precision == "bf16"
-    return () if lowering.plain or narrow else SIBLINGS[lowering.target]
+    return () if lowering.plain or is_narrow(recipe) else SIBLINGS[lowering.target]
 
 
 def sibling_choices(plan: Plan, found: Sequence[Sibling], within: str = "") -> Iterator[Choice]:
