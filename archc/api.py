@@ -87,9 +87,16 @@ def fit(path: str | Path, *, seed: int | None = None, run: str | Path | None = N
     return load(path, **choices).fit(seed=seed, run=run)
 
 
-def profile(path: str | Path, *, steps: int | None = None, random: bool = False, **choices: Any) -> "ProfileTable":
+def profile(
+    path: str | Path,
+    *,
+    batch: int | None = None,
+    steps: int | None = None,
+    random: bool = False,
+    **choices: Any,
+) -> "ProfileTable":
     """Where the time of a training step of a file's model goes; `choices` are those of `load`. Raises archc.Failed."""
-    return load(path, **choices).profile(steps=steps, random=random)
+    return load(path, **choices).profile(batch=batch, steps=steps, random=random)
 
 
 def open_run(folder: str | Path) -> "Run":
@@ -220,6 +227,7 @@ class Model:
     def profile(
         self,
         *,
+        batch: int | None = None,
         steps: int | None = None,
         random: bool = False,
         device: str | None = None,
@@ -229,14 +237,15 @@ class Model:
     ) -> "ProfileTable":
         """Where the time of a training step goes, as a table; the arguments are those of `archc profile`.
 
-        With `random` the data needn't be there. Raises archc.Failed.
+        With `random` the data needn't be there, and a network without a recipe has none. Raises archc.Failed.
         """
         from archc.train.driver import device_named
         from archc.train.profiling.profile import profile
 
-        table, place = None if random else self.data(), device_named(device)
+        place = device_named(device)
+        table = None if random or self.module.recipe is None else self.data()
         lowering = self._lowering(target, unroll, plain)
-        found = profile(self.module, self.source, table, steps=steps, lowering=lowering, device=place)
+        found = profile(self.module, self.source, table, batch=batch, steps=steps, lowering=lowering, device=place)
         return ProfileTable(found)
 
     def predict(self, **inputs: "np.ndarray") -> "dict[str, Prediction]":

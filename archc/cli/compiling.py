@@ -82,6 +82,10 @@ def lowering_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return unroll(plain(command))
 
 
+batch_option = click.option(
+    "--batch", type=click.IntRange(1), metavar="N", help="Examples of a step; unless said, the recipe's, or 32."
+)
+
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archc.cli.command import Command
-from archc.cli.compiling import Asked, checked, choice_options, lowering_options
+from archc.cli.compiling import Asked, batch_option, checked, choice_options, lowering_options
 from archc.cli.loading import load_table
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
@@ -27,7 +27,8 @@ PERFETTO = "https://ui.perfetto.dev"
     examples=[
         ("archc profile digits", "time, rates and ceilings of each layer, and advice for the slowest"),
         ("archc profile digits --random --depth 1", "without its data, and with blocks closed"),
-        ("archc profile lenet5 --set train.batch=512", "what a larger batch changes"),
+        ("archc profile lenet5 --batch 512", "what a larger batch changes"),
+        ("archc profile resnet50 --batch 8", "a network without a recipe learns random rows"),
         ("archc profile lenet5 -o trace.json.gz", f"every operation on a time line, for {PERFETTO}"),
         ("archc profile lenet5 --json profile.json", "for scripts"),
     ],
@@ -46,12 +47,14 @@ PERFETTO = "https://ui.perfetto.dev"
     "--json", "figures", type=click.Path(path_type=Path), metavar="PATH", help="Write all figures there as JSON."
 )
 @lowering_options
+@batch_option
 @choice_options
 @click.pass_context
 def command(
     ctx: click.Context,
     /,
     file: str,
+    batch: int | None,
     steps: int | None,
     random: bool,
     device: str | None,
@@ -73,8 +76,14 @@ def command(
         raise click.UsageError(f"`--trace` and `--json` both name `{trace}`: give each a file of its own", ctx)
     asked = Asked(file, **choice)
     source, module = checked(asked, terminal)
-    recipe_of(module)
-    table = None if random else data(asked, module, terminal)
+    if module.recipe is None:
+        from archc.train.profiling.stand_in import BATCH
+
+        terminal.remark(
+            f"{module.source} has no recipe: the steps are those of sgd on random rows, {batch or BATCH} at a time, by "
+            "a loss that suits each output"
+        )
+    table = None if random or module.recipe is None else data(asked, module, terminal)
 
     from archc.train.driver import device_named
     from archc.train.profiling.profile import profile, trace_bytes
@@ -83,7 +92,7 @@ def command(
     target: Target = "gpu" if device == "gpu" else "cpu"
     lowering = asked.lowering(module, target, terminal)
     terminal.remark(f"compiling the training step of {module.graph.name}, and taking a few")
-    found = profile(module, source, table, steps=steps, lowering=lowering, device=device_named(device))
+    found = profile(module, source, table, batch=batch, steps=steps, lowering=lowering, device=device_named(device))
     terminal.result(as_text(found, depth))
     if trace is not None:
         write_bytes(trace, trace_bytes(found, trace))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archc.cli.command import Command
-from archc.cli.compiling import Asked, checked, choice_options
+from archc.cli.compiling import Asked, batch_option, checked, choice_options
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
 from archc.cli.writing import write_text
@@ -13,9 +13,6 @@ from archc.cli.writing import write_text
 if TYPE_CHECKING:
     from archc.program import Target
     from archc.train.tuning import Contest
-
-_BATCH = 32
-"""Examples that a network without a recipe is timed with, unless it is said."""
 
 
 @click.command(
@@ -27,8 +24,8 @@ _BATCH = 32
     ],
 )
 @click.argument("file", metavar="FILE", type=FileName())
-@click.option("--batch", type=click.IntRange(1), metavar="N", help=f"Examples; the recipe's batch, or {_BATCH}.")
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), help="Where to run; unless said, what JAX prefers.")
+@batch_option
 @choice_options
 @click.pass_context
 def command(ctx: click.Context, /, file: str, batch: int | None, device: str | None, **choice: Any) -> None:
@@ -49,6 +46,7 @@ def command(ctx: click.Context, /, file: str, batch: int | None, device: str | N
     from archc.ir.tuning import tuning_of, tuning_path
     from archc.program.lowering import is_narrow
     from archc.train.driver import device_named
+    from archc.train.profiling.stand_in import BATCH
     from archc.train.tuning import layers, together, tuned
 
     target: Target = "gpu" if device == "gpu" else "cpu"
@@ -65,7 +63,7 @@ def command(ctx: click.Context, /, file: str, batch: int | None, device: str | N
         why = "values are bfloat16, in which other forms lose digits" if narrow else "no layer has several forms"
         terminal.remark(f"there is nothing to time in {module.graph.name}: {why}; nothing was written")
         return
-    size = batch or (module.recipe.batch if module.recipe else _BATCH)
+    size = batch or (module.recipe.batch if module.recipe else BATCH)
     terminal.remark(f"timing the forms of {len(found)} layers of {module.graph.name}, {size} examples at a time")
     with jax.default_device(device_named(device)):
         measured = tuned(module, target, size, lambda each: terminal.result(told(each)))

@@ -76,10 +76,16 @@ def planned(module: Module, lowering: Lowering) -> Plan:
     return plan(run(module, plain=lowering.plain).graph, replace(lowering, narrow=is_narrow(module.recipe)))
 
 
+def forms(module: Module, lowering: Lowering) -> dict[tuple[str, ...], tuple[Form, ...]]:
+    """The forms of the layers that have several, that of the program first, by the names of the blocks around a layer
+    and its own. Raises Failed as `planned` does."""
+    return {key: step.forms for key, step in planned(module, lowering).named() if step.forms}
+
+
 def taken_from_file(module: Module, lowering: Lowering) -> tuple[int, int]:
     """Of how many layers the form is the measured one, and how many have several. Raises Failed as `planned` does."""
-    several = [step for step in planned(module, lowering).layers() if step.form]
-    return sum(bool(step.form and step.form.measured) for step in several), len(several)
+    several = forms(module, lowering).values()
+    return sum(bool(chosen.measured) for chosen, *_ in several), len(several)
 
 
 def _why(timed: Timed, others: Sequence[Form], tuning: Tuning) -> str:

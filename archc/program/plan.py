@@ -145,6 +145,14 @@ class Plan:
             else:
                 yield step
 
+    def named(self, within: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Step]]:
+        """Every layer, by the names of the blocks around it and its own; those of a repeat as those beside it."""
+        for step in self.steps:
+            if step.body:
+                yield from step.body.named(within if step.repeats else (*within, step.node.name))
+            else:
+                yield (*within, step.node.name), step
+
     def blocks(self) -> Iterator[Step]:
         """Every use of a block, the inner ones too; those of a repeat once."""
         for step in self.steps:

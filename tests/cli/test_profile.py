@@ -43,10 +43,17 @@ def test_where_data_are_missing_it_says_how_to_do_without(archc: Archc, monkeypa
     assert "with `--random`" in missing.stderr
 
 
+def test_a_network_without_a_recipe_is_watched_on_random_rows(archc: Archc) -> None:
+    Path("given.arch").write_text(GIVEN, encoding="utf-8")
+    done = archc("profile", "given.arch", "--model", "And", "--batch", "4")
+    assert done.exit_code == 0
+    assert "given.arch has no recipe: the steps are those of sgd on random rows, 4 at a time" in done.stderr
+    assert "a step of 4 examples in float32" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["given.arch", "--model", "And"], "error[E0805]: given.arch has nothing to train"),
         (["no.arch"], "no.arch"),
         (["lines.arch", "--device", "gpu", "--random"], "error[E0803]: there is no device `gpu`"),
     ],

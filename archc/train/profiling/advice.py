@@ -1,7 +1,7 @@
 """What can be done about the slowest of a step: a sentence each, which fits its cause."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from archc.ir.items import restored
@@ -128,18 +128,15 @@ def of_layer(profile: Profile, layer: Layer, spent: Spent) -> str:
 
 def _of_forms(profile: Profile, layer: Layer) -> str:
     """That another form may be faster, where that is worth a try."""
-    lowering = profile.lowering
-    if profile.recipe.precision != "float32":
+    chosen, *others = profile.forms.get(layer.key, (None,))
+    if chosen is None or not others:
         return ""
-    found = lowering.forms(layer.op, layer.x)
-    if len(found) < 2:
+    if profile.lowering.plain:
+        rule = profile.rules[layer.key][0]
+        return "" if rule.plain else f". Without `--plain` it has a form that suits its shape better: {rule.title}"
+    if chosen.measured:
         return ""
-    rule = replace(lowering, plain=False).forms(layer.op, layer.x)[0]
-    if lowering.plain and not rule.plain:
-        return f". Without `--plain` it has a form that suits its shape better: {rule.title}"
-    if lowering.plain or (lowering.tuning and lowering.tuning.timed(layer.op, layer.x, lowering.target)):
-        return ""
-    return f". Its form ({found[0].title}) goes by a rule: `archc tune` measures whether another is faster here"
+    return f". Its form ({chosen.title}) goes by a rule: `archc tune` measures whether another is faster here"
 
 
 def _tiny(platform: str) -> float:

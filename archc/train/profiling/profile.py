@@ -4,7 +4,8 @@ import gzip
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ import numpy as np
 from archc.data.table import Table, check_against
 from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Graph, Module, Recipe
+from archc.ops.form import Form
 from archc.passes import run
 from archc.program.emit import lowered
-from archc.program.lowering import Lowering
+from archc.program.lowering import Lowering, forms
 from archc.source import Source
 from archc.train.loading import Origins, explained, load_program
 from archc.train.memory import check_memory
@@ -26,6 +28,7 @@ from archc.train.profiling.costs import Costs, Layer, costs
 from archc.train.profiling.events import CONTAINERS, LOOP, of_module, spans, typical
 from archc.train.profiling.hlo import Hlo, parse
 from archc.train.profiling.owners import Key, owners
+from archc.train.profiling.stand_in import BATCH, with_recipe
 from archc.train.profiling.steps import FirstStep, Stepper
 
 _RANDOM_BATCHES = 4
@@ -84,6 +87,16 @@ class Profile:
         known = sum(each.seconds for each in (*self.layers.values(), *self.parts.values()))
         return known / (known + self.unknown) if known else 0.0
 
+    @cached_property
+    def forms(self) -> Mapping[Key, tuple[Form, ...]]:
+        """The forms of the layers that have several, that of the program first."""
+        return forms(self.module, self.lowering)
+
+    @cached_property
+    def rules(self) -> Mapping[Key, tuple[Form, ...]]:
+        """The same, that of the cost rule first."""
+        return forms(self.module, replace(self.lowering, plain=False, tuning=None))
+
     def layer(self, key: Key) -> Layer | None:
         """The layer of that key; None for a block or repeat."""
         return self.costs.layers.get(key)
@@ -94,20 +107,24 @@ def profile(
     source: Source,
     table: Table | None,
     *,
+    batch: int | None = None,
     steps: int | None = None,
     lowering: Lowering = Lowering(),  # noqa: B008 - it is frozen
     device: Any = None,
 ) -> Profile:
     """Trains for a few steps and watches: so many `steps`, or as many as fit into half a second, 10 at least.
 
-    Without a `table` it trains on random rows, which take as long.
+    Without a `table` it trains on random rows, which take as long. `batch` is the examples of a step, where it isn't
+    what the recipe says; a network without a recipe learns random rows.
 
     `device` is a JAX device, or None for JAX's choice. Raises Failed.
     """
+    if module.recipe is None:
+        table = None
+    if batch is not None or module.recipe is None:
+        module = with_recipe(module, batch or BATCH)
     recipe = module.recipe
-    if recipe is None:
-        help = "add a `train` block that names data, loss and optimizer"
-        raise Failed(Diagnostic("E0805", f"{module.source} has no training step: it has no `train` block", help=help))
+    assert recipe is not None
     if table is not None:
         check_against(table, recipe)
     check_memory(module)

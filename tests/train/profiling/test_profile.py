@@ -13,7 +13,7 @@ import pytest
 
 import archc
 from archc.diagnostics import Failed
-from archc.program.lowering import Lowering
+from archc.program.lowering import Lowering, forms
 from archc.train.profiling import ceilings, profile, steps
 from archc.train.profiling.advice import of_layer, of_step, rate, slowest
 from archc.train.profiling.ceilings import Ceilings
@@ -151,6 +151,33 @@ def test_a_layer_that_does_most_is_named_first(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "trace.json").read_text(encoding="utf-8"))["traceEvents"]
 
 
+def test_a_network_without_a_recipe_learns_random_rows(tmp_path: Path) -> None:
+    """By the loss that suits each output: a softmax, a sigmoid, and what ends in neither."""
+    path = tmp_path / "net.arch"
+    text = (
+        "model Net {\n input a[8, 8, 1]\n input b[3]\n let seen = a -> flatten -> dense(4) -> tanh\n"
+        " let known = concat(seen, b)\n output kind = known -> dense(5) -> softmax\n"
+        " output there = known -> dense(1) -> sigmoid\n output far = known -> dense(2)\n}"
+    )
+    path.write_text(text, encoding="utf-8")
+    found = archc.profile(path, steps=2, batch=6).profile
+    assert found.recipe.batch == 6
+    losses = {term.output: term.loss.kind for term in found.recipe.losses}
+    assert losses == {"kind": "loss:cross_entropy", "there": "loss:binary_cross_entropy", "far": "loss:mse"}
+    assert all(spent.forward > 0 for key, spent in found.layers.items() if key[0].startswith("dense"))
+    assert found.parts["optimizer"].seconds > 0
+
+
+def test_a_batch_can_be_asked_for_and_is_no_larger_than_the_data(tmp_path: Path) -> None:
+    text = "model Net {\n input image[8, 8, 1]\n flatten -> dense(10) -> softmax\n}" + RECIPE
+    path = tmp_path / "net.arch"
+    path.write_text(text, encoding="utf-8")
+    rows = archc.load(path).module.recipe
+    assert rows is not None
+    for asked, taken in ((16, 16), (10**6, rows.train_rows)):
+        assert archc.profile(path, steps=2, batch=asked, random=True).profile.recipe.batch == taken
+
+
 def test_the_notes_of_jax_are_as_they_were(residual: Profile) -> None:
     before = getattr(jax.config, steps._FRAMES)
     with steps._all_frames():
@@ -176,26 +203,30 @@ def test_rates_are_held_against_both_ceilings() -> None:
 
 @pytest.fixture
 def told(tmp_path: Path) -> Callable[..., str]:
-    """What is advised for the first layer of a model that takes so long, on a machine as made up here."""
+    """What is advised for a layer, the first or that named `which`, that takes so long, on a made-up machine."""
 
-    def advice(layer: str, forward: float, backward: float, **setting: str) -> str:
+    def advice(layers: str, forward: float, backward: float, **setting: str) -> str:
         path = tmp_path / "net.arch"
         path.write_text(
-            f"model Net {{\n input image[32, 32, 8]\n {layer}\n global_avg_pool -> dense(3)\n}}", encoding="utf-8"
+            f"model Net {{\n input image[32, 32, 8]\n {layers}\n global_avg_pool -> dense(3)\n}}", encoding="utf-8"
         )
         recipe = archc.load("digits").module.recipe
         assert recipe is not None
         module = archc.load(path).module
         recipe = recipe.model_copy(update={"batch": 32, "precision": setting.get("precision", "float32")})
         found = profile.costs(module.graph, recipe)
+        lowering = Lowering("cpu", plain="plain" in setting)
         made = SimpleNamespace(
             platform=setting.get("platform", "cpu"),
-            lowering=Lowering("cpu", plain="plain" in setting),
+            lowering=lowering,
+            forms=forms(module, lowering),
+            rules=forms(module, Lowering("cpu")),
             recipe=recipe,
             ceilings=Ceilings("float32", 1e11, 1e10),
             costs=found,
         )
-        return of_layer(made, next(iter(found.layers.values())), Spent(forward, backward))  # type: ignore[arg-type]
+        layer = found.layers[setting.get("which", next(iter(found.layers))[0]),]
+        return of_layer(made, layer, Spent(forward, backward))  # type: ignore[arg-type]
 
     return advice
 
@@ -217,6 +248,8 @@ def told(tmp_path: Path) -> Callable[..., str]:
         ("conv(32, 3x3, padding = same)", 2e-5, 4e-5, {"platform": "gpu", "precision": "bf16"}, "only less work"),
         ("conv(32, 1x1, stride = 2)", 0.02, 0.04, {}, "archc tune` measures whether another"),
         ("conv(32, 1x1, stride = 2)", 0.02, 0.04, {"plain": "true"}, "Without `--plain` it has a form"),
+        ("conv(8, 3x3, stride = 2)", 0.02, 0.04, {}, "Its form (its gradient spread cell by cell)"),
+        ("batch_norm -> conv(8, 3x3, stride = 2)", 0.02, 0.04, {"which": "conv1"}, "Its form (by XLA's convolution)"),
         ("max_pool(3, stride = 2)", 1e-3, 9e-3, {}, "`max_pool(2x2)`, with windows side by side"),
         ("max_pool(2x2)", 1e-2, 9e-2, {}, "computes little"),
         ("max_pool(2x2)", 1e-4, 1e-4, {}, "rate of adding to a large array"),
