@@ -6,6 +6,9 @@ def main() -> None:
     import sys
 
     try:
+        from archc.cli.huge_pages import begin_again
+
+        begin_again()
         from archc.cli.streams import mend_streams
 
         mend_streams()

@@ -73,7 +73,8 @@ def command(ctx: click.Context, /, file: str, batch: int | None, device: str | N
 
 def told(found: "Contest") -> str:
     """What was found of a layer: a line for it, and one for each form."""
-    lines = [found.layer.key + (f" -> {found.layer.behind}" if found.layer.behind else "")]
+    layer = found.layer
+    lines = [" -> ".join(filter(None, (layer.before, layer.key, layer.behind)))]
     for name, seconds in found.seconds.items():
         mark = "*" if name == found.chosen else " "
         rule = "  (archc's rule)" if name == found.rule.name else ""

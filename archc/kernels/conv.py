@@ -15,6 +15,11 @@ def conv2d(x, kernel, *, stride, padding):
     )
 
 
+def conv2d_apart(x, kernel, **options):
+    """As conv2d; XLA computes x by itself, and not on the way to the copies that gradients need."""
+    return conv2d(jax.lax.optimization_barrier(x), kernel, **options)
+
+
 def window_cells(x, window, *, stride, padding):
     """What stands in each cell of the windows: an array a cell, row by row."""
     (h, w), (s, t), x = window, stride, jnp.pad(x, ((0, 0), *padding, (0, 0)))
@@ -65,7 +70,8 @@ def conv2d_by_products(x, kernel, *, stride, padding):
         y = sum(number * row for number, row in zip(numbers, rows))
         return y, jax.vjp(functools.partial(conv2d, **options), x, kernel)[1]
 
-    return slide(x, kernel)
+    # what reads the sum would compute it anew, for each cell of a pooling say
+    return jax.lax.optimization_barrier(slide(x, kernel))
 
 
 def conv2d_spread_back(x, kernel, *, stride, padding):
@@ -74,7 +80,7 @@ def conv2d_spread_back(x, kernel, *, stride, padding):
 
     @jax.custom_gradient
     def slide(x, kernel):
-        y, back = jax.vjp(functools.partial(conv2d, **options), x, kernel)
+        y, back = jax.vjp(functools.partial(conv2d_apart, **options), x, kernel)
         spread = jax.vjp(lambda x: conv2d_by_patches(x, kernel, **options), x)[1]
         return y, lambda gradient: (*spread(gradient), back(gradient)[1])
 

@@ -110,7 +110,7 @@ class Conv(Sliding):
 
     def turns(self, x: TensorType) -> bool:
         """Products of matrices read it as it is."""
-        return (self.forms(x, "cpu") or (PLAIN,))[0] in (PLAIN, PRODUCTS)
+        return (self.forms(x, "cpu") or (PLAIN,))[0] in (APART, PLAIN, PRODUCTS)
 
     def lower(self, site: Site) -> Lowered:
         x, kernel = site.before, site.weight("kernel")
@@ -176,17 +176,24 @@ ROWS = Form(
     "XLA's products of more than matrices have slow gradients: 2.2 against 3.7 ms for [128, 100, 32] to 64 channels",
 )
 PLAIN = Form("conv2d", "by XLA's convolution", "no other form was measured to be faster for such shapes", plain=True)
+APART = Form(
+    "conv2d_apart",
+    "by XLA's convolution, apart from what is before it",
+    "its gradient reads x with the batch turned innermost, and to compute x on the way there is slow: steps of "
+    "ResNet-20 take 98 ms so, and 119 without",
+    together=True,
+)
 PRODUCTS = Form(
     "conv2d_by_products",
     "as a sum of products of numbers",
-    "so few channels leave XLA's convolution idle: with the kernel's gradient 1.3 against 3.8 ms for 8 filters of 3x3 "
-    "over [128, 28, 28, 1]",
+    "so few channels leave XLA's convolution idle: with the kernel's gradient 1.2 against 3.2 ms for 8 filters of 3x3 "
+    "over [128, 28, 28, 1], and 1.7 against 3.8 for 6 of 5x5 with `tanh` and `avg_pool`",
 )
 LINES = Form(
     "conv2d_by_lines",
     "as a product of whole lines",
-    "so few channels leave XLA's convolution idle: with its gradients 3.8 against 13.6 ms for 6 filters of 5x5 over "
-    "[128, 28, 28, 1], and 4.3 against 6.8 ms for 16 over [128, 14, 14, 6]",
+    "so few channels leave XLA's convolution idle: with its gradients 1.6 against 3.3 ms for 4 filters of 5x5 over "
+    "[128, 20, 20, 4], and steps of LeNet-5 3.7 against 4.4 for 16 over [128, 14, 14, 6]",
 )
 PATCHES = Form(
     "conv2d_by_patches",
@@ -210,22 +217,20 @@ SPREAD = Form(
 def conv_forms(x: TensorType, window: Shape, stride: Shape, padding: Pairs, filters: int) -> tuple[Form, ...]:
     """The forms of a convolution of an image on a CPU; the bounds are those at which one was measured to win."""
     if cells(window) == 1 and not any(map(any, padding)):
-        return (POINTWISE, PLAIN) if max(stride) > 1 else (PLAIN, POINTWISE)
+        return (POINTWISE, APART, PLAIN) if max(stride) > 1 else (APART, PLAIN, POINTWISE)
     products, lengths = cells(window) * x.channels, (x.spatial[1] + sum(padding[1])) / window[1]
-    first = PLAIN
+    first = APART
     if any(k > n for k, n in zip(window, x.spatial, strict=True)):
         first = PATCHES
-    elif filters % 8 == 0 and products * filters <= 300:
-        # other numbers of filters don't fill vectors; and XLA puts the sum into what reads it, a pooling or a norm,
-        # where a long one is computed again for each of its cells
+    elif products <= 54 and products * filters <= 900:
         first = PRODUCTS
-    elif (x.channels <= 4 and filters <= 16 and lengths <= 6.5) or (
+    elif (x.channels <= 4 and filters <= 8 and lengths <= 6.5) or (
         x.channels <= 12 and min(window) >= 5 and lengths <= 3
     ):
         first = LINES
     elif max(stride) > 1 and x.channels > 4:
         first = SPREAD
-    others = (PLAIN, LINES, PATCHES, SPREAD, *([PRODUCTS] if products <= 150 else []))
+    others = (APART, PLAIN, LINES, PATCHES, SPREAD, *([PRODUCTS] if products <= 150 else []))
     return (first, *(form for form in others if form is not first))
 
 

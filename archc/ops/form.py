@@ -13,7 +13,7 @@ class Form:
     `title` goes on from a layer: "as a sum of products". `plain` is the one that a reader would expect;
     a kernel without a name is what a layer writes unless told otherwise. `measured` is the file that holds why.
     One that is `scattered` gives the gradient of what enters as a sum of shifted copies, which XLA computes again for
-    all that read it.
+    all that read it. What one saves that is told `together` shows in whole networks only: alone it is the plain one.
     """
 
     kernel: str
@@ -22,6 +22,7 @@ class Form:
     plain: bool = False
     measured: str = ""
     scattered: bool = False
+    together: bool = False
 
     @property
     def name(self) -> str:

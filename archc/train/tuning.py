@@ -36,13 +36,17 @@ Options = dict[str, Any] | None
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer whose `forms` are timed, that of the cost rule first: what enters it, the layers behind it that are timed
-    with it, as they are written, and whether anything before it is trained.
+    """A layer whose `forms` are timed, that of the cost rule first.
+
+    `before` and `behind` are the layers that are timed with it, as they are written, and `entering` is what enters the
+    first of them. `trained_before` tells whether anything before it is trained.
     """
 
     op: Op
     x: TensorType
     forms: tuple[Form, ...]
+    entering: TensorType
+    before: str
     behind: str
     trained_before: bool
 
@@ -89,11 +93,33 @@ def _layers(network: Plan, *, trained: bool) -> Iterator[Layer]:
         if step.body is not None:
             yield from _layers(step.body, trained=True)
         elif step.op is not None and len(step.forms) > 1:
-            yield Layer(step.op, network.shapes[step.node.inputs[0]], step.forms, _behind(network, step), before)
+            x = network.shapes[step.node.inputs[0]]
+            yield Layer(step.op, x, _apart(step.forms), *_before(network, step), _behind(network, step), before)
+
+
+def _apart(forms: tuple[Form, ...]) -> tuple[Form, ...]:
+    """The forms whose differences show in a layer alone."""
+    whole = any(form.together for form in forms)
+    return tuple(form for form in forms if not (whole and form.plain))
 
 
 _TOGETHER = ("activation", "norm", "pool")
 """The kinds of layers into which XLA puts what is before them, and computes it in another way for it."""
+
+
+def _before(network: Plan, step: Step) -> tuple[TensorType, str]:
+    """The activations and norms that lead to a layer, one behind another, and what enters the first of them."""
+    found: list[str] = []
+    steps = {each.node.name: each for each in network.steps}
+    while True:
+        (value,) = step.node.inputs
+        source = steps.get(value)
+        if source is None or source.op is None or source.op.drawing not in ("activation", "norm"):
+            return network.shapes[value], " -> ".join(reversed(found))
+        if len(source.node.inputs) != 1:
+            return network.shapes[value], " -> ".join(reversed(found))
+        step = source
+        found.append(source.op.written())
 
 
 def _behind(network: Plan, step: Step) -> str:
@@ -144,7 +170,8 @@ def timed(calls: Mapping[str, Callable[[], Any]]) -> dict[str, float]:
 
 def _call(layer: Layer, form: Form, target: Target, batch: int, options: Options) -> Callable[[], Any]:
     """A compiled call of a layer in a form: its value, and the gradients that training takes. It ran once."""
-    text = f"model Layer {{\n    input x{layer.x}\n    {layer.op.written()}\n    {layer.behind}\n}}\n"
+    chain = "\n    ".join(filter(None, (layer.before, layer.op.written(), layer.behind)))
+    text = f"model Layer {{\n    input x{layer.entering}\n    {chain}\n}}\n"
     report = Report()
     (alone,) = resolve(parse(Source("layer.arch", text), report), Path(), report)
     measured = _measured(batch, {layer.key: Timed(form=form.name, milliseconds={})})
@@ -152,7 +179,7 @@ def _call(layer: Layer, form: Form, target: Target, batch: int, options: Options
     program = load_program(lowered(alone, Lowering(target, tuning=tuning)), "Layer")
     key = jax.random.key(0)
     state = program.init(key)
-    x = jax.random.normal(key, (batch, *layer.x.shape))
+    x = jax.random.normal(key, (batch, *layer.entering.shape))
     kept = () if layer.trained_before else (x,)
 
     def give(params: Any, *entering: Any) -> Any:
@@ -181,7 +208,7 @@ def tuned(module: Module, target: Target, batch: int, listener: Listener) -> Mea
     found: dict[str, Timed] = {}
     # layers are compiled as the steps of the whole network are
     program = load_program(lowered(module, Lowering(target)), module.graph.name)
-    options = getattr(program, "OWN_CONVOLUTIONS", None)
+    options = getattr(program, "COMPILER_OPTIONS", None)
     for layer in layers(module, target):
         result = contest(layer, target, batch, options)
         listener(result)

@@ -43,6 +43,8 @@ def environment(target: str, cache: Path | None) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
     if target == "cpu":
         env |= {"JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""}
+        # `archc train` asks for huge pages itself; here all sides have them
+        env |= {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
     if cache is not None:
         env |= {
             "JAX_COMPILATION_CACHE_DIR": str(cache / "jax"),

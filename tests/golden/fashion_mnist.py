@@ -36,6 +36,13 @@ def conv2d(x, kernel, *, stride, padding):
     )
 
 
+# its gradient reads x with the batch turned innermost, and to compute x on the way
+# there is slow: steps of ResNet-20 take 98 ms so, and 119 without
+def conv2d_apart(x, kernel, **options):
+    """As conv2d; XLA computes x by itself, and not on the way to the copies that gradients need."""
+    return conv2d(jax.lax.optimization_barrier(x), kernel, **options)
+
+
 def window_cells(x, window, *, stride, padding):
     """What stands in each cell of the windows: an array a cell, row by row."""
     (h, w), (s, t), x = window, stride, jnp.pad(x, ((0, 0), *padding, (0, 0)))
@@ -45,8 +52,9 @@ def window_cells(x, window, *, stride, padding):
     ]
 
 
-# so few channels leave XLA's convolution idle: with the kernel's gradient 1.3 against
-# 3.8 ms for 8 filters of 3x3 over [128, 28, 28, 1]
+# so few channels leave XLA's convolution idle: with the kernel's gradient 1.2 against
+# 3.2 ms for 8 filters of 3x3 over [128, 28, 28, 1], and 1.7 against 3.8 for 6 of 5x5
+# with `tanh` and `avg_pool`
 def conv2d_by_products(x, kernel, *, stride, padding):
     """As conv2d, as a sum of products of numbers; its gradients are those of conv2d."""
     options = {"stride": stride, "padding": padding}
@@ -59,7 +67,8 @@ def conv2d_by_products(x, kernel, *, stride, padding):
         y = sum(number * row for number, row in zip(numbers, rows))
         return y, jax.vjp(functools.partial(conv2d, **options), x, kernel)[1]
 
-    return slide(x, kernel)
+    # what reads the sum would compute it anew, for each cell of a pooling say
+    return jax.lax.optimization_barrier(slide(x, kernel))
 
 
 def dropout(x, key, *, rate):
@@ -127,7 +136,7 @@ def apply(params, stats, inputs, *, train, key):
     # f(max(x)) is max(f(x)) where f never falls, and has fewer values to compute
     x = jax.nn.relu(x)  # fashion_mnist.arch:7
     with jax.named_scope("conv2"):
-        x = conv2d(
+        x = conv2d_apart(
             x, params["conv2"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
         )
         x = x + params["conv2"]["bias"]  # fashion_mnist.arch:9
@@ -178,13 +187,15 @@ def select(table, rows, prefix=""):
 
 
 # YNNPACK, which XLA else calls, is slower: steps of a 32/64 net take 46 ms so, and 26
-# ms without. An XLA that knows no such option needs none.
-OWN_CONVOLUTIONS = {
-    "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
+# ms without. An XLA without this option needs none. And barriers last until code is
+# written: what they keep apart isn't computed together.
+COMPILER_OPTIONS = {
+    "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT",
+    "xla_disable_hlo_passes": "cse_barrier_expander",
 }
 
 
-@jax.jit(donate_argnames="state", compiler_options=OWN_CONVOLUTIONS)
+@jax.jit(donate_argnames="state", compiler_options=COMPILER_OPTIONS)
 def train_step(state, data, rows):
     """One optimizer step on some rows: the new state, and sums over the batch."""
     inputs, targets = jax.tree.map(lambda values: values[rows], data)
@@ -209,7 +220,7 @@ def run_steps(state, data, order, start, stop):
     return state, jax.tree.map(lambda *values: sum(values), *jax.device_get(sums))
 
 
-@jax.jit(compiler_options=OWN_CONVOLUTIONS)
+@jax.jit(compiler_options=COMPILER_OPTIONS)
 def evaluate_step(state, data, start):
     """Sums over the rows from `start`; what lies past the last row is masked."""
     rows = start + jnp.arange(EVAL_BATCH)

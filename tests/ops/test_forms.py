@@ -1,5 +1,6 @@
 """Every form of a layer gives what its plain form gives: values and gradients, alone and in whole programs."""
 
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -7,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from archc.data.made import digits
 from archc.diagnostics import Failed
 from archc.ir.items import op_of
 from archc.ir.tuning import Measured, Timed, Tuning, layer_key
@@ -105,12 +107,14 @@ def test_layers_have_several_forms_on_a_cpu() -> None:
 @pytest.mark.parametrize(
     ("shape", "text", "name"),
     [
-        ("28, 28, 1", "conv(6, 5x5, padding = 2)", "conv2d_by_lines"),
+        ("28, 28, 1", "conv(6, 5x5, padding = 2)", "conv2d_by_products"),
+        ("20, 20, 4", "conv(4, 5x5)", "conv2d_by_lines"),
         ("28, 28, 1", "conv(32, 3x3, padding = 1)", "conv2d_by_products"),
-        ("28, 28, 1", "conv(32, 5x5, padding = 2)", "conv2d"),
-        ("32, 32, 3", "conv(16, 3x3, padding = 1)", "conv2d"),
+        ("28, 28, 1", "conv(32, 5x5, padding = 2)", "conv2d_by_products"),
+        ("32, 32, 3", "conv(16, 3x3, padding = 1)", "conv2d_by_products"),
+        ("32, 32, 3", "conv(64, 3x3, padding = 1)", "conv2d_apart"),
         ("14, 14, 6", "conv(16, 5x5)", "conv2d_by_lines"),
-        ("32, 32, 16", "conv(16, 3x3, padding = 1)", "conv2d"),
+        ("32, 32, 16", "conv(16, 3x3, padding = 1)", "conv2d_apart"),
         ("32, 32, 16", "conv(32, 3x3, padding = 1, stride = 2)", "conv2d_spread_back"),
         ("32, 32, 16", "conv(32, 1x1, stride = 2)", "conv2d_pointwise"),
         ("2, 2, 512", "conv(512, 3x3, padding = 1)", "conv2d_by_patches"),
@@ -187,6 +191,32 @@ def test_behind_a_norm_gradients_are_not_scattered() -> None:
     """XLA would compute the sum of shifted copies again for all that a norm's own gradient does with it."""
     strided = "conv(8, 3x3, stride = 2, padding = 1)"
     text = "model Net {{\n input x[28, 28, 8]\n {} -> {}\n global_avg_pool -> dense(2)\n}}"
-    for before, form in (("batch_norm", "conv2d"), ("relu", "conv2d_spread_back"), ("layer_norm", "conv2d")):
+    for before, form in (
+        ("batch_norm", "conv2d_apart"),
+        ("relu", "conv2d_spread_back"),
+        ("layer_norm", "conv2d_apart"),
+    ):
         layers = planned(module_of(text.format(before, strided)), Lowering()).layers()
         assert next(step for step in layers if step.node.op == "conv").form.name == form, before
+
+
+def test_barriers_last_in_steps_and_steps_are_those_of_the_plain_program(tmp_path: Path) -> None:
+    """XLA without its expander computes nothing together that stands on two sides of one."""
+    layers = (
+        "conv(8, 3x3, padding = 1, bias = false) -> batch_norm -> relu\n"
+        " conv(8, 3x3, padding = 1, bias = false) -> batch_norm -> relu\n conv(8, 3x3, stride = 2)"
+    )
+    recipe = "data = digits()\n loss = cross_entropy\n optimizer = sgd(0.1)\n batch = 32\n epochs = 1"
+    text = f"model Net {{\n input image[8, 8, 1]\n {layers} -> relu\n flatten -> dense(10) -> softmax\n}}"
+    module = module_of(f"{text}\ntrain {{\n {recipe}\n}}\n", tmp_path)
+    taken = []
+    for plain in (False, True):
+        program = imported(emit(module, plain=plain))
+        data = program.parts(digits(), 0)["train"]
+        state, rows = program.init(jax.random.key(0)), jnp.arange(32)
+        compiled = program.train_step.lower(state, data, rows).compile()
+        assert ("opt-barrier" in compiled.as_text()) != plain
+        for _ in range(3):
+            state, sums = compiled(state, data, rows)
+        taken.append((state.params, state.stats, sums))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=2e-3, atol=2e-5), *taken)

@@ -62,7 +62,7 @@ def test_a_block_has_a_function_for_each_form_of_its_layers() -> None:
     units = [name for name in found if re.fullmatch(r"unit(_\d)?", name)]
     assert units == ["unit", "unit_2", "unit_3"]
     forms = [re.findall(r"conv2d\w*", ast.unparse(found[name])) for name in units]
-    assert forms == [["conv2d_by_products"], ["conv2d"], ["conv2d_spread_back"]]
+    assert forms == [["conv2d_by_products"], ["conv2d_apart"], ["conv2d_spread_back"]]
 
 
 def test_a_function_takes_what_it_needs_and_no_more() -> None:

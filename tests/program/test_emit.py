@@ -60,7 +60,9 @@ def test_no_golden_is_left_behind(pytestconfig: pytest.Config) -> None:
 def test_lenet5_is_short() -> None:
     module = built_in(BUILT_IN[0].with_stem("lenet5"))
     assert len(emit(module, plain=True).splitlines()) < 220
-    assert len(emit(module).splitlines()) < 250, "with the forms that are fastest"
+    assert len(emit(module).splitlines()) < 290, (
+        "with the forms that are fastest; with those of 250 lines, steps take 14 % longer"
+    )
 
 
 @pytest.mark.parametrize("target", ["cpu", "gpu"])
