@@ -8,7 +8,7 @@ import click
 
 from archc.cli.command import Command
 from archc.cli.compiling import Asked, checked, choice_options
-from archc.cli.drawing import WidthType, form_of, warn_if_small
+from archc.cli.drawing import WidthType, form_of, has_blocks, warn_if_small, warn_of_boxes
 from archc.cli.named import FileName, find_run, is_run
 from archc.cli.terminal import Terminal
 from archc.cli.writing import refuse_output, write_bytes
@@ -151,5 +151,7 @@ def write_figure(difference: "Difference", sides: tuple[str, str], asked: Figure
         write_bytes(asked.path, page_of(figure, theme))
     else:
         write_bytes(asked.path, printed(figure, form, theme, asked.width))
-        warn_if_small(figure, asked.width, terminal)
+        graphs = (difference.graph.before, difference.graph.after)
+        warn_if_small(figure, asked.width, terminal, folds=any(map(has_blocks, graphs)))
+        warn_of_boxes(figure, form, terminal)
     terminal.remark(f"wrote {asked.path}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archc.cli.compiling import Asked, checked, choice_options
-from archc.cli.drawing import WidthType, form_of, warn_if_small
+from archc.cli.drawing import WidthType, form_of, has_blocks, warn_if_small, warn_of_boxes
 from archc.cli.learnt import learnt
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archc.ir import Module
-    from archc.ir.graph import Graph
     from archc.source import Source
 
 
@@ -135,13 +134,9 @@ def command(
         scene = draw(module, style, look)
         content = printed(scene, form, theme, width)
         warn_if_small(scene, width, terminal, folds=style in TAKING["depth"] and has_blocks(module.graph))
+        warn_of_boxes(scene, form, terminal)
     write_bytes(output, content)
     terminal.remark(f"wrote {output}")
-
-
-def has_blocks(graph: "Graph") -> bool:
-    """Whether anything in a network can be folded."""
-    return any(node.body is not None and (node.op != "repeat" or has_blocks(node.body)) for node in graph.nodes)
 
 
 def refuse_idle(style: str, depth: int | None, full: bool, ctx: click.Context) -> None:

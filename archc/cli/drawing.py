@@ -11,6 +11,7 @@ from archc.draw.formats import LEAST_POINTS, Width, smallest_points, width_of
 
 if TYPE_CHECKING:
     from archc.draw.scene import Scene
+    from archc.ir import Graph
 
 
 class WidthType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
@@ -37,11 +38,25 @@ def form_of(output: Path, forms: Sequence[str], ctx: click.Context) -> str:
     return form
 
 
+def has_blocks(graph: "Graph") -> bool:
+    """Whether anything in a network can be folded."""
+    return any(node.body is not None and (node.op != "repeat" or has_blocks(node.body)) for node in graph.nodes)
+
+
 def warn_if_small(scene: "Scene", width: Width | None, terminal: Terminal, *, folds: bool = True) -> None:
     """Says so where text would be too small to read on paper; `folds` if `--depth` is for this figure."""
     points = smallest_points(scene, width)
-    if width is not None and scene.smallest_text and points < LEAST_POINTS:
+    # what is told as the least is no less
+    if width is not None and scene.smallest_text and round(points, 1) < LEAST_POINTS:
         terminal.remark(
             f"its smallest text is {points:.1f} pt at {width}, and {LEAST_POINTS} pt is the least that can be read: "
             f"{'fold more with `--depth`, or ' if folds else ''}print it wider"
         )
+
+
+def warn_of_boxes(scene: "Scene", form: str, terminal: Terminal) -> None:
+    """Says so where the font that is drawn with lacks letters; a browser takes them from another one."""
+    lacking = scene.lacking
+    if lacking and form in ("png", "pdf"):
+        shown = " ".join(lacking[:8])
+        terminal.remark(f"note: the font of figures has no {shown}: boxes stand there; .svg and .html show them")

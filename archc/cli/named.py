@@ -50,6 +50,7 @@ def _in_folder(incomplete: str, pattern: str) -> list[str]:
 def find_run(written: str) -> Path:
     """The folder of a run, which may not be one. Raises Failed if there is no such folder."""
     from archc.diagnostics import Diagnostic, Failed
+    from archc.diagnostics.suggest import closest
 
     path = Path(written)
     if path.is_dir():
@@ -57,10 +58,11 @@ def find_run(written: str) -> Path:
     known = [run.parent.as_posix() for run in sorted(Path().glob("runs/*/run.json"))]
     if path.is_file() or written in built_in():
         help = f"train it first: `archc train {written}` says which folder it makes"
-    elif f"runs/{written}" in known:
-        help = f"did you mean `runs/{written}`?"
+    elif near := [run for run in known if run == f"runs/{written}"] or closest(path.as_posix(), known):
+        help = f"did you mean `{near[0]}`?"
     elif known:
-        help = f"there are {', '.join(f'`{run}`' for run in known[-5:])}"
+        more = f" and {len(known) - 5} more in `runs`" if len(known) > 5 else ""
+        help = f"there are {', '.join(f'`{run}`' for run in known[-5:])}{more}"
     else:
         help = "`archc train FILE` prints the folder that it makes, such as runs/digits-1"
     raise Failed(Diagnostic("E0701", f"there is no run folder `{written}`", help=help))

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shlex
 import shutil
 from pathlib import Path
 
@@ -59,5 +60,10 @@ def rewrite(path: Path, text: str) -> None:
 def _unwritable(path: Path, error: OSError) -> Exception:
     from archc.diagnostics import Diagnostic, Failed
 
-    reason = (error.strerror or str(error)).lower()
-    return Failed(Diagnostic("E0612", f"`{path}` cannot be written: {reason}"))
+    reason, help = (error.strerror or str(error)).lower(), ""
+    if isinstance(error, FileNotFoundError):
+        missing = next((each for each in reversed(path.parents) if not each.exists()), None)
+        if missing is not None:
+            reason = f"there is no folder `{missing}`"
+            help = f"make it first, `mkdir -p {shlex.quote(str(path.parent))}`, or name one that is there"
+    return Failed(Diagnostic("E0612", f"`{path}` cannot be written: {reason}", help=help))

@@ -120,7 +120,8 @@ def _legend(parts: Sequence[Part], width: float) -> list[Part]:
     fills = {mark.fill for mark in marks if isinstance(mark, Rect)}
     strokes = {mark.stroke for mark in marks if isinstance(mark, Line)}
     samples: list[tuple[Mark, str]] = [
-        (Rect(0, 0, SWATCH, SWATCH, fill, edge, 1.5, 2, dash), words)
+        # as thick as they are drawn: in black and white nothing else tells `added` from `unchanged`
+        (Rect(0, 0, SWATCH, SWATCH, fill, edge, 0.75 if edge == "rule" else 2, 2, dash), words)
         for fill, (edge, dash, words) in SIGNS.items()
         if fill in fills
     ]

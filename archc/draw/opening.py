@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TypeAlias
 
 from archc.draw.look import Look
@@ -13,6 +14,9 @@ LONG = 60
 
 KEPT_FIRST, KEPT_LAST = 34, 16
 """Of a longer one, what is drawn before and behind the rest."""
+
+WIDE = 200
+"""Up to so many layers, branches of which the middle consists are drawn: they are no row."""
 
 Opened: TypeAlias = Callable[[Piece, int], bool]
 """Whether a piece that can open is open, `depth` blocks down."""
@@ -121,6 +125,9 @@ def shortened(inside: Inside) -> Inside:
     if first is None or last is None or last - first < 2:
         return inside
     left_out = pieces[first:last]
+    between = [first, *(cut for cut in cuts if first < cut < last), last]
+    if len(pieces) <= WIDE and max(b - a for a, b in pairwise(between)) > LONG // 2:
+        return inside
     if any(piece.kind in ("input", "output") for piece in left_out):
         return inside
     told = sum(piece.layers for piece in left_out)

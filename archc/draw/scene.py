@@ -168,6 +168,11 @@ class Scene:
         yield from (mark for mark in self.marks() if isinstance(mark, Text))
 
     @property
+    def lacking(self) -> list[str]:
+        """Characters that the font of figures doesn't have, in the order in which they are met."""
+        return list(dict.fromkeys(each for text in self.texts() for each in font.lacking(text.text)))
+
+    @property
     def smallest_text(self) -> float:
         """The size of the smallest text in px, 0 if there is none."""
         return min((text.size for text in self.texts()), default=0)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +39,12 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
     """How wide a text of one line is, in px; `size` is that of the em. What the font lacks counts as one em."""
     advances = _advances()[bold]
     return sum(advances.get(character, UNITS) for character in printable(text)) * size / UNITS
+
+
+def lacking(text: str) -> Iterator[str]:
+    """The characters of a text that the font doesn't have."""
+    known = _advances()[False]
+    return (character for character in printable(text) if character not in known)
 
 
 def fitted(text: str, size: float, room: float, *, bold: bool = False) -> str:

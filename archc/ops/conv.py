@@ -182,12 +182,14 @@ APART = Form(
     "its gradient reads x with the batch turned innermost, and to compute x on the way there is slow: steps of "
     "ResNet-20 take 98 ms so, and 119 without",
     together=True,
+    barrier=True,
 )
 PRODUCTS = Form(
     "conv2d_by_products",
     "as a sum of products of numbers",
     "so few channels leave XLA's convolution idle: with the kernel's gradient 1.2 against 3.2 ms for 8 filters of 3x3 "
     "over [128, 28, 28, 1], and 1.7 against 3.8 for 6 of 5x5 with `tanh` and `avg_pool`",
+    barrier=True,
 )
 LINES = Form(
     "conv2d_by_lines",

@@ -14,6 +14,7 @@ class Form:
     a kernel without a name is what a layer writes unless told otherwise. `measured` is the file that holds why.
     One that is `scattered` gives the gradient of what enters as a sum of shifted copies, which XLA computes again for
     all that read it. What one saves that is told `together` shows in whole networks only: alone it is the plain one.
+    One with a `barrier` is for steps that are compiled so that barriers last.
     """
 
     kernel: str
@@ -23,6 +24,7 @@ class Form:
     measured: str = ""
     scattered: bool = False
     together: bool = False
+    barrier: bool = False
 
     @property
     def name(self) -> str:

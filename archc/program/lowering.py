@@ -22,7 +22,7 @@ class Lowering:
     """The cost rules of a target, and what was measured instead.
 
     With `unroll` no repeat becomes a device loop, with `plain` every layer has the form that a reader would
-    expect; `narrow` values are bfloat16.
+    expect; `narrow` values are bfloat16, and `barriers` last where steps are compiled for it.
     """
 
     target: Target = "cpu"
@@ -30,6 +30,7 @@ class Lowering:
     plain: bool = False
     tuning: Tuning | None = None
     narrow: bool = False
+    barriers: bool = False
 
     def scanned(self, node: Node, body: Plan) -> bool:
         """Whether a repeat is. On a CPU none with convolutions: XLA's crawl inside a device loop."""
@@ -47,6 +48,9 @@ class Lowering:
         if self.plain:
             plain = sorted(found, key=lambda form: not form.plain)
             return tuple(replace(form, why="`--plain` asks for the form that is shortest to read") for form in plain)
+        if not self.barriers:
+            # a sum that is computed again may be rounded otherwise, and a maximum then isn't found among its own cells
+            found = tuple(sorted(found, key=lambda form: form.barrier))
         if before is not None and before.drawing == "norm":
             # a norm reads its gradient three times over: [128, 28, 28, 8], strides of 2, 24 against 6 ms
             found = tuple(sorted(found, key=lambda form: form.scattered))
@@ -73,7 +77,8 @@ def is_narrow(recipe: Recipe | None) -> bool:
 
 def planned(module: Module, lowering: Lowering) -> Plan:
     """The plan of what a module's program computes. Raises Failed if what was measured doesn't fit it."""
-    return plan(run(module, plain=lowering.plain).graph, replace(lowering, narrow=is_narrow(module.recipe)))
+    taken = replace(lowering, narrow=is_narrow(module.recipe), barriers=module.recipe is not None)
+    return plan(run(module, plain=lowering.plain).graph, taken)
 
 
 def forms(module: Module, lowering: Lowering) -> dict[tuple[str, ...], tuple[Form, ...]]:

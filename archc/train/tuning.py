@@ -79,28 +79,31 @@ class Contest:
 def layers(module: Module, target: Target) -> list[Layer]:
     """The layers that can be computed in several ways, those of one shape once, in the order of the network."""
     found: dict[str, Layer] = {}
-    for layer in _layers(planned(module, Lowering(target)), trained=False):
+    for layer in _layers(planned(module, Lowering(target)), trained=False, barriers=module.recipe is not None):
         found.setdefault(layer.key, layer)
     return list(found.values())
 
 
-def _layers(network: Plan, *, trained: bool) -> Iterator[Layer]:
-    """`trained` tells whether what enters the network depends on weights."""
+def _layers(network: Plan, *, trained: bool, barriers: bool) -> Iterator[Layer]:
+    """`trained` tells whether what enters the network depends on weights, `barriers` whether they last in its steps."""
     learnt = {port.name: trained for port in network.graph.inputs}
     for step in network.steps:
         before = any(learnt[value] for value in step.node.inputs)
         learnt[step.node.name] = before or step.params
         if step.body is not None:
-            yield from _layers(step.body, trained=True)
+            yield from _layers(step.body, trained=True, barriers=barriers)
         elif step.op is not None and len(step.forms) > 1:
             x = network.shapes[step.node.inputs[0]]
-            yield Layer(step.op, x, _apart(step.forms), *_before(network, step), _behind(network, step), before)
+            yield Layer(
+                step.op, x, _timed_alone(step.forms, barriers), *_before(network, step), _behind(network, step), before
+            )
 
 
-def _apart(forms: tuple[Form, ...]) -> tuple[Form, ...]:
-    """The forms whose differences show in a layer alone."""
-    whole = any(form.together for form in forms)
-    return tuple(form for form in forms if not (whole and form.plain))
+def _timed_alone(forms: tuple[Form, ...], barriers: bool) -> tuple[Form, ...]:
+    """The forms whose differences show in a layer alone, without those that the steps are not compiled for."""
+    found = tuple(form for form in forms if barriers or not form.barrier)
+    whole = any(form.together for form in found)
+    return tuple(form for form in found if not (whole and form.plain))
 
 
 _TOGETHER = ("activation", "norm", "pool")

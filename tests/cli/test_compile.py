@@ -36,7 +36,7 @@ def test_unrolled(archc: Archc) -> None:
 def test_a_place_that_cannot_be_written(archc: Archc) -> None:
     result = archc("compile", "xor", "-o", "no/such/program.py")
     assert result.exit_code == 1
-    assert result.stderr.startswith("error[E0612]: `no/such/program.py` cannot be written: no such file or directory")
+    assert result.stderr.startswith("error[E0612]: `no/such/program.py` cannot be written: there is no folder `no`")
     assert list(Path().iterdir()) == []
 
 

@@ -1,13 +1,30 @@
 """`archc draw`: what it refuses, and what it advises."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from archc.cli.drawing import warn_if_small
+from archc.draw.formats import LEAST_POINTS, POINTS_A_PIXEL, Width
 from tests.cli.conftest import Archc
 
 ROW = "model Row {\n    input x[4]\n    concat(dense(1), dense(2), dense(3), dense(5)) -> dense(2)\n}\n"
 FOLDED = "block head { dense(8) -> relu }\nmodel Folded {\n    input x[4]\n    repeat 2 { head -> dense(4) }\n}\n"
+FROM_A_TABLE = """
+model Net {
+    input x[2]
+    dense(2) -> softmax
+}
+
+train {
+    data      = csv("rows.csv", target = c)
+    loss      = cross_entropy
+    optimizer = sgd(0.1)
+    batch     = 4
+    epochs    = 1
+}
+"""
 
 
 @pytest.mark.parametrize(
@@ -42,3 +59,30 @@ def test_a_name_of_any_letters(archc: Archc) -> None:
     Path("größe 分.arch").write_text(ROW)
     assert archc("draw", "größe 分.arch").stderr == "wrote größe 分.svg\n"
     assert Path("größe 分.svg").read_text(encoding="utf-8").startswith("<?xml")
+
+
+def test_letters_that_the_font_lacks_are_told_where_boxes_stand(archc: Archc) -> None:
+    Path("net.arch").write_text(FROM_A_TABLE, encoding="utf-8")
+    Path("rows.csv").write_text("高,b,c\n" + "1,2,0\n3,4,1\n" * 9, encoding="utf-8")
+    words = ("draw", "net.arch", "--style", "neurons", "-o")
+    said = "note: the font of figures has no 高: boxes stand there; .svg and .html show them\nwrote net.png\n"
+    assert archc(*words, "net.png").stderr.endswith(said)
+    assert "font" not in archc(*words, "net.svg").stderr
+
+
+def test_a_folder_that_is_missing_is_told(archc: Archc) -> None:
+    Path("row.arch").write_text(ROW)
+    Path("there").mkdir()
+    result = archc("draw", "row.arch", "-o", "there/no/such folder/x.svg")
+    assert result.exit_code == 1
+    assert "`there/no/such folder/x.svg` cannot be written: there is no folder `there/no`" in result.stderr
+    assert "make it first, `mkdir -p 'there/no/such folder'`, or name one that is there" in result.stderr
+
+
+def test_text_that_is_told_to_be_as_large_as_can_be_read_is() -> None:
+    told: list[str] = []
+    terminal = SimpleNamespace(remark=told.append)
+    scene = SimpleNamespace(width=96.0, smallest_text=LEAST_POINTS / POINTS_A_PIXEL)
+    for inches, count in ((0.995, 0), (0.98, 1)):
+        warn_if_small(scene, Width(inches, "in"), terminal)  # type: ignore[arg-type]
+        assert len(told) == count

@@ -201,6 +201,19 @@ def test_a_branch_goes_on_straight_beside_what_is_higher() -> None:
     assert boxes["concat2"][3] < boxes["dense2"][1] < boxes["output grade"][1] < boxes["head2"][3]
 
 
+def test_many_branches_are_no_long_row() -> None:
+    """All are drawn, where the middle of as many layers behind one another is one card."""
+    arms = ", ".join(f"conv({filters}, 3x3, padding = same) -> relu" for filters in range(1, 31))
+    chain = " -> ".join(f"conv({filters}, 3x3, padding = same) -> relu" for filters in range(1, 31))
+    texts = (
+        f"model Net {{ input x[8, 8, 3]\n {layers}\n flatten\n dense(2) }}" for layers in (f"concat({arms})", chain)
+    )
+    wide, long = (draw(module_of(text), "graph", Look()) for text in texts)
+    assert not any("layers" in word for part in wide.parts if part.kind == "node" for word in words(part))
+    assert sum(part.kind == "node" for part in wide.parts) == 65
+    assert any("⋮" in word for part in long.parts if part.kind == "node" for word in words(part))
+
+
 def test_cards_are_of_few_widths() -> None:
     scene = draw(module_of(UNEQUAL), "graph", Look())
     widths = {part.bounds[2] - part.bounds[0] for part in scene.parts if part.kind == "node"}

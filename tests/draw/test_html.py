@@ -339,6 +339,19 @@ def test_details_and_the_line_in_the_source(browser: Browser, tmp_path: Path) ->
         assert page.run("figure.chosen()") == "a"
 
 
+def test_details_tell_what_is_next_to_a_layer_outside_its_block(browser: Browser, tmp_path: Path) -> None:
+    """Neither the block around a layer nor what is in an open one stands next to it."""
+    with shown(browser, text_of(chain()), tmp_path) as page:
+        page.run("figure.choose('b')")
+        page.run("document.querySelector('#panel .opener').click()")
+        told = {}
+        for node in ("a", "b", "b.x", "b.y", "c"):
+            page.run(f"figure.choose('{node}')")
+            ways = "[...document.querySelectorAll('#panel .ways')].map((way) => way.textContent.trim())"
+            told[node] = page.run(ways)
+        assert told == {"a": ["b"], "b": ["a", "c"], "b.x": ["a", "y"], "b.y": ["x", "c"], "c": ["y"]}
+
+
 def test_a_line_of_another_file_is_not_marked_in_this_one(browser: Browser, tmp_path: Path) -> None:
     part = replace(card("a", 80, 20, "conv"), facts=(("source", "blocks.arch:1"),))
     figure = (Level("", "a", Scene(160, 90, (part,)), (), 80, True),)

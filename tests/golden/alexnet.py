@@ -31,13 +31,6 @@ def conv2d(x, kernel, *, stride, padding):
     )
 
 
-# its gradient reads x with the batch turned innermost, and to compute x on the way
-# there is slow: steps of ResNet-20 take 98 ms so, and 119 without
-def conv2d_apart(x, kernel, **options):
-    """As conv2d; XLA computes x by itself, and not on the way to the copies that gradients need."""
-    return conv2d(jax.lax.optimization_barrier(x), kernel, **options)
-
-
 def conv2d_general(x, kernel, *, stride, padding, dilation=(1, 1), groups=1):
     """As conv2d, cells of a window `dilation` apart; kernel [height, width, in / groups, out]."""
     return jax.lax.conv_general_dilated(
@@ -139,7 +132,7 @@ def apply(params, stats, inputs, *, train, key):
     # alexnet.arch:6
     x = (x - stats["normalize1"]["offset"]) * stats["normalize1"]["factor"]
     with jax.named_scope("conv1"):
-        x = conv2d_apart(
+        x = conv2d(
             x, params["conv1"]["kernel"], stride=(4, 4), padding=((0, 0), (0, 0))
         )
         x = x + params["conv1"]["bias"]  # alexnet.arch:7
@@ -163,7 +156,7 @@ def apply(params, stats, inputs, *, train, key):
     # alexnet.arch:8
     x = max_pool_by_direction(x, window=(3, 3), stride=(2, 2), padding=((0, 0), (0, 0)))
     with jax.named_scope("conv3"):
-        x = conv2d_apart(
+        x = conv2d(
             x, params["conv3"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
         )
         x = x + params["conv3"]["bias"]  # alexnet.arch:9

@@ -31,13 +31,6 @@ def conv2d(x, kernel, *, stride, padding):
     )
 
 
-# its gradient reads x with the batch turned innermost, and to compute x on the way
-# there is slow: steps of ResNet-20 take 98 ms so, and 119 without
-def conv2d_apart(x, kernel, **options):
-    """As conv2d; XLA computes x by itself, and not on the way to the copies that gradients need."""
-    return conv2d(jax.lax.optimization_barrier(x), kernel, **options)
-
-
 def dropout(x, key, *, rate):
     """Drops each value with probability `rate` and rescales the others."""
     keep = jax.random.bernoulli(key, 1 - rate, x.shape)
@@ -103,7 +96,7 @@ def apply(params, stats, inputs, *, train, key):
     keys = jax.random.split(key, 2)
     x = inputs["image"]
     with jax.named_scope("conv1"):
-        x = conv2d_apart(
+        x = conv2d(
             x, params["conv1"]["kernel"], stride=(4, 4), padding=((2, 2), (2, 2))
         )
         x = x + params["conv1"]["bias"]  # alexnet_torchvision.arch:6
@@ -112,7 +105,7 @@ def apply(params, stats, inputs, *, train, key):
     # f(max(x)) is max(f(x)) where f never falls, and has fewer values to compute
     x = jax.nn.relu(x)  # alexnet_torchvision.arch:6
     with jax.named_scope("conv2"):
-        x = conv2d_apart(
+        x = conv2d(
             x, params["conv2"]["kernel"], stride=(1, 1), padding=((2, 2), (2, 2))
         )
         x = x + params["conv2"]["bias"]  # alexnet_torchvision.arch:7
@@ -121,19 +114,19 @@ def apply(params, stats, inputs, *, train, key):
     # f(max(x)) is max(f(x)) where f never falls, and has fewer values to compute
     x = jax.nn.relu(x)  # alexnet_torchvision.arch:7
     with jax.named_scope("conv3"):
-        x = conv2d_apart(
+        x = conv2d(
             x, params["conv3"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
         )
         x = x + params["conv3"]["bias"]  # alexnet_torchvision.arch:8
     x = jax.nn.relu(x)  # alexnet_torchvision.arch:8
     with jax.named_scope("conv4"):
-        x = conv2d_apart(
+        x = conv2d(
             x, params["conv4"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
         )
         x = x + params["conv4"]["bias"]  # alexnet_torchvision.arch:9
     x = jax.nn.relu(x)  # alexnet_torchvision.arch:9
     with jax.named_scope("conv5"):
-        x = conv2d_apart(
+        x = conv2d(
             x, params["conv5"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
         )
         x = x + params["conv5"]["bias"]  # alexnet_torchvision.arch:10

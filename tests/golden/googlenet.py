@@ -31,13 +31,6 @@ def conv2d(x, kernel, *, stride, padding):
     )
 
 
-# its gradient reads x with the batch turned innermost, and to compute x on the way
-# there is slow: steps of ResNet-20 take 98 ms so, and 119 without
-def conv2d_apart(x, kernel, **options):
-    """As conv2d; XLA computes x by itself, and not on the way to the copies that gradients need."""
-    return conv2d(jax.lax.optimization_barrier(x), kernel, **options)
-
-
 def dropout(x, key, *, rate):
     """Drops each value with probability `rate` and rescales the others."""
     keep = jax.random.bernoulli(key, 1 - rate, x.shape)
@@ -171,7 +164,7 @@ def init(key):
 def unit(params, x, *, stride=(1, 1), padding=((0, 0), (0, 0))):
     """Block unit, googlenet.arch:3: [224, 224, 3] -> [112, 112, 64] and other sizes."""
     with jax.named_scope("conv1"):
-        x = conv2d_apart(x, params["conv1"]["kernel"], stride=stride, padding=padding)
+        x = conv2d(x, params["conv1"]["kernel"], stride=stride, padding=padding)
         x = x + params["conv1"]["bias"]  # googlenet.arch:3
     x = jax.nn.relu(x)  # googlenet.arch:3
     return x

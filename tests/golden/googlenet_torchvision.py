@@ -31,13 +31,6 @@ def conv2d(x, kernel, *, stride, padding):
     )
 
 
-# its gradient reads x with the batch turned innermost, and to compute x on the way
-# there is slow: steps of ResNet-20 take 98 ms so, and 119 without
-def conv2d_apart(x, kernel, **options):
-    """As conv2d; XLA computes x by itself, and not on the way to the copies that gradients need."""
-    return conv2d(jax.lax.optimization_barrier(x), kernel, **options)
-
-
 def dropout(x, key, *, rate):
     """Drops each value with probability `rate` and rescales the others."""
     keep = jax.random.bernoulli(key, 1 - rate, x.shape)
@@ -187,7 +180,7 @@ def unit(params, stats, x, *, stride=(1, 1), padding=((0, 0), (0, 0)), train):
     stats = dict(stats)
     with jax.named_scope("conv1"):
         # googlenet_torchvision.arch:4
-        x = conv2d_apart(x, params["conv1"]["kernel"], stride=stride, padding=padding)
+        x = conv2d(x, params["conv1"]["kernel"], stride=stride, padding=padding)
     with jax.named_scope("batch_norm1"):
         if train:
             # googlenet_torchvision.arch:4

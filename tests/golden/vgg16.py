@@ -30,13 +30,6 @@ def conv2d(x, kernel, *, stride, padding):
     )
 
 
-# its gradient reads x with the batch turned innermost, and to compute x on the way
-# there is slow: steps of ResNet-20 take 98 ms so, and 119 without
-def conv2d_apart(x, kernel, **options):
-    """As conv2d; XLA computes x by itself, and not on the way to the copies that gradients need."""
-    return conv2d(jax.lax.optimization_barrier(x), kernel, **options)
-
-
 def dropout(x, key, *, rate):
     """Drops each value with probability `rate` and rescales the others."""
     keep = jax.random.bernoulli(key, 1 - rate, x.shape)
@@ -135,13 +128,13 @@ def init(key):
 def stage(params, x):
     """Block stage, vgg.arch:8: [224, 224, 3] -> [112, 112, 64] and other sizes."""
     with jax.named_scope("conv1"):
-        x = conv2d_apart(
+        x = conv2d(
             x, params["conv1"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
         )
         x = x + params["conv1"]["bias"]  # vgg.arch:9
     x = jax.nn.relu(x)  # vgg.arch:9
     with jax.named_scope("conv2"):
-        x = conv2d_apart(
+        x = conv2d(
             x, params["conv2"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
         )
         x = x + params["conv2"]["bias"]  # vgg.arch:9
@@ -154,19 +147,19 @@ def stage(params, x):
 def stage_2(params, x):
     """Block stage, vgg.arch:8: [56, 56, 128] -> [28, 28, 256] and other sizes."""
     with jax.named_scope("conv1"):
-        x = conv2d_apart(
+        x = conv2d(
             x, params["conv1"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
         )
         x = x + params["conv1"]["bias"]  # vgg.arch:9
     x = jax.nn.relu(x)  # vgg.arch:9
     with jax.named_scope("conv2"):
-        x = conv2d_apart(
+        x = conv2d(
             x, params["conv2"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
         )
         x = x + params["conv2"]["bias"]  # vgg.arch:9
     x = jax.nn.relu(x)  # vgg.arch:9
     with jax.named_scope("conv3"):
-        x = conv2d_apart(
+        x = conv2d(
             x, params["conv3"]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
         )
         x = x + params["conv3"]["bias"]  # vgg.arch:9
@@ -181,7 +174,7 @@ def stage_3(params, x):
     for i in range(3):
         name = f"conv{i + 1}"
         with jax.named_scope(name):
-            x = conv2d_apart(
+            x = conv2d(
                 x, params[name]["kernel"], stride=(1, 1), padding=((1, 1), (1, 1))
             )
             x = x + params[name]["bias"]  # vgg.arch:9

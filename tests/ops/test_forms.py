@@ -16,7 +16,8 @@ from archc.kernels.norm import standardized, standardized_by_products
 from archc.ops import Op
 from archc.ops.form import Target
 from archc.program import emit
-from archc.program.lowering import Lowering, planned
+from archc.program.lowering import Lowering
+from archc.program.plan import plan
 from archc.types import TensorType
 from tests.models import imported, module_of
 
@@ -124,7 +125,8 @@ def test_layers_have_several_forms_on_a_cpu() -> None:
 )
 def test_the_rule_takes_what_was_measured_to_be_fastest(shape: str, text: str, name: str) -> None:
     _, op, x = layer(shape, text)
-    assert Lowering().forms(op, x)[0].name == name
+    assert Lowering(barriers=True).forms(op, x)[0].name == name
+    assert not Lowering().forms(op, x)[0].barrier, "without a recipe no step is compiled so that barriers last"
     assert Lowering(plain=True).forms(op, x)[0].plain
     assert Lowering(narrow=True).forms(op, x) == ()
 
@@ -196,7 +198,7 @@ def test_behind_a_norm_gradients_are_not_scattered() -> None:
         ("relu", "conv2d_spread_back"),
         ("layer_norm", "conv2d_apart"),
     ):
-        layers = planned(module_of(text.format(before, strided)), Lowering()).layers()
+        layers = plan(module_of(text.format(before, strided)).graph, Lowering(barriers=True)).layers()
         assert next(step for step in layers if step.node.op == "conv").form.name == form, before
 
 

@@ -150,7 +150,11 @@ class Figure {
 
   // Where one gets by going on along the edges, through frames.
   next(node) {
-    if (this.isOpen(node)) return this.ends(node.part.opens, true);
+    return this.isOpen(node) ? this.ends(node.part.opens, true) : this.readers(node);
+  }
+
+  // What reads a node, or, where it is what leaves its block, the block.
+  readers(node) {
     for (let from = node; from; from = from.level.card) {
       const found = this.beside(from, true);
       if (found.length) return found;
@@ -159,8 +163,13 @@ class Figure {
   }
 
   previous(node) {
-    const found = this.beside(node, false);
-    if (!found.length) return node.level.card ? [node.level.card] : [];
+    return this.beside(node, false).length || !node.level.card ? this.sources(node) : [node.level.card];
+  }
+
+  // What a node reads, or, where that is what enters its block, what the block does.
+  sources(node) {
+    let found = [];
+    for (let to = node; to && !found.length; to = to.level.card) found = this.beside(to, false);
     const into = (from) => (this.isOpen(from) ? this.ends(from.part.opens, false).flatMap(into) : [from]);
     return found.flatMap(into);
   }

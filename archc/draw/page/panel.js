@@ -18,7 +18,7 @@ class Panel {
     if (part.title && !part.facts) parts.push(element("p", { class: "about" }, part.title));
     if (part.opens) parts.push(this.opener(node));
     if (part.facts) parts.push(this.facts(part.facts));
-    parts.push(...this.ways("From", this.figure.previous(node)), ...this.ways("To", this.figure.next(node)));
+    parts.push(...this.ways("From", this.figure.sources(node)), ...this.ways("To", this.figure.readers(node)));
     const where = part.line ? (factOf(node, "source") ?? `${data.file}:${part.line}`) : "";
     const listed = this.source && where === `${data.file}:${part.line}`;
     if (where) parts.push(element("h3", {}, where));

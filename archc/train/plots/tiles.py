@@ -10,6 +10,7 @@ from archc.train.plots.text import shortened, wrapped
 from archc.train.plots.theme import BLUE, POINTS, SKY, VERMILLION, Pen
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _GREY = ("#000000", "#ffffff")
@@ -97,6 +98,7 @@ def paint(pen: Pen, title: str, strips: Sequence[Strip]) -> "Figure":
             axes = figure.add_axes(box)
             axes.imshow(mosaic[row], interpolation="none", aspect="auto")
             axes.set_axis_off()
+            _frame(axes, mosaic[row], min(columns, len(strip.tiles) - row * columns), pen.theme.soft)
             for at, text in enumerate(strip.labels[row * columns : (row + 1) * columns]):
                 across = (_MARGIN + (at + 0.47) * side) / pen.width
                 up = 1 - (top + side * aspect + 0.7 * _LABEL) / height
@@ -139,6 +141,19 @@ def _mosaic(strip: Strip, columns: int) -> list[np.ndarray]:
             )
         rows.append(row)
     return rows
+
+
+def _frame(axes: "Axes", row: np.ndarray, count: int, color: str) -> None:
+    """A hairline around each tile: cells as white as the paper belong to it too."""
+    from matplotlib.patches import Rectangle
+
+    solid = row[..., 3] > 0
+    tall, wide = int(solid[:, 0].sum()), int(solid[0].sum()) // count
+    step = int(np.flatnonzero(~solid[0])[0]) if not solid[0].all() else row.shape[1]
+    step += int(np.flatnonzero(solid[0, step:])[0]) if count > 1 else 0
+    for at in range(count):
+        corner = (at * step - 0.5, -0.5)
+        axes.add_patch(Rectangle(corner, wide, tall, fill=False, edgecolor=color, linewidth=0.5, clip_on=False))
 
 
 def _opaque(tile: np.ndarray, tall: int, wide: int) -> np.ndarray:
