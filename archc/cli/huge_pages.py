@@ -16,14 +16,17 @@ TRAINING = ("train", "profile", "tune")
 SWITCH = "ARCHC_HUGE_PAGES"
 """A variable of the environment; with 0 in it nothing begins again."""
 
-_ASKING = "glibc.malloc.hugetlb=1"
+ASKING = "glibc.malloc.hugetlb=1"
+"""What GLIBC_TUNABLES says then."""
+
 _LEAST = (2, 35)
 _KERNEL = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 
 
 def begin_again() -> None:
     """Replaces the process by one that is the same but asks for huge pages, if that is worth it."""
-    if sys.platform != "linux" or not sys.executable:
+    # commands that don't train start without reading what the system gives
+    if sys.platform != "linux" or not sys.executable or not set(TRAINING).intersection(sys.argv):
         return
     try:
         environment = asking(sys.argv[1:], os.environ, _KERNEL.read_text(encoding="ascii"), _libc())
@@ -46,7 +49,7 @@ def asking(
         return None
     if "[madvise]" not in kernel or libc < _LEAST:
         return None
-    return {**environment, "GLIBC_TUNABLES": f"{said}:{_ASKING}" if said else _ASKING}
+    return {**environment, "GLIBC_TUNABLES": f"{said}:{ASKING}" if said else ASKING}
 
 
 def _libc() -> tuple[int, ...]:

@@ -58,7 +58,9 @@ def find_run(written: str) -> Path:
     known = [run.parent.as_posix() for run in sorted(Path().glob("runs/*/run.json"))]
     if path.is_file() or written in built_in():
         help = f"train it first: `archc train {written}` says which folder it makes"
-    elif near := [run for run in known if run == f"runs/{written}"] or closest(path.as_posix(), known):
+    elif f"runs/{written}" in known:
+        help = f"did you mean `runs/{written}`?"
+    elif near := closest(path.as_posix(), known):
         help = f"did you mean `{near[0]}`?"
     elif known:
         more = f" and {len(known) - 5} more in `runs`" if len(known) > 5 else ""

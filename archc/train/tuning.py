@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,28 +79,26 @@ class Contest:
 def layers(module: Module, target: Target) -> list[Layer]:
     """The layers that can be computed in several ways, those of one shape once, in the order of the network."""
     found: dict[str, Layer] = {}
-    for layer in _layers(planned(module, Lowering(target)), trained=False, barriers=module.recipe is not None):
-        found.setdefault(layer.key, layer)
+    for layer in _layers(planned(module, Lowering(target)), trained=False):
+        found.setdefault(layer.key, replace(layer, forms=_timed_alone(layer.forms, module.recipe is not None)))
     return list(found.values())
 
 
-def _layers(network: Plan, *, trained: bool, barriers: bool) -> Iterator[Layer]:
-    """`trained` tells whether what enters the network depends on weights, `barriers` whether they last in its steps."""
+def _layers(network: Plan, *, trained: bool) -> Iterator[Layer]:
+    """`trained` tells whether what enters the network depends on weights."""
     learnt = {port.name: trained for port in network.graph.inputs}
     for step in network.steps:
         before = any(learnt[value] for value in step.node.inputs)
         learnt[step.node.name] = before or step.params
         if step.body is not None:
-            yield from _layers(step.body, trained=True, barriers=barriers)
+            yield from _layers(step.body, trained=True)
         elif step.op is not None and len(step.forms) > 1:
             x = network.shapes[step.node.inputs[0]]
-            yield Layer(
-                step.op, x, _timed_alone(step.forms, barriers), *_before(network, step), _behind(network, step), before
-            )
+            yield Layer(step.op, x, step.forms, *_before(network, step), _behind(network, step), before)
 
 
 def _timed_alone(forms: tuple[Form, ...], barriers: bool) -> tuple[Form, ...]:
-    """The forms whose differences show in a layer alone, without those that the steps are not compiled for."""
+    """The forms whose differences show in a layer alone; those with barriers only where `barriers` last in steps."""
     found = tuple(form for form in forms if barriers or not form.barrier)
     whole = any(form.together for form in found)
     return tuple(form for form in found if not (whole and form.plain))
@@ -118,8 +116,6 @@ def _before(network: Plan, step: Step) -> tuple[TensorType, str]:
         (value,) = step.node.inputs
         source = steps.get(value)
         if source is None or source.op is None or source.op.drawing not in ("activation", "norm"):
-            return network.shapes[value], " -> ".join(reversed(found))
-        if len(source.node.inputs) != 1:
             return network.shapes[value], " -> ".join(reversed(found))
         step = source
         found.append(source.op.written())

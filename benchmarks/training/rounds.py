@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from archc.cli.huge_pages import ASKING
 from benchmarks.training.handover import Handed, read
 from benchmarks.training.sides import OURS, SIDES
 
@@ -44,7 +45,7 @@ def environment(target: str, cache: Path | None) -> dict[str, str]:
     if target == "cpu":
         env |= {"JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""}
         # `archc train` asks for huge pages itself; here all sides have them
-        env |= {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+        env |= {"GLIBC_TUNABLES": ASKING}
     if cache is not None:
         env |= {
             "JAX_COMPILATION_CACHE_DIR": str(cache / "jax"),

@@ -10,8 +10,8 @@ from archc.train.plots.text import shortened, wrapped
 from archc.train.plots.theme import BLUE, POINTS, SKY, VERMILLION, Pen
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
 
 _GREY = ("#000000", "#ffffff")
 _SIGNED = (BLUE, "#ffffff", VERMILLION)
@@ -98,7 +98,9 @@ def paint(pen: Pen, title: str, strips: Sequence[Strip]) -> "Figure":
             axes = figure.add_axes(box)
             axes.imshow(mosaic[row], interpolation="none", aspect="auto")
             axes.set_axis_off()
-            _frame(axes, mosaic[row], min(columns, len(strip.tiles) - row * columns), pen.theme.soft)
+            cells_down, cells_across = mosaic[row].shape[0], mosaic[row].shape[1] // columns
+            for at in range(min(columns, len(strip.tiles) - row * columns)):
+                axes.add_patch(_frame(at, cells_down, cells_across, pen.theme.soft))
             for at, text in enumerate(strip.labels[row * columns : (row + 1) * columns]):
                 across = (_MARGIN + (at + 0.47) * side) / pen.width
                 up = 1 - (top + side * aspect + 0.7 * _LABEL) / height
@@ -131,7 +133,7 @@ def _mosaic(strip: Strip, columns: int) -> list[np.ndarray]:
     scale = -(-_PIXELS // max(tiles.shape[1:3]))
     tiles = tiles.repeat(scale, axis=1).repeat(scale, axis=2)
     _, tall, wide, _ = tiles.shape
-    gap_across, gap_down = max(1, round(0.06 * wide)), max(1, round(0.06 * tall))
+    gap_across, gap_down = _gap(wide), _gap(tall)
     rows = []
     for start in range(0, len(tiles), columns):
         row = np.zeros((tall, columns * wide, 4))
@@ -143,17 +145,17 @@ def _mosaic(strip: Strip, columns: int) -> list[np.ndarray]:
     return rows
 
 
-def _frame(axes: "Axes", row: np.ndarray, count: int, color: str) -> None:
-    """A hairline around each tile: cells as white as the paper belong to it too."""
+def _gap(cells: int) -> int:
+    """How much of a tile so many cells wide or tall is the gap behind it."""
+    return max(1, round(0.06 * cells))
+
+
+def _frame(at: int, tall: int, wide: int, color: str) -> "Rectangle":
+    """A hairline around a tile: cells as white as the paper belong to it too."""
     from matplotlib.patches import Rectangle
 
-    solid = row[..., 3] > 0
-    tall, wide = int(solid[:, 0].sum()), int(solid[0].sum()) // count
-    step = int(np.flatnonzero(~solid[0])[0]) if not solid[0].all() else row.shape[1]
-    step += int(np.flatnonzero(solid[0, step:])[0]) if count > 1 else 0
-    for at in range(count):
-        corner = (at * step - 0.5, -0.5)
-        axes.add_patch(Rectangle(corner, wide, tall, fill=False, edgecolor=color, linewidth=0.5, clip_on=False))
+    size = (wide - _gap(wide), tall - _gap(tall))
+    return Rectangle((at * wide - 0.5, -0.5), *size, fill=False, edgecolor=color, linewidth=0.5, clip_on=False)
 
 
 def _opaque(tile: np.ndarray, tall: int, wide: int) -> np.ndarray:

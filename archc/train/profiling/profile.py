@@ -28,11 +28,8 @@ from archc.train.profiling.costs import Costs, Layer, costs
 from archc.train.profiling.events import CONTAINERS, LOOP, of_module, spans, typical
 from archc.train.profiling.hlo import Hlo, parse
 from archc.train.profiling.owners import Key, owners
-from archc.train.profiling.stand_in import BATCH, with_recipe
+from archc.train.profiling.stand_in import BATCH, BATCHES, with_recipe
 from archc.train.profiling.steps import FirstStep, Stepper
-
-_RANDOM_BATCHES = 4
-"""How many batches of random rows there are: more than one, so that rows are gathered as they are from data."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +116,6 @@ def profile(
 
     `device` is a JAX device, or None for JAX's choice. Raises Failed.
     """
-    if module.recipe is None:
-        table = None
     if batch is not None or module.recipe is None:
         module = with_recipe(module, batch or BATCH)
     recipe = module.recipe
@@ -200,7 +195,7 @@ def trace_bytes(profile: Profile, path: Path) -> bytes:
 
 def _random(recipe: Recipe) -> Table:
     """Rows that have nothing of the data but their shapes."""
-    random, rows = np.random.default_rng(recipe.seed), min(_RANDOM_BATCHES * recipe.batch, recipe.train_rows)
+    random, rows = np.random.default_rng(recipe.seed), min(BATCHES * recipe.batch, recipe.train_rows)
     table: Table = {}
     for column in (*recipe.data.features, *recipe.data.targets):
         shape = (rows, *column.shape)
