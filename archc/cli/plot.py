@@ -71,7 +71,7 @@ _HELP = "\n".join(
     "-o", "--output", type=Output(), metavar="FILE", help="Where to: .svg, .png or .pdf; else RUN/plots/KIND.svg."
 )
 @click.option("--layer", metavar="NAME", help="Of which layer: filters, features, excite.")
-@click.option("--example", type=click.IntRange(0), metavar="N", help="Which row of the part, from 0: features.")
+@click.option("--example", type=click.IntRange(1), metavar="N", help="Which row of the part, from 1: features.")
 @click.option("--part", type=click.Choice(["test", "validation", "train"]), help="Of which rows: confusion, features.")
 @click.option("--theme", type=click.Choice(THEMES), default="light", help="Colours; `print` has no background.")
 @click.option("--width", type=Width(), metavar="W", help="How wide, as 3.3in, 8cm or 320px.")
@@ -117,8 +117,8 @@ def command(
         drawn.save(path)
     for sentence in drawn.said:
         terminal.remark(sentence)
-    if lacking := drawn.lacking():
-        terminal.remark(f"note: the font of pictures has no {' '.join(lacking[:8])}: boxes stand there")
+    for sentence in drawn.flaws():
+        terminal.remark(f"note: {sentence}")
     terminal.result(f"wrote {path.as_posix()}")
 
 

@@ -207,7 +207,7 @@ class Outline:
             if count == 1:
                 found += first
             elif period == 1:
-                found.append(replace(first[0], count=count * first[0].count))
+                found.append(replace(_alike(pieces[index : index + count], first[0]), count=count * first[0].count))
                 names[last.value] = first[0].value
             else:
                 found.append(_group(first, last, count))
@@ -255,6 +255,16 @@ def lone(node: Node) -> Node | None:
     """The one layer or block that a repeat repeats, if it is but one."""
     nodes = node.body.nodes if node.op == "repeat" and node.body is not None else ()
     return nodes[0] if len(nodes) == 1 and nodes[0].op != "repeat" else None
+
+
+def _alike(pieces: Sequence[Piece], first: Piece) -> Piece:
+    """The first of equal ones, without arguments that others were given otherwise: nothing in them depends on those."""
+    node = first.node
+    if node is None or node.body is None:
+        return first
+    others = [piece.node.arguments for piece in pieces if piece.node is not None]
+    kept = {name: value for name, value in node.arguments.items() if all(each.get(name) == value for each in others)}
+    return replace(first, node=node.model_copy(update={"arguments": kept}))
 
 
 def _group(first: Sequence[Piece], last: Piece, count: int) -> Piece:

@@ -354,7 +354,7 @@ class _Walk:
             self.change(members[0], count=alone.count * count, called=given(name, block) or alone.called)
         elif self.groups and self.groups[-1].members == set(members):
             there = self.groups.pop()
-            self.groups.append(replace(there, count=there.count * count))
+            self.groups.append(around(there, name, block, count))
         elif members:
             self.groups.append(Group(name, block, frozenset(members), count))
 
@@ -373,6 +373,14 @@ class _Walk:
             station = self._station(node, op_of(node), name, (value.station,), last.before, last.line)
             self.add(with_quiet(replace(station, behind=tuple(map(said, earlier))), earlier))
         return name
+
+
+def around(inner: Group, name: str, block: str, count: int) -> Group:
+    """What holds another group and nothing beside it, as one group: `stage1: basic` of two basic ones."""
+    if not name or count > 1:
+        return replace(inner, count=inner.count * count)
+    names, blocks = (": ".join(filter(None, (name, word))) for word in (inner.name, inner.block))
+    return replace(inner, name=names, block=blocks)
 
 
 def entered(body: Graph, inputs: Sequence[_Value], *, alone: bool) -> dict[str, _Value]:

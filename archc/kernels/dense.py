@@ -1,5 +1,6 @@
 """What stands beside the matrix product in layers of units."""
 
+import jax
 import jax.numpy as jnp
 
 
@@ -13,6 +14,18 @@ def squared_distances(x, centres):
     apart = x[:, :, None] - centres
     wide = jnp.promote_types(apart.dtype, jnp.float32)
     return jnp.sum(jnp.square(apart.astype(wide)), axis=1).astype(x.dtype)
+
+
+@jax.custom_gradient
+def product_to_few(x, kernel):
+    """As x @ kernel, for x [batch, in] and kernel [in, out] with few outputs."""
+
+    def back(slopes):
+        # behind a barrier, since XLA would turn the product itself round
+        turned = jax.lax.optimization_barrier(slopes.T @ x)
+        return slopes @ kernel.T, turned.T
+
+    return x @ kernel, back
 
 
 def product_of_rows(x, kernel):

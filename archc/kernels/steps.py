@@ -41,6 +41,10 @@ COMPILER_OPTIONS = {
     "xla_disable_hlo_passes": "cse_barrier_expander",
 }
 
+COMPILER_OPTIONS_FOR_PRODUCTS = {
+    "xla_cpu_experimental_ynn_fusion_type": "",
+}
+
 
 @jax.jit(donate_argnames="state")
 def train_step(state, data, rows):

@@ -64,7 +64,7 @@ def lowered(module: Module, lowering: Lowering) -> str:
         objective.select(),
     ]
     roles = roles_of(recipe, network.plan.convolves, target) | stored
-    compiled = {} if plain else compiled_with(recipe, network.plan.convolves, target)
+    compiled = {} if plain else compiled_with(recipe, network.plan, target)
     steps = link(["main", *face, *compiled.values()], roles).compiled(compiled)
     kernels = link(network.uses | objective.uses, stored | kernel_roles)
     numbers = repeats + constants(recipe, steps.uses) + ([] if objective.masked else optimizer)

@@ -51,6 +51,8 @@ class Definition:
         """The text, defining `name` instead."""
         if name == self.name:
             return self.text
+        if self.text.startswith(f"{self.name} = "):
+            return name + self.text.removeprefix(self.name)
         return self.text.replace(f"def {self.name}(", f"def {name}(", 1)
 
 

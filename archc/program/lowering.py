@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archc.diagnostics import Diagnostic, Failed
-from archc.ir import Module, Node, Recipe
+from archc.ir import Graph, Module, Node, Recipe
 from archc.ir.tuning import Timed, Tuning, layer_key, tuning_of
-from archc.ops import Op
+from archc.ops import OPS, Op
 from archc.ops.form import Form, Target
 from archc.passes import run
 from archc.program.plan import Plan, plan
@@ -16,13 +16,17 @@ from archc.types import TensorType
 SCANNED_FROM: Mapping[Target, int] = {"cpu": 16, "gpu": 4}
 """Copies from which a repeat is scanned. With fewer, compiling takes no longer and steps are faster written out."""
 
+WIDE_HEAD = 1024
+"""Of dense layers beside convolutions, those with so many inputs are worth a form: others are a hundredth of a step."""
+
 
 @dataclass(frozen=True)
 class Lowering:
     """The cost rules of a target, and what was measured instead.
 
     With `unroll` no repeat becomes a device loop, with `plain` every layer has the form that a reader would
-    expect; `narrow` values are bfloat16, and `barriers` last where steps are compiled for it.
+    expect; `narrow` values are bfloat16, `barriers` last where steps are compiled for it, and beside `convolutions`
+    dense layers are a small part.
     """
 
     target: Target = "cpu"
@@ -31,6 +35,7 @@ class Lowering:
     tuning: Tuning | None = None
     narrow: bool = False
     barriers: bool = False
+    convolutions: bool = False
 
     def scanned(self, node: Node, body: Plan) -> bool:
         """Whether a repeat is. On a CPU none with convolutions: XLA's crawl inside a device loop."""
@@ -44,7 +49,8 @@ class Lowering:
         All add up in the type of their values, which XLA's own don't: in bfloat16 they would lose digits. Raises
         Failed if a form was measured that there is not.
         """
-        found = () if self.narrow else op.forms(x, self.target)
+        small = self.convolutions and op.drawing == "dense" and x.channels < WIDE_HEAD
+        found = () if self.narrow or small else op.forms(x, self.target)
         if self.plain:
             plain = sorted(found, key=lambda form: not form.plain)
             return tuple(replace(form, why="`--plain` asks for the form that is shortest to read") for form in plain)
@@ -77,8 +83,19 @@ def is_narrow(recipe: Recipe | None) -> bool:
 
 def planned(module: Module, lowering: Lowering) -> Plan:
     """The plan of what a module's program computes. Raises Failed if what was measured doesn't fit it."""
-    taken = replace(lowering, narrow=is_narrow(module.recipe), barriers=module.recipe is not None)
-    return plan(run(module, plain=lowering.plain).graph, taken)
+    graph = run(module, plain=lowering.plain).graph
+    taken = replace(
+        lowering,
+        narrow=is_narrow(module.recipe),
+        barriers=module.recipe is not None,
+        convolutions=convolves(graph),
+    )
+    return plan(graph, taken)
+
+
+def convolves(graph: Graph) -> bool:
+    """Whether a convolution is in a network."""
+    return any(convolves(node.body) if node.body else OPS[node.op].drawing == "conv" for node in graph.nodes)
 
 
 def forms(module: Module, lowering: Lowering) -> dict[tuple[str, ...], tuple[Form, ...]]:

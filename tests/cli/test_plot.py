@@ -58,7 +58,7 @@ def test_help_lists_the_kinds(there: Archc) -> None:
         ([RUN, "curves", "--width", "7000px"], 2, "72.9 inches: from 2 to 60 are possible"),
         ([RUN, "curves", "-o", "nodir/c.svg"], 1, "`nodir/c.svg` cannot be written: there is no folder `nodir`"),
         ([RUN, "curves", "--set", "a=1"], 2, "`--set` can't change it"),
-        ([RUN, "features", "--example", "-1"], 2, "--example"),
+        ([RUN, "features", "--example", "0"], 2, "--example"),
         (["runs/lines-9", "curves"], 1, f"did you mean `{RUN}`?"),
         (["runs/something", "curves"], 1, f"there are `{RUN}`"),
         (["nowhere", "curves"], 1, "E0004"),
@@ -95,9 +95,9 @@ def test_a_row_that_is_not_there(archc: Archc) -> None:
     recipe = "train { data = digits\n loss = cross_entropy\n optimizer = adam(0.01)\n batch = 256\n epochs = 1 }\n"
     Path("c.arch").write_text(text + recipe)
     assert archc("train", "c.arch", "-q").exit_code == 0
-    assert archc("plot", "runs/c-1", "features", "--example", "269").exit_code == 0
-    far = archc("plot", "runs/c-1", "features", "--example", "270")
-    assert far.exit_code == 1 and "its 270 rows are 0 to 269" in far.stderr
+    assert archc("plot", "runs/c-1", "features", "--example", "270").exit_code == 0
+    far = archc("plot", "runs/c-1", "features", "--example", "271")
+    assert far.exit_code == 1 and "its rows are 1 to 270" in far.stderr
     maps = archc("plot", "runs/c-1", "features", "--layer", "dense1")
     assert maps.exit_code == 1 and "`dense1` has no maps to show" in maps.stderr
 

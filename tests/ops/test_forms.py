@@ -46,6 +46,8 @@ LAYERS = [
     ("5, 6, 7, 2", "avg_pool(3x2x3, stride = 2, padding = 1)"),
     ("13, 4", "pointwise(6)"),
     ("6, 5, 4", "pointwise(7, bias = false)"),
+    ("130", "dense(3)"),
+    ("128", "dense(32, bias = false)"),
 ]
 TARGETS: tuple[Target, ...] = ("cpu", "gpu")
 
@@ -121,6 +123,7 @@ def test_layers_have_several_forms_on_a_cpu() -> None:
         ("2, 2, 512", "conv(512, 3x3, padding = 1)", "conv2d_by_patches"),
         ("55, 55, 64", "max_pool(3x3, stride = 2)", "max_pool_by_direction"),
         ("28, 28, 6", "avg_pool(2x2)", "as_written"),
+        ("128", "dense(10)", "product_to_few"),
     ],
 )
 def test_the_rule_takes_what_was_measured_to_be_fastest(shape: str, text: str, name: str) -> None:

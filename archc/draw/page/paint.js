@@ -355,9 +355,9 @@ function drawnBack(points, length) {
   return way <= length ? [tx, ty] : [tx - ((tx - fx) * length) / way, ty - ((ty - fy) * length) / way];
 }
 
-// Where the button of a card that opens is.
+// Where the button of a card that opens is: off the first letter of a title that begins at the left.
 function knob(box) {
-  return [box[0], Math.min(box[1] + 14, (box[1] + box[3]) / 2)];
+  return [box[0] - 2, Math.min(box[1] + 14, (box[1] + box[3]) / 2)];
 }
 
 // The colour that a node has from afar: that of the largest coloured thing in it.

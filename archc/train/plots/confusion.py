@@ -30,7 +30,7 @@ def draw(subject: Subject, part: str | None = None) -> Picture:
         if not found:
             found = counted(subject.module, subject.program.evaluate(state, rows))
     if not found:
-        title = f"{subject.name} tells no classes apart, so there is no confusion matrix"
+        title = f"the targets of {subject.name} are numbers and no classes, so there is no confusion matrix"
         raise unfit(title, f"see how it learnt: `archc plot {subject.typed} curves`")
     return of_confusions(subject.name, name, found)
 

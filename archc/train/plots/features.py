@@ -20,8 +20,8 @@ MOST_ALONE = 64
 """So many maps are shown of a layer that was asked for by name."""
 
 
-def draw(subject: Subject, layer: str | None = None, example: int = 0, part: str | None = None) -> Picture:
-    """The maps of the convolutions for row `example` of a part, or those of `layer`. Raises Failed."""
+def draw(subject: Subject, layer: str | None = None, example: int = 1, part: str | None = None) -> Picture:
+    """The maps of the convolutions for row `example` of a part, from 1, or those of `layer`. Raises Failed."""
     graph = subject.module.graph
     images = [port for port in graph.inputs if len(port.shape) == 3]
     trace = traced(subject, 1)
@@ -39,9 +39,9 @@ def draw(subject: Subject, layer: str | None = None, example: int = 0, part: str
         raise unfit(title, f"there are {listed([f'`{name}`' for name in maps])}" if maps else "no layer has any")
     name, (inputs, targets) = subject.part(part)
     rows = len(next(iter(inputs.values())))
-    if not 0 <= example < rows:
-        raise unfit(f"the {name} part has no row {example:,}", f"its {rows:,} rows are 0 to {rows - 1:,}")
-    one = {port: values[example : example + 1] for port, values in inputs.items()}
+    if not 1 <= example <= rows:
+        raise unfit(f"the {name} part has no row {example:,}", f"its rows are 1 to {rows:,}")
+    one = {port: values[example - 1 : example] for port, values in inputs.items()}
     with explained(subject.origins, "it computes feature maps"):
         found = evaluated(trace, subject, list(layers), one)
     most = MOST_MAPS if layer is None else MOST_ALONE
@@ -104,5 +104,5 @@ def _truth(subject: Subject, targets: Any, example: int) -> str:
     columns = recipe.data.targets if recipe is not None else ()
     for column in columns:
         if column.kind == "class" and column.name in targets:
-            return f", {column.name} {column.classes[int(np.asarray(targets[column.name][example]).ravel()[0])]}"
+            return f", {column.name} {column.classes[int(np.asarray(targets[column.name][example - 1]).ravel()[0])]}"
     return ""

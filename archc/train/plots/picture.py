@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from archc.data.atomic import whole_file
 from archc.diagnostics import Diagnostic, Failed
+from archc.draw.formats import LEAST_POINTS
 from archc.train.folders import writing
 from archc.train.plots.names import FORMATS, NARROWEST, WIDEST
-from archc.train.plots.sheet import fit, missing
+from archc.train.plots.sheet import fit, missing, smallest
 from archc.train.plots.theme import PAGE, THEMES, Format, Pen, Theme, as_bytes, for_page, look
 
 if TYPE_CHECKING:
@@ -83,10 +84,20 @@ class Picture:
         fit(figure)
         return figure
 
-    def lacking(self) -> str:
-        """The characters that the font of pictures lacks, for which boxes stand."""
+    def flaws(self) -> list[str]:
+        """What isn't well with it at its width, in sentences: letters that its font lacks, text too small to read."""
         with look(THEMES[self.theme], text=False):
-            return missing(self.painted(THEMES[self.theme]))
+            figure = self.painted(THEMES[self.theme])
+        found = []
+        if lacking := missing(figure):
+            found.append(f"the font of pictures has no {' '.join(lacking[:8])}: boxes stand there")
+        if (points := smallest(figure)) < LEAST_POINTS:
+            wide = self.width or self.natural
+            found.append(
+                f"its smallest text is {points:.1f} pt at {wide:g}in, and {LEAST_POINTS} pt is the least that can be "
+                "read: make it wider"
+            )
+        return found
 
     def content(self, form: Format) -> bytes:
         """As the bytes of a file of that form."""

@@ -1,5 +1,6 @@
 """What is done to every painted figure: its titles and labels are broken into lines that fit its sheet."""
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from archc.draw.text import width
@@ -40,6 +41,14 @@ def missing(figure: "Figure") -> str:
     known = get_font(findfont("DejaVu Sans")).get_charmap()
     texts = [text.get_text() for text in figure.findobj(Text)]
     return "".join(sorted({sign for text in texts for sign in text if sign.isprintable() and ord(sign) not in known}))
+
+
+def smallest(figure: "Figure") -> float:
+    """The points of its smallest text, rounded as they are told."""
+    from matplotlib.text import Text
+
+    texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    return round(min((float(text.get_fontsize()) for text in texts), default=inf), 1)
 
 
 def lines(text: str, points: float, room: float, *, bold: bool = False) -> list[str]:
