@@ -5,6 +5,9 @@ from pathlib import Path
 
 SUFFIX = ".arch"
 
+DATA = (".csv", ".npz", ".npy")
+"""Endings of files that hold data, and no network."""
+
 
 def built_in() -> dict[str, Path]:
     """The built-in models by name."""
@@ -17,6 +20,8 @@ def find_file(written: str) -> Path:
     """The `.arch` file that was meant: a path, or the name of a built-in model. Raises Failed."""
     path = Path(written)
     if path.is_file():
+        if path.suffix.lower() in DATA:
+            raise _data(path)
         return path
     bare = re.fullmatch(r"[\w-]+", written) is not None
     if bare and written in built_in():
@@ -50,6 +55,15 @@ def _no_model(name: str) -> Exception:
     else:
         help = f"the built-in models are {', '.join(f'`{model}`' for model in models)}"
     return Failed(Diagnostic("E0004", f"there is no file and no built-in model `{name}`", help=help))
+
+
+def _data(path: Path) -> Exception:
+    from archc.diagnostics import Diagnostic, Failed
+
+    kind = path.suffix.lower().removeprefix(".")
+    wanted = f'a network names its data itself, as `data = {kind}("{path.name}", …)`' if kind != "npy" else ""
+    title = f"`{path.as_posix()}` holds data, and a network is in an `{SUFFIX}` file"
+    return Failed(Diagnostic("E0001", title, help=wanted or "`archc new` writes one to begin with"))
 
 
 def _no_file(path: Path) -> Exception:

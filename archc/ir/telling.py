@@ -16,9 +16,14 @@ def summary(difference: Difference, *, ordinals: bool = True) -> str:
     """How much of what differs, in a line. Without `ordinals`, layers that merely count otherwise aren't renamed."""
     graph = difference.graph
     renamed = tuple(p for p in graph.renamed if ordinals or named(p.before.node) or named(p.after.node))
-    steps = {"added": graph.added, "removed": graph.removed, "changed": graph.changed}
-    steps |= {"moved": graph.moved, "renamed": renamed}
-    parts = [f"{counted(len(found), 'layer')} {word}" for word, found in steps.items() if found]
+    parts = []
+    for word, steps in (("added", graph.added), ("removed", graph.removed)):
+        if steps:
+            parts.append(f"{counted(sum(_layers(step.node) for step in steps), 'layer')} {word}")
+    for word, pairs in (("changed", graph.changed), ("moved", graph.moved), ("renamed", renamed)):
+        kinds = {pair.after.node.op if pair.after.node.body is not None else "layer" for pair in pairs}
+        if pairs:
+            parts.append(f"{counted(len(pairs), kinds.pop() if len(kinds) == 1 else 'step')} {word}")
     if graph.inputs or graph.outputs:
         count = len(graph.inputs) + len(graph.outputs)
         parts.append("1 input or output changed" if count == 1 else f"{count} inputs or outputs changed")
@@ -31,6 +36,11 @@ def summary(difference: Difference, *, ordinals: bool = True) -> str:
     if not parts:
         parts.append("weights start otherwise")
     return ", ".join(parts)
+
+
+def _layers(node: Node) -> int:
+    """How many layers a step is, those of all copies."""
+    return node.count * sum(map(_layers, node.body.nodes)) if node.body is not None else 1
 
 
 def call(node: Node) -> str:

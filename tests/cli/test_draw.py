@@ -86,3 +86,22 @@ def test_text_that_is_told_to_be_as_large_as_can_be_read_is() -> None:
     for inches, count in ((0.995, 0), (0.98, 1)):
         warn_if_small(scene, Width(inches, "in"), terminal)  # type: ignore[arg-type]
         assert len(told) == count
+
+
+def test_a_table_is_no_network(archc: Archc) -> None:
+    Path("rows.csv").write_text("a,b\n1,2\n3,4\n")
+    result = archc("draw", "rows.csv")
+    assert result.exit_code == 1 and result.stderr.count("error") == 2, "the error, and how many there are"
+    assert "`rows.csv` holds data, and a network is in an `.arch` file" in result.stderr
+    assert '`data = csv("rows.csv", …)`' in result.stderr
+
+
+def test_copies_that_were_given_something_else_to_no_purpose(archc: Archc) -> None:
+    """Nothing in them depends on it, so they fold, and what they were given isn't told."""
+    Path("net.arch").write_text(
+        "block attend(width, dilation) { dense(width) -> relu }\n"
+        "model Net {\n    input x[8]\n    attend(4, 1)\n    attend(4, 2)\n    attend(4, 4)\n    dense(2)\n}\n"
+    )
+    assert archc("draw", "net.arch", "--depth", "0").exit_code == 0
+    figure = Path("net.svg").read_text()
+    assert ">attend(4)<" in figure and ">×2<" in figure

@@ -340,6 +340,8 @@ def test_equal_ones_fold_with_their_count() -> None:
     stages = scene_of(built_in(FOLDER / "resnet152.arch"))
     assert texts(stages, "badge") == ["×2", "×7", "×35", "×2"]
     assert {"bottleneck1", "bottleneck", "stage4"} <= set(texts(stages, "note"))
+    brief = scene_of(built_in(FOLDER / "resnet18.arch"))
+    assert {"stage1: basic"} <= set(texts(brief, "note"))
     full = scene_of(built_in(FOLDER / "vgg16.arch"), Look(full=True))
     assert not texts(full, "badge") and len(named(full)) == 1 + 13 + 5 + 3
 

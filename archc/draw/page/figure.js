@@ -34,7 +34,7 @@ class Figure {
     level.card = card;
     level.parts.forEach((part, index) => {
       if (part.kind !== "node") return;
-      const node = { key: level.keys[index], part, index, level, words: words(part) };
+      const node = { key: level.keys[index], part, index, level, ...words(part) };
       this.nodes.set(node.key, node);
       if (part.opens) this.enter(part.opens, node);
     });
@@ -201,8 +201,10 @@ function within(named, id) {
   return NONE;
 }
 
-// All that a search looks at.
+// All that a search looks at, and first of all: what can be seen of a node.
 function words(part) {
   const texts = part.marks.filter((mark) => styles[mark[0]][0] === "text").map((mark) => mark[3]);
-  return [part.id ?? "", part.title ?? "", ...texts, ...(part.facts ?? []).flat()].join("\n").toLowerCase();
+  const seen = [part.id ?? "", part.title ?? "", ...texts];
+  const lower = (words) => words.join("\n").toLowerCase();
+  return { seen: lower(seen), words: lower([...seen, ...(part.facts ?? []).flat()]) };
 }

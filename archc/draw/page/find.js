@@ -25,7 +25,10 @@ class Finder {
   look() {
     const wanted = this.query.value.toLowerCase().split(/\s+/).filter(Boolean);
     const all = wanted.length ? [...this.figure.nodes.values()] : [];
-    this.found = all.filter((node) => wanted.every((word) => node.words.includes(word)));
+    const has = (text) => wanted.every((word) => text.includes(word));
+    const found = all.filter((node) => has(node.words));
+    // behind what can be seen, what is found by a fact alone, such as a weight's shape
+    this.found = [...found.filter((node) => has(node.seen)), ...found.filter((node) => !has(node.seen))];
     this.at = NONE;
     const count = this.found.length;
     this.count.textContent = wanted.length ? (count ? `${count.toLocaleString("en")} found` : "nothing") : "";
