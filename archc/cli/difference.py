@@ -7,7 +7,7 @@ from typing import Any
 from archc.cli.terminal import Terminal
 from archc.ir import Graph
 from archc.ir.compare import Change, Comparison, Difference, Pair, PortChange, Step, Value
-from archc.ir.telling import call, cut, from_to, shown, summary
+from archc.ir.telling import call, came_from, cut, from_to, shown, summary
 from archc.parameters import counted
 from archc.types import TensorType
 
@@ -54,7 +54,8 @@ def _steps(graph: Comparison) -> Iterator[Cells]:
             yield ("~", name, change.what, from_to(change))
             name = ""
     for pair in graph.moved:
-        yield (">", pair.after.scope, "moved", f"was {pair.before.scope}" if pair.renamed else "to another place")
+        was = ", ".join(filter(None, (f"was {pair.before.scope}" if pair.renamed else "", came_from(pair))))
+        yield (">", pair.after.scope, "moved", was or "to another place")
     for pair in graph.renamed:
         if not pair.moved:
             yield (">", pair.after.scope, "renamed", f"was {pair.before.scope}")

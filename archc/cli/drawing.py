@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archc.cli.terminal import Terminal
-from archc.draw.formats import LEAST_POINTS, Width, smallest_points, width_of
+from archc.draw.formats import LEAST_INCHES, LEAST_POINTS, MOST_INCHES, Width, smallest_points, width_of
 
 if TYPE_CHECKING:
     from archc.draw.scene import Scene
@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
 
 class WidthType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
-    """How wide a figure is printed: "3.3in"."""
+    """How wide a figure is printed: "3.3in", within `least` and `most` inches."""
 
     name = "width"
+    least: float = LEAST_INCHES
+    most: float = MOST_INCHES
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Width:
         if isinstance(value, Width):
             return value
         try:
-            return width_of(value)
+            return width_of(value, self.least, self.most)
         except ValueError as error:
             self.fail(str(error), param, ctx)
 

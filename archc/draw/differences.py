@@ -17,7 +17,7 @@ from archc.draw.stretches import FOLDS, LARGEST, folded
 from archc.ir.compare import Change, Comparison, Difference, Pair, PortChange, Value
 from archc.ir.graph import Graph, Node, Port, made
 from archc.ir.match import Alignment, Match, named
-from archc.ir.telling import cut, shown
+from archc.ir.telling import came_from, cut, shown
 
 Place: TypeAlias = tuple[int, int]
 """Where a step stands: by the second graph's last step before it, and then by the first's."""
@@ -108,6 +108,7 @@ class Merge:
         matches = {match.after.name: match for match in alignment.matches}
         added = {node.name: node.inputs for node in alignment.added}
         lost: dict[str, tuple[str, ...]] = {}
+        unread: dict[str, list[str]] = {}
         places = {node.name: (index, 0) for index, node in enumerate(alignment.after.nodes)}
         pieces: dict[Place, Piece] = {}
         for index, node in enumerate(alignment.removed):
@@ -124,11 +125,19 @@ class Merge:
             pair = self.pairs.get(scope + node.name)
             read = tuple(values[value] for value in match.before.inputs if value in values)
             ghosts, since = set(read) & set(lost), set(node.inputs) & set(added)
-            if pair is not None and any(change.what == "inputs" for change in pair.changes):
-                ghosts |= set(read) - _past(node.inputs, added)
-                since |= set(node.inputs) - _past(read, lost)
-            ghosts = {value for value in ghosts if places.get(value, FIRST) < place}
-            pieces[place] = _reading(self._matched(match, pair, scope, shared), ghosts, since)
+            ghosts |= set(read) - _past(node.inputs, added)
+            since |= set(node.inputs) - _past(read, lost)
+            # a line upwards can't be drawn: what it led to, or came from, is told instead
+            upwards = {value for value in ghosts if places.get(value, FIRST) >= place}
+            piece = _reading(self._matched(match, pair, scope, shared), ghosts - upwards, since)
+            for value in sorted(upwards):
+                if value in lost:
+                    unread.setdefault(value, []).append(node.name)
+                elif not match.moved:
+                    piece = _saying(piece, f"~ read {value}")
+            pieces[place] = piece
+        for value, readers in unread.items():
+            pieces[places[value]] = _saying(pieces[places[value]], f"− led to {', '.join(readers)}")
         return [pieces[place] for place in sorted(pieces)]
 
     def _whole(self, node: Node, scope: str, inputs: tuple[str, ...], status: Status, shared: bool) -> Piece:
@@ -219,6 +228,13 @@ def _reading(piece: Piece, before: set[str], since: set[str]) -> Piece:
     return replace(piece, inputs=(*piece.inputs, *sorted(before)), fate=fate)
 
 
+def _saying(piece: Piece, word: str) -> Piece:
+    """With one more word on what became of it."""
+    assert piece.fate is not None
+    status = "changed" if piece.fate.status == "same" else piece.fate.status
+    return replace(piece, fate=replace(piece.fate, status=status, words=(*piece.fate.words, word)))
+
+
 def _marked(piece: Piece, status: Status, scope: str = "", called: str = "") -> Piece:
     """With the same fate for all that is in it; `called` is what the `scope` around it is called in the figure."""
     words = {"added": ("+ added",), "removed": ("− removed",)}.get(status, ())
@@ -262,7 +278,7 @@ def _words(pair: Pair) -> Iterator[tuple[Status, str]]:
     for change in pair.changes:
         yield "changed", f"~ {_word(change)}"
     if pair.moved:
-        yield "moved", "> moved"
+        yield "moved", ", ".join(filter(None, ("> moved", came_from(pair))))
     if pair.renamed and (named(pair.before.node) or named(pair.after.node)):
         yield "renamed", f"> was {pair.before.node.name}"
 

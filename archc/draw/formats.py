@@ -38,14 +38,15 @@ class Width:
         return f"{self.value:g}{self.unit}"
 
 
-def width_of(written: str) -> Width:
-    """A width as typed: "3.3in", "84mm". Raises ValueError, which says why, for anything else."""
+def width_of(written: str, least: float = LEAST_INCHES, most: float = MOST_INCHES) -> Width:
+    """A width as typed: "3.3in", "84mm", within two bounds in inches. Raises ValueError, which says why, for anything
+    else."""
     found = re.fullmatch(r"([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(in|cm|mm|pt|px)", written.strip())
     if not found:
         raise ValueError(f"`{written}` is no width: write a number and in, cm, mm, pt or px, as `3.3in`")
     width = Width(float(found[1]), found[2])
-    if not LEAST_INCHES <= width.inches <= MOST_INCHES:
-        raise ValueError(f"`{written}` is no width of a figure: one is from {LEAST_INCHES}in to {MOST_INCHES}in wide")
+    if not least <= width.inches <= most:
+        raise ValueError(f"`{written}` is no width of a figure: one is from {least:g}in to {most:g}in wide")
     return width
 
 

@@ -216,7 +216,8 @@ class Chain:
         if step.inputs != (self.value,) and self.columns and not op.merges:
             why = f"`{step.scope}` reads `{step.inputs[0]}` and not the layer before it, so the chain branches"
         else:
-            what = KINDS.get(op.drawing, "changes how many values there are")
+            made = "is a value of its own" if not step.inputs or op.alone else "changes how many values there are"
+            what = KINDS.get(op.drawing, made)
             why = f"`{step.scope}` {what}, and circles stand for the units of dense layers, one behind the other"
         raise unsuited(STYLE, why, self.look, step.places)
 

@@ -234,7 +234,7 @@ def differing(what: str, before: object, after: object) -> Iterator[Change]:
                 yield from differing(lead + field, getattr(before, field), getattr(after, field))
         case Mapping(), Mapping():
             for name in dict.fromkeys([*before, *after]):
-                yield from differing(f"{lead}{name}", before.get(name), after.get(name))
+                yield from differing(f"{lead}{name}" if name else what, before.get(name), after.get(name))
         case (Frozen() as a,), (Frozen() as b,):
             yield from differing(what, a, b)
         case _ if before != after:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from archc.ir.compare import Change, Difference, Value
+from archc.ir.compare import Change, Difference, Pair, Value
 from archc.ir.graph import Frozen, Item, Node
 from archc.ir.items import op_of, restored
 from archc.ir.match import named
@@ -17,9 +17,15 @@ def summary(difference: Difference, *, ordinals: bool = True) -> str:
     graph = difference.graph
     renamed = tuple(p for p in graph.renamed if ordinals or named(p.before.node) or named(p.after.node))
     parts = []
-    for word, steps in (("added", graph.added), ("removed", graph.removed)):
-        if steps:
-            parts.append(f"{counted(sum(_layers(step.node) for step in steps), 'layer')} {word}")
+    copies = [pair.after.node.count - pair.before.node.count for pair in graph.pairs]
+    more = [
+        (sum(map(_layers, pair.after.node.body.nodes)) * count if pair.after.node.body else 0)
+        for pair, count in zip(graph.pairs, copies, strict=True)
+    ]
+    for word, steps, sign in (("added", graph.added, 1), ("removed", graph.removed, -1)):
+        count = sum(_layers(step.node) for step in steps) + sum(sign * layers for layers in more if sign * layers > 0)
+        if count:
+            parts.append(f"{counted(count, 'layer')} {word}")
     for word, pairs in (("changed", graph.changed), ("moved", graph.moved), ("renamed", renamed)):
         kinds = {pair.after.node.op if pair.after.node.body is not None else "layer" for pair in pairs}
         if pairs:
@@ -36,6 +42,14 @@ def summary(difference: Difference, *, ordinals: bool = True) -> str:
     if not parts:
         parts.append("weights start otherwise")
     return ", ".join(parts)
+
+
+def came_from(pair: Pair) -> str:
+    """Where a step stood that was moved: `was behind relu1`; "" if it reads what is called as before."""
+    read = pair.before.node.inputs
+    if not read or read == pair.after.node.inputs:
+        return ""
+    return "was first" if read == ("it",) else f"was behind {', '.join(dict.fromkeys(read))}"
 
 
 def _layers(node: Node) -> int:

@@ -417,15 +417,21 @@ def spread(scene: Scene, lane: float = 0) -> float:
     the node and all of its labels; and of frames the bands, and a rim of `RIM` around what they hold.
     """
     seen = _seen(scene)
-    boxes = [one.box for one in _of(seen, "node", "frame", "band", "label")]
-    boxes += [line.bounds for one in seen if one.part.kind == "edge" for line in one.lines]
     cells = sum(
         area((left, top, right, bottom + ROOM)) for left, top, right, bottom in (one.box for one in _of(seen, "node"))
     )
     labels = sum(area(one.box) for one in _of(seen, "label"))
     bands = sum(area(one.box) for one in _of(seen, "band"))
     rims = sum(area(one.box) - area(grown(one.box, -RIM)) for one in _of(seen, "frame"))
-    return area(union(boxes)) / (cells + labels + bands + rims + lane * _way(seen))
+    return extent(scene) / (cells + labels + bands + rims + lane * _way(seen))
+
+
+def extent(scene: Scene) -> float:
+    """The area of the box around a figure's nodes, frames, edges and labels."""
+    seen = _seen(scene)
+    boxes = [one.box for one in _of(seen, "node", "frame", "band", "label")]
+    boxes += [line.bounds for one in seen if one.part.kind == "edge" for line in one.lines]
+    return area(union(boxes))
 
 
 def _way(seen: Sequence[Seen]) -> float:

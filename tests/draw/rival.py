@@ -104,6 +104,12 @@ def drawn(scene: Scene) -> list[Wire]:
     return found
 
 
+def extent_of(scene: Scene) -> float:
+    """The area of what `dot` draws, in px²."""
+    _, _, width, height = render(described(Flows(scene)), format="plain").decode().splitlines()[0].split()
+    return float(width) * float(height) * AN_INCH**2
+
+
 def _flattened(points: Sequence[Point]) -> tuple[Point, ...]:
     """A row of cubic Bézier curves, each beginning where the one before ends, as straight pieces."""
     found = [points[0]]

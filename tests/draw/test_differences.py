@@ -152,7 +152,7 @@ def test_renamed_and_moved() -> None:
     found = figure(NET, NET.replace("as first", "as begin"))
     assert marked(found) == {"begin": "moved"} and "> was first" in said(found, "begin")
     moved = NET.replace(" -> relu as bend", "").replace("as half", "as half -> relu as bend")
-    assert "> moved" in said(figure(NET, moved), "bend")
+    assert "> moved, was behind first" in said(figure(NET, moved), "bend")
 
 
 def test_ordinals_that_follow_are_no_news() -> None:
@@ -361,3 +361,30 @@ def test_the_same_bytes_again() -> None:
 def test_golden_figure(golden: Callable[[Path, str], None]) -> None:
     one, two = (built_in(FOLDER / f"{name}.arch") for name in ("lenet5", "lenet5_1998"))
     golden(GOLDEN / "lenet5-lenet5_1998.svg", printed(between(one, two), "svg").decode())
+
+
+CHAIN = "model Net {\n    input x[8, 8, 4]\n    %s\n    global_avg_pool -> dense(3)\n}\n"
+
+
+def test_what_was_moved_shows_both_ways() -> None:
+    layers = ("conv(4, 3x3, padding = same)", "relu", "max_pool(2x2)", "conv(8, 3x3)")
+    first, act, pool, last = layers
+    found = figure(*(CHAIN % " -> ".join(order) for order in (layers, (pool, first, act, last))))
+    assert said(found, "max_pool1")[1] == "> moved, was behind relu1"
+    assert flows(found, "added") == {("x", "max_pool1"), ("max_pool1", "conv1"), ("relu1", "conv2")}
+    # a line from relu1 up to max_pool1 can't be drawn: the card tells of it
+    assert flows(found, "removed") == {("x", "conv1"), ("max_pool1", "conv2")}
+
+
+def test_what_led_upwards_is_told() -> None:
+    net = "model U {\n input x[16, 16, 4]\n %s\n conv(2, 1x1)\n}\n"
+    found = figure(
+        net % "conv(8, 3x3, padding = same) as a\n max_pool(2x2)\n upsample(2)\n concat(a, it) as both",
+        net % "concat(conv(3, 1x1), conv(5, 1x1)) as both\n max_pool(2x2)",
+    )
+    assert said(found, "upsample1 (removed)")[1:] == ["− removed", "− led to both"]
+
+
+def test_layers_of_more_copies_are_counted() -> None:
+    found = figure(*(f"model R {{\n input x[4]\n repeat {n} {{ dense(4) -> relu }}\n}}\n" for n in (3, 5)))
+    assert heading(found)[1].startswith("4 layers added, 1 repeat changed")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -15,8 +16,8 @@ from archc.draw.scene import Rect, Scene, moved
 from archc.draw.styles import draw
 from archc.draw.svg import words
 from archc.ir import Module
-from tests.draw.faults import crossings, crossings_of, faults, spread, wires
-from tests.draw.rival import drawn
+from tests.draw.faults import crossings, crossings_of, extent, faults, spread, wires
+from tests.draw.rival import drawn, extent_of
 from tests.draw.wirings import Wirer
 from tests.grower import Grower
 from tests.models import BUILT_IN, FOLDER, built_in, module_of
@@ -192,6 +193,17 @@ def test_random_networks_cross_no_more_than_dot_makes_them(way: str, count: int,
     assert ours <= theirs
 
 
+@pytest.mark.parametrize("count", [25, pytest.param(MANY, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("way", RANDOM)
+def test_random_networks_take_less_room_than_dot_gives_them(way: str, count: int, tmp_path: Path) -> None:
+    """Four fifths of it, where half are smaller and half larger; where there are more lines than boxes, as much."""
+    shares = []
+    for seed in range(count):
+        scene = draw(RANDOM[way](seed, tmp_path), "graph", look_of(seed))
+        shares.append(extent(scene) / extent_of(scene))
+    assert median(shares) < 0.9 and max(shares) < 1.6
+
+
 def test_a_branch_goes_on_straight_beside_what_is_higher() -> None:
     scene = draw(module_of(MANY_ENDS), "graph", Look())
     boxes = {part.id: part.bounds for part in scene.parts if part.kind in ("node", "frame")}
@@ -199,6 +211,15 @@ def test_a_branch_goes_on_straight_beside_what_is_higher() -> None:
     assert [(x, y) for (x, y), (ax, ay) in pairwise(line) if x == ax] == [line[0], line[2]]
     assert len(line) == 4
     assert boxes["concat2"][3] < boxes["dense2"][1] < boxes["output grade"][1] < boxes["head2"][3]
+
+
+def test_branches_stand_in_their_order_below_what_they_read() -> None:
+    text = "concat(conv(1, 1), conv(2, 1), conv(3, 1) -> relu -> conv(3, 1), conv(4, 1), it, conv(5, 1))"
+    scene = draw(module_of(f"model Net {{\n input x[8, 8, 4]\n {text}\n conv(2, 1)\n}}\n"), "graph", Look())
+    nodes = {part.id: part.bounds for part in scene.parts if part.kind == "node"}
+    first = {name: nodes[name] for name in ("conv1", "conv2", "conv3", "conv5", "conv6")}
+    assert len({top for _, top, _, _ in first.values()}) == 1
+    assert sorted(first, key=lambda name: first[name][0]) == list(first)
 
 
 def test_many_branches_are_no_long_row() -> None:

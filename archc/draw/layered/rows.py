@@ -11,6 +11,10 @@ SOON = 3
 """A branch of so many boxes ends before what it branches off goes on."""
 
 
+MANY = 2
+"""Of more branches none comes later than it could: the lane of one would have to lead to all of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """What is placed. Lines enter at its top and leave at its bottom.
@@ -122,7 +126,7 @@ def _shortened(boxes: Sequence[Box], rank: list[int], into: list[list[int]], out
     for _ in range(6):
         moved = False
         for index in reversed(range(len(boxes))):
-            if not out[index] or boxes[index].first:
+            if not out[index] or boxes[index].first or any(len(out[source]) > MANY for source in into[index]):
                 continue
             room = min(rank[target] for target in out[index]) - 1
             # down to here the lines of what it reads go on anyway, to others

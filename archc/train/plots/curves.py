@@ -114,7 +114,9 @@ def panel(axes: "Axes", theme: Theme, title: str, curves: Series, best: int) -> 
         epochs, values = [epoch for epoch, _ in thinned], [value for _, value in thinned]
         marker = "o" if len(thinned) < 2 else None
         axes.plot(epochs, values, color=color, label=name, linewidth=1.6, linestyle=dash, marker=marker)
-    axes.axvline(best, color=theme.ink, alpha=0.6, linestyle=(0, (1, 2)), linewidth=1.2, label="best epoch")
+    axes.axvline(
+        best, color=theme.ink, alpha=0.6, linestyle=(0, (1, 2)), linewidth=1.2, label="best epoch", clip_on=False
+    )
     axes.set_title(title)
     axes.set_xlabel("epoch")
     last = max((epoch for points in curves.values() for epoch, _ in points), default=1)
