@@ -210,6 +210,8 @@ class Painter {
       }
       return;
     }
+    // the shape that leaves an open block stands in it
+    if (part.kind === "label" && placed.framed.has(part.id)) return;
     const [dx, dy] = placed.move(index);
     for (const mark of part.marks) this.mark(mark, dx, dy);
     if (part.opens && this.scale * 16 > 5) {

@@ -46,6 +46,7 @@ class Placed {
     this.known = new Map();
     const opened = [...inside].map(([index, placed]) => new Frame(level.parts[index], index, placed));
     this.moves = opened.length > 0;
+    this.framed = new Set(opened.map((frame) => frame.id));
     this.across = new Shift(opened.flatMap((frame) => frame.across()));
     this.down = new Shift(opened.flatMap((frame) => frame.down()));
     this.width = level.width + this.across.total;
