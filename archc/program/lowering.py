@@ -49,7 +49,7 @@ class Lowering:
         All add up in the type of their values, which XLA's own don't: in bfloat16 they would lose digits. Raises
         Failed if a form was measured that there is not.
         """
-        small = self.convolutions and op.drawing == "dense" and x.channels < WIDE_HEAD
+        small = self.convolutions and op.drawing == "dense" and x.rank == 1 and x.size < WIDE_HEAD
         found = () if self.narrow or small else op.forms(x, self.target)
         if self.plain:
             plain = sorted(found, key=lambda form: not form.plain)

@@ -16,7 +16,7 @@ from archc.kernels.norm import standardized, standardized_by_products
 from archc.ops import Op
 from archc.ops.form import Target
 from archc.program import emit
-from archc.program.lowering import Lowering
+from archc.program.lowering import Lowering, planned
 from archc.program.plan import plan
 from archc.types import TensorType
 from tests.models import imported, module_of
@@ -190,6 +190,16 @@ def test_gradients_of_what_is_standardized_by_products() -> None:
         ]
         for one, other in zip(*gradients, strict=True):
             close(one, other, rtol=1e-10, atol=1e-11)
+
+
+def test_beside_convolutions_small_heads_are_as_written() -> None:
+    heads = "flatten -> dense(10)", "pointwise(9) -> flatten -> dense(10)"
+    for size, names in ((4, ["as_written"]), (20, ["product_to_few"])):
+        for head in heads:
+            text = f"model Net {{\n input x[{size}, {size}, 8]\n conv(9, 3x3, padding = 1) -> {head}\n}}"
+            found = {step.node.op: step.form for step in planned(module_of(text), Lowering()).layers()}
+            assert [found["dense"].name if found["dense"] else "as_written"] == names
+            assert "pointwise" not in found or found["pointwise"].name == "product_of_rows"
 
 
 def test_behind_a_norm_gradients_are_not_scattered() -> None:
