@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archc.cli.terminal import Terminal
-from archc.draw.formats import LEAST_INCHES, LEAST_POINTS, MOST_INCHES, Width, smallest_points, width_of
+from archc.draw.formats import LEAST_INCHES, LEAST_POINTS, MOST_INCHES, Width, smallest_points, told_small, width_of
 
 if TYPE_CHECKING:
     from archc.draw.scene import Scene
@@ -50,10 +50,8 @@ def warn_if_small(scene: "Scene", width: Width | None, terminal: Terminal, *, fo
     points = smallest_points(scene, width)
     # what is told as the least is no less
     if width is not None and scene.smallest_text and round(points, 1) < LEAST_POINTS:
-        terminal.remark(
-            f"its smallest text is {points:.1f} pt at {width}, and {LEAST_POINTS} pt is the least that can be read: "
-            f"{'fold more with `--depth`, or ' if folds else ''}print it wider"
-        )
+        advice = f"{'fold more with `--depth`, or ' if folds else ''}print it wider"
+        terminal.remark(f"{told_small(points, width)}: {advice}")
 
 
 def warn_of_boxes(scene: "Scene", form: str, terminal: Terminal) -> None:

@@ -50,6 +50,11 @@ def width_of(written: str, least: float = LEAST_INCHES, most: float = MOST_INCHE
     return width
 
 
+def told_small(points: float, wide: object) -> str:
+    """What is said of text of less than `LEAST_POINTS` in a figure that is so `wide`."""
+    return f"its smallest text is {points:.1f} pt at {wide}, and {LEAST_POINTS} pt is the least that can be read"
+
+
 def smallest_points(scene: Scene, width: Width | None) -> float:
     """The size in which the smallest text is printed, in pt."""
     scale = width.inches * 96 / scene.width if width else 1

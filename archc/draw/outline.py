@@ -76,7 +76,7 @@ class Piece:
         """How many layers it stands for."""
         if self.node is None:
             return self.count * sum(part.layers for part in self.parts)
-        return self.count * _layers(self.node)
+        return self.count * self.node.layer_count
 
 
 @dataclass(frozen=True)
@@ -306,10 +306,6 @@ def _run(kinds: Sequence[int], follows: Sequence[bool], start: int) -> tuple[int
 
 def _alone(node: Node) -> Graph:
     return made(Graph)(name=node.name, inputs=(), nodes=(node,), outputs=())
-
-
-def _layers(node: Node) -> int:
-    return node.count * sum(map(_layers, node.body.nodes)) if node.body is not None else 1
 
 
 def walk(inside: Inside, opened: Callable[[Piece, int], bool], depth: int = 0) -> Iterator[Piece]:

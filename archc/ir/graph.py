@@ -93,6 +93,11 @@ class Node(Frozen):
     """Whether a pass has put this activation behind the pooling that reads it in the file."""
 
     @property
+    def layer_count(self) -> int:
+        """How many layers it is, those of all copies."""
+        return self.count * sum(node.layer_count for node in self.body.nodes) if self.body is not None else 1
+
+    @property
     def innermost(self) -> "Node | None":
         """The layer at the end of a block, or of a repeat; of a layer itself. None for what only passes on."""
         node: Node | None = self

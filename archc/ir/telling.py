@@ -17,13 +17,9 @@ def summary(difference: Difference, *, ordinals: bool = True) -> str:
     graph = difference.graph
     renamed = tuple(p for p in graph.renamed if ordinals or named(p.before.node) or named(p.after.node))
     parts = []
-    copies = [pair.after.node.count - pair.before.node.count for pair in graph.pairs]
-    more = [
-        (sum(map(_layers, pair.after.node.body.nodes)) * count if pair.after.node.body else 0)
-        for pair, count in zip(graph.pairs, copies, strict=True)
-    ]
+    copies = [_more_copies(pair) for pair in graph.pairs]
     for word, steps, sign in (("added", graph.added, 1), ("removed", graph.removed, -1)):
-        count = sum(_layers(step.node) for step in steps) + sum(sign * layers for layers in more if sign * layers > 0)
+        count = sum(step.node.layer_count for step in steps) + sum(max(sign * layers, 0) for layers in copies)
         if count:
             parts.append(f"{counted(count, 'layer')} {word}")
     for word, pairs in (("changed", graph.changed), ("moved", graph.moved), ("renamed", renamed)):
@@ -52,9 +48,10 @@ def came_from(pair: Pair) -> str:
     return "was first" if read == ("it",) else f"was behind {', '.join(dict.fromkeys(read))}"
 
 
-def _layers(node: Node) -> int:
-    """How many layers a step is, those of all copies."""
-    return node.count * sum(map(_layers, node.body.nodes)) if node.body is not None else 1
+def _more_copies(pair: Pair) -> int:
+    """How many layers more a repeat is for its count alone, or fewer, below 0."""
+    before, after = pair.before.node, pair.after.node
+    return (after.count - before.count) * (after.layer_count // after.count)
 
 
 def call(node: Node) -> str:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archc.diagnostics import Diagnostic, Failed
-from archc.ir import Graph, Module, Node, Recipe
+from archc.ir import Module, Node, Recipe
 from archc.ir.tuning import Timed, Tuning, layer_key, tuning_of
-from archc.ops import OPS, Op
+from archc.ops import Op
 from archc.ops.form import Form, Target
 from archc.passes import run
-from archc.program.plan import Plan, plan
+from archc.program.plan import Plan, convolves, plan
 from archc.types import TensorType
 
 SCANNED_FROM: Mapping[Target, int] = {"cpu": 16, "gpu": 4}
@@ -91,11 +91,6 @@ def planned(module: Module, lowering: Lowering) -> Plan:
         convolutions=convolves(graph),
     )
     return plan(graph, taken)
-
-
-def convolves(graph: Graph) -> bool:
-    """Whether a convolution is in a network."""
-    return any(convolves(node.body) if node.body else OPS[node.op].drawing == "conv" for node in graph.nodes)
 
 
 def forms(module: Module, lowering: Lowering) -> dict[tuple[str, ...], tuple[Form, ...]]:

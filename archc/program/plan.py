@@ -7,7 +7,7 @@ from typing import Protocol
 
 from archc.ir import Graph, Node, Weight
 from archc.ir.items import op_of, restored
-from archc.ops import Op
+from archc.ops import OPS, Op
 from archc.ops.form import Form
 from archc.types import TensorType
 
@@ -57,11 +57,6 @@ class Step:
         return self.body.random if self.body else self.op is not None and self.op.random
 
     @property
-    def convolves(self) -> bool:
-        """Whether a convolution is in it."""
-        return self.body.convolves if self.body else self.op is not None and self.op.drawing == "conv"
-
-    @property
     def params(self) -> bool:
         """Whether it has trainable weights."""
         return self.body.params if self.body else any(weight.trainable for weight in self.weights)
@@ -106,10 +101,7 @@ class Plan:
 
     @cached_property
     def convolves(self) -> bool:
-        return any(
-            step.body.convolves if step.body else step.op is not None and step.op.drawing == "conv"
-            for step in self.steps
-        )
+        return convolves(self.graph)
 
     @cached_property
     def keys(self) -> dict[str, int]:
@@ -160,6 +152,11 @@ class Plan:
                 yield from step.body.blocks()
                 if not step.repeats:
                     yield step
+
+
+def convolves(graph: Graph) -> bool:
+    """Whether a convolution is in a network."""
+    return any(convolves(node.body) if node.body else OPS[node.op].drawing == "conv" for node in graph.nodes)
 
 
 def plan(graph: Graph, choose: Chooser) -> Plan:

@@ -423,12 +423,15 @@ def spread(scene: Scene, lane: float = 0) -> float:
     labels = sum(area(one.box) for one in _of(seen, "label"))
     bands = sum(area(one.box) for one in _of(seen, "band"))
     rims = sum(area(one.box) - area(grown(one.box, -RIM)) for one in _of(seen, "frame"))
-    return extent(scene) / (cells + labels + bands + rims + lane * _way(seen))
+    return _extent(seen) / (cells + labels + bands + rims + lane * _way(seen))
 
 
 def extent(scene: Scene) -> float:
     """The area of the box around a figure's nodes, frames, edges and labels."""
-    seen = _seen(scene)
+    return _extent(_seen(scene))
+
+
+def _extent(seen: Sequence[Seen]) -> float:
     boxes = [one.box for one in _of(seen, "node", "frame", "band", "label")]
     boxes += [line.bounds for one in seen if one.part.kind == "edge" for line in one.lines]
     return area(union(boxes))

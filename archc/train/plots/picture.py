@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from archc.data.atomic import whole_file
 from archc.diagnostics import Diagnostic, Failed
-from archc.draw.formats import LEAST_POINTS
+from archc.draw.formats import LEAST_POINTS, told_small
 from archc.train.folders import writing
 from archc.train.plots.names import FORMATS, NARROWEST, WIDEST
 from archc.train.plots.sheet import fit, missing, smallest
@@ -92,11 +92,7 @@ class Picture:
         if lacking := missing(figure):
             found.append(f"the font of pictures has no {' '.join(lacking[:8])}: boxes stand there")
         if (points := smallest(figure)) < LEAST_POINTS:
-            wide = self.width or self.natural
-            found.append(
-                f"its smallest text is {points:.1f} pt at {wide:g}in, and {LEAST_POINTS} pt is the least that can be "
-                "read: make it wider"
-            )
+            found.append(f"{told_small(points, f'{self.width or self.natural:g}in')}: make it wider")
         return found
 
     def content(self, form: Format) -> bytes:

@@ -23,6 +23,7 @@ from archc.train.plots.confusion import of_confusions
 from archc.train.plots.kinds import DRAWN
 from archc.train.plots.names import KINDS
 from archc.train.plots.picture import Picture
+from archc.train.plots.sheet import missing
 from archc.train.plots.theme import THEMES, Pen, look
 from tests.train.plots.conftest import subject
 
@@ -301,5 +302,8 @@ def test_letters_that_the_font_lacks(recwarn: pytest.WarningsRecorder) -> None:
     assert picture.png() and picture.pdf() and "日本語" in picture.inside("far")
     (said,) = picture.flaws()
     assert "日 本" in said and "ä" not in said
+    with look(THEMES["light"], text=False):
+        lacking = missing(picture.painted(THEMES["light"]))
+    assert set("日本語") < set(lacking) and "ä" not in lacking
     near = Confusion("output", "thing", ("a", "ä", "Ω"), np.eye(3, dtype=np.int64))
     assert of_confusions("Near", "test", [near]).flaws() == []
