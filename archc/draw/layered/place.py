@@ -10,7 +10,7 @@ from archc.draw.layered.columns import Cutting, apart, joins
 from archc.draw.layered.heights import heights
 from archc.draw.layered.order import FEW, ordered
 from archc.draw.layered.rows import Box, Rows, Wire, in_rows
-from archc.draw.layered.straight import Mains, mains, placed, standing
+from archc.draw.layered.straight import Mains, aligned, placed
 from archc.draw.scene import Point
 
 GUTTER, AROUND, OVER = 34.0, 17.0, 4.0
@@ -45,9 +45,7 @@ class _Drawing:
 
     def __init__(self, rows: Rows, wires: Sequence[Wire], tallest: float):
         self.rows, self.wires = rows, wires
-        main = mains(rows)
-        self.stand = standing(rows, main[0])
-        self.xs = placed(rows, self.stand, main)
+        main, self.stand, self.xs = aligned(rows)
         self._track()
         uncut = heights(rows, range(len(rows.rows)), self.stand, self.xs, self.nets, 0)
         lowest = list(accumulate(uncut.lowest, max))

@@ -17,6 +17,9 @@ BETWEEN_BOXES, BESIDE_LANE = 22.0, 11.0
 EDGE = 12.0
 """Of a box's top that no line enters, at either end."""
 
+NARROWER = 0.8
+"""Beside what is usual, to be chosen for it."""
+
 
 Mains: TypeAlias = Sequence[int | None]
 """For each item, the neighbour at the other end of its main line, if it has one."""
@@ -67,6 +70,24 @@ def _spread(rows: Rows, item: int, position: Sequence[int], main: int | None) ->
         step = min(26.0, room / reach)
     places = {slot: middle + (first + index) * step for index, (_, slot) in enumerate(order)}
     return tuple(places[slot] for slot in range(len(places)))
+
+
+def aligned(rows: Rows) -> tuple[tuple[Mains, Mains], Stand, list[float]]:
+    """The main lines, how items stand by them, and where: along the longest way, or if that makes a drawing much
+    narrower, with the first branch of each value straight below it."""
+    above, below = mains(rows)
+    stand = standing(rows, above)
+    xs = placed(rows, stand, (above, below))
+    position = rows.positions()
+    first = [
+        main if rows.is_lane(item) or len(ends) < 2 else min((end for end, _ in ends), key=position.__getitem__)
+        for item, (main, ends) in enumerate(zip(below, rows.down, strict=True))
+    ]
+    if first != below:
+        others = placed(rows, stand, (above, first))
+        if _width(rows, stand, others) < NARROWER * _width(rows, stand, xs):
+            return (above, first), stand, others
+    return (above, below), stand, xs
 
 
 def placed(rows: Rows, stand: Stand, main: tuple[Mains, Mains]) -> list[float]:
@@ -123,6 +144,11 @@ def _free(stand: Stand, xs: Sequence[float], x: float, left: int, right: int) ->
 def _extent(rows: Rows, stand: Stand, xs: Sequence[float]) -> tuple[float, float]:
     items = [item for row in rows.rows for item in row]
     return min(xs[item] - stand.left[item] for item in items), max(xs[item] + stand.right[item] for item in items)
+
+
+def _width(rows: Rows, stand: Stand, xs: Sequence[float]) -> float:
+    left, right = _extent(rows, stand, xs)
+    return right - left
 
 
 def _wanted(rows: Rows, mains: tuple[Mains, Mains]) -> set[tuple[int, int]]:
