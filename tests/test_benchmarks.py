@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from archc.train import contest
 from benchmarks.training import __main__ as command
 from benchmarks.training import archc_side, jax_side, rounds
 from benchmarks.training.figures import rows_of
@@ -249,7 +250,20 @@ def test_layers_are_handed_over_plain(tiny: Handed) -> None:
 
 @pytest.fixture(scope="module")
 def ours(tiny: Handed) -> Listener:
-    return trained(archc_side.train, tiny, "run_steps")
+    return trained(archc_side.train, tiny, archc_side.RULES)
+
+
+def test_as_it_was_tuned_archc_does_the_same_work(
+    tiny: Handed, ours: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contest, "_MOMENT", 0.0)
+    monkeypatch.setattr(contest, "_FEWEST", 1)
+    found = trained(archc_side.train, tiny, archc_side.TUNED)
+    assert found.losses == pytest.approx(ours.losses, rel=1e-3)
+    (file,) = tiny.folder.glob("tuned/*.lowering.json")
+    before = file.stat().st_mtime_ns
+    trained(archc_side.train, tiny, archc_side.TUNED, epochs=1)
+    assert file.stat().st_mtime_ns == before, "it is measured once"
 
 
 @pytest.mark.parametrize("setting", ["reduce_window", "slices", "slices, loop"])

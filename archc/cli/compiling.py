@@ -51,9 +51,10 @@ class Asked:
         if found.tuning is not None:
             there, several = taken_from_file(module, found)
             file, measured = found.tuning.file, found.tuning.of(target)
-            if measured and there:
-                many = f"of {there} of the {several} layers" if there < several else "of layers"
-                says = f"the forms {many} are those of {file}, measured for batches of {measured.batch}"
+            parts = [f"the forms of {f'{there} of the {several} ' if there < several else ''}layers"] * bool(there)
+            parts += ["the library called"] * bool(measured and measured.library)
+            if measured and parts:
+                says = f"{' and '.join(parts)} are those of {file}, measured for batches of {measured.batch}"
                 terminal.remark(f"{says}; `archc tune` measures anew")
             else:
                 terminal.remark(f"{file} has no form for these layers on a {target.upper()}: archc's own rules choose")

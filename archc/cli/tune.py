@@ -12,7 +12,7 @@ from archc.cli.writing import write_text
 
 if TYPE_CHECKING:
     from archc.program import Target
-    from archc.train.tuning import Contest
+    from archc.train.contest import Contest
 
 
 @click.command(
@@ -32,9 +32,10 @@ def command(ctx: click.Context, /, file: str, batch: int | None, device: str | N
     """Time the ways in which layers can be computed.
 
     All give the same, and which is fastest depends on the machine. Every layer of which there are
-    several forms is run in each, forward and backward, and the fastest is written to a file beside FILE,
-    NAME.lowering.json; for a built-in model, to the folder that one works in. `archc compile`, `train` and
-    `profile` read it. Remove it, and archc's own rules choose again.
+    several forms is run in each, forward and backward; then whole steps, with the products of XLA and of
+    YNNPACK. The fastest are written to a file beside FILE, NAME.lowering.json; for a built-in model, to the
+    folder that one works in. `archc compile`, `train` and `profile` read it. Remove it, and archc's own rules
+    choose again.
     """
     terminal = ctx.ensure_object(Terminal)
     asked = Asked(file, **choice)
@@ -48,6 +49,7 @@ def command(ctx: click.Context, /, file: str, batch: int | None, device: str | N
     from archc.train.driver import device_named
     from archc.train.profiling.stand_in import BATCH
     from archc.train.tuning import layers, together, tuned
+    from archc.train.whole_steps import called
 
     target: Target = "gpu" if device == "gpu" else "cpu"
     path = tuning_path(asked.path())
@@ -57,27 +59,29 @@ def command(ctx: click.Context, /, file: str, batch: int | None, device: str | N
         before = tuning_of(asked.path())
     except Failed:
         before = None  # what cannot be read is written anew, as the message about it says
-    found = layers(module, target)
-    if not found:
-        narrow = is_narrow(module.recipe)
-        why = "values are bfloat16, in which other forms lose digits" if narrow else "no layer has several forms"
+    found, whole = layers(module, target), called(module, target)
+    if not found and not whole:
+        why = "no layer has several forms, and no library makes a difference"
+        if is_narrow(module.recipe):
+            why = "values are bfloat16, in which other forms lose digits"
         terminal.remark(f"there is nothing to time in {module.graph.name}: {why}; nothing was written")
         return
     size = batch or (module.recipe.batch if module.recipe else BATCH)
-    terminal.remark(f"timing the forms of {len(found)} layers of {module.graph.name}, {size} examples at a time")
+    parts = [f"the forms of {len(found)} layers"] * bool(found) + ["whole steps"] * bool(whole)
+    terminal.remark(f"timing {' and '.join(parts)} of {module.graph.name}, {size} examples at a time")
     with jax.default_device(device_named(device)):
         measured = tuned(module, target, size, lambda each: terminal.result(told(each)))
-    write_text(path, together(before, target, measured).model_dump_json(indent=2, exclude={"file"}) + "\n")
+    tuning = together(before, target, measured)
+    write_text(path, tuning.model_dump_json(indent=2, exclude={"file"}, exclude_none=True) + "\n")
     terminal.remark(f"wrote {path.as_posix()}: `archc compile` and `archc train` read it")
 
 
 def told(found: "Contest") -> str:
-    """What was found of a layer: a line for it, and one for each form."""
-    layer = found.layer
-    lines = [" -> ".join(filter(None, (layer.before, layer.key, layer.behind)))]
+    """What was found of a layer, or of steps: a line for it, and one for each way to compute it."""
+    lines = [found.what]
     for name, seconds in found.seconds.items():
         mark = "*" if name == found.chosen else " "
-        rule = "  (archc's rule)" if name == found.rule.name else ""
+        rule = "  (archc's rule)" if name == found.rule else ""
         lines.append(f"  {mark} {seconds * 1e3:9.3f} ms  {found.titles[name]}{rule}")
     lines += [f"           failed  {found.titles[name]}" for name in found.failed]
     return "\n".join(lines)

@@ -22,19 +22,21 @@ LARGEST = 2**24
 
 
 class Timed(Frozen):
-    """A layer: the name of the form that is taken, and the milliseconds that each took."""
+    """A layer, or a whole step: the name of the form that is taken, and the milliseconds that each took."""
 
     form: str
     milliseconds: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
 
 
 class Measured(Frozen):
-    """What was measured for a target: where, with which versions, for which batch, and by layer."""
+    """What was measured for a target: where, with which versions, for which batch, by layer, and of steps of the whole
+    network with the products of one library or another."""
 
     device: str
     versions: str
     batch: Annotated[int, Field(ge=1)]
     layers: Mapping[str, Timed]
+    library: Timed | None = None
 
 
 class Tuning(Frozen):

@@ -38,11 +38,23 @@ from archc.kernels.metric import total
 
 COMPILER_OPTIONS = {
     "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT",
+    "xla_cpu_prefer_vector_width": 512,
+    "xla_disable_hlo_passes": "cse_barrier_expander",
+}
+
+COMPILER_OPTIONS_FOR_OWN = {
+    "xla_cpu_experimental_ynn_fusion_type": "",
+    "xla_cpu_prefer_vector_width": 512,
     "xla_disable_hlo_passes": "cse_barrier_expander",
 }
 
 COMPILER_OPTIONS_FOR_PRODUCTS = {
     "xla_cpu_experimental_ynn_fusion_type": "",
+    "xla_cpu_prefer_vector_width": 512,
+}
+
+COMPILER_OPTIONS_FOR_LOOPS = {
+    "xla_cpu_prefer_vector_width": 512,
 }
 
 

@@ -10,13 +10,14 @@ from archc.code import Mapping as Entries
 from archc.ir import Module, Recipe
 from archc.ir.tuning import Tuning
 from archc.ops.form import Target
+from archc.program.library import compiled_with
 from archc.program.link import Definition, Linked, import_lines, link, names_read
 from archc.program.lowering import Lowering
 from archc.program.network import Network, model_dict
 from archc.program.objective import Objective
 from archc.program.printer import WIDTH, harmless, layout, literal
 from archc.program.repeats import table
-from archc.program.roles import REASONS, compiled_with, gaps_of, reasons_of, roles_of
+from archc.program.roles import gaps_of, reasons_of, roles_of
 from archc.program.siblings import WHY, siblings
 
 EVAL_BATCH = 256
@@ -40,7 +41,7 @@ def emit(
 
 def lowered(module: Module, lowering: Lowering) -> str:
     """The program of a module; equal modules give equal bytes. Raises Failed if what was measured doesn't fit it."""
-    target, plain = lowering.target, lowering.plain
+    target = lowering.target
     network = Network(module, lowering)
     kernel_roles = {each.job: each.kernel for each in siblings(module.recipe, lowering)}
     init, apply = network.init(), [*network.blocks(), network.apply(), network.predict()]
@@ -49,7 +50,7 @@ def lowered(module: Module, lowering: Lowering) -> str:
     stored = {job: f"{job}_{'apart' if repeats else 'as_kept'}" for job in STORED}
     if module.recipe is None:
         steps = link(face, stored)
-        return assemble(network, repeats, link(network.uses, kernel_roles), [*init, *apply], steps, "")
+        return assemble(network, repeats, link(network.uses, kernel_roles), [*init, *apply], steps, {}, "")
     recipe = module.recipe
     objective = Objective(recipe, network.graph)
     optimizer = objective.optimizer()
@@ -63,12 +64,15 @@ def lowered(module: Module, lowering: Lowering) -> str:
         *([optimizer] if objective.masked else []),
         objective.select(),
     ]
-    roles = roles_of(recipe, network.plan.convolves, target) | stored
-    compiled = {} if plain else compiled_with(recipe, network.plan, target)
+    called = lowering.libraries(recipe, network.plan)
+    options = {"COMPILER_OPTIONS": called[0].options} if called else {}
+    roles = roles_of(recipe, network.plan.convolves, target) | stored | options
+    compiled = compiled_with(called, network.plan)
     steps = link(["main", *face, *compiled.values()], roles).compiled(compiled)
     kernels = link(network.uses | objective.uses, stored | kernel_roles)
     numbers = repeats + constants(recipe, steps.uses) + ([] if objective.masked else optimizer)
-    return assemble(network, numbers, kernels, model, steps, 'if __name__ == "__main__":\n    main()')
+    reasons = {each.options: each.reason for each in called[:1]}
+    return assemble(network, numbers, kernels, model, steps, reasons, 'if __name__ == "__main__":\n    main()')
 
 
 def explained(name: str, definition: Definition, reasons: Mapping[str, str]) -> str:
@@ -106,11 +110,17 @@ def together(values: dict[str, Any]) -> list[str]:
 
 
 def assemble(
-    network: Network, numbers: list[str], kernels: Linked, model: list[list[str]], steps: Linked, tail: str
+    network: Network,
+    numbers: list[str],
+    kernels: Linked,
+    model: list[list[str]],
+    steps: Linked,
+    why: Mapping[str, str],
+    tail: str,
 ) -> str:
-    """Header, imports, constants, kernels, model and steps, two empty lines apart."""
+    """Header, imports, constants, kernels, model and steps, two empty lines apart; `why` steps are as they are."""
     module, raw = network.module, network.graph
-    reasons = REASONS | reasons_of(network.plan) | WHY
+    reasons = {**reasons_of(network.plan), **WHY, **why}
     own = [*numbers, 'TrainState = collections.namedtuple("TrainState", "params stats opt_state step key")']
     functions = ["\n".join(lines) for lines in model]
     written = [

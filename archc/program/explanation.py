@@ -19,7 +19,7 @@ def choices(module: Module, lowering: Lowering) -> list[Choice]:
     network = planned(module, lowering)
     return [
         *_of_pooling(network.graph),
-        *step_choices(module.recipe, network, lowering.target, plain=lowering.plain),
+        *step_choices(module.recipe, network, lowering.target, lowering.libraries(module.recipe, network)),
         *sibling_choices(network, siblings(module.recipe, lowering)),
     ]
 

@@ -10,6 +10,7 @@ from archc.ir.tuning import Timed, Tuning, layer_key, tuning_of
 from archc.ops import Op
 from archc.ops.form import Form, Target
 from archc.passes import run
+from archc.program.library import Library, libraries
 from archc.program.plan import Plan, convolves, plan
 from archc.types import TensorType
 
@@ -68,6 +69,11 @@ class Lowering:
             raise _no_form(self.tuning, layer_key(op, x), timed, found)
         others = tuple(form for form in found if form is not chosen)
         return (replace(chosen, why=_why(timed, others, self.tuning), measured=self.tuning.file), *others)
+
+    def libraries(self, recipe: Recipe | None, plan: Plan) -> tuple[Library, ...]:
+        """What XLA may call for products and convolutions, that which is chosen first; none with `plain`. Raises Failed
+        if what was measured there is not."""
+        return () if self.plain else libraries(recipe, plan, self.target, self.tuning)
 
 
 def lowering_of(path: Path, target: Target = "cpu", *, unroll: bool = False, plain: bool = False) -> Lowering:

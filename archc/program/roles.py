@@ -9,6 +9,7 @@ from archc.ir import Graph, Recipe
 from archc.ops.form import Target
 from archc.program.body import place
 from archc.program.choice import Choice
+from archc.program.library import Library, library_choices
 from archc.program.lowering import SCANNED_FROM
 from archc.program.objective import ways
 from archc.program.plan import Plan
@@ -16,31 +17,13 @@ from archc.program.plan import Plan
 QUICK_INIT = 10_000_000
 """Up to so many parameters, compiling `init` without optimization saves more than it costs when it runs."""
 
-OWN_CONVOLUTIONS = "YNNPACK, which XLA else calls, is slower: steps of a 32/64 net take 46 ms so, and 26 ms without"
-
-OWN_PRODUCTS = "YNNPACK, which XLA else calls, is slower with few units: 48 layers of 128 take 17 ms so, 15 without"
-YNN_PRODUCTS = "small batches and many units are up to 1.7 times as fast so: 3 of 512, a batch of 8, 1.0 ms"
-
-OLD_XLA = "An XLA without this option needs none."
-REASONS = {
-    "COMPILER_OPTIONS": f"{OWN_CONVOLUTIONS}. {OLD_XLA} And barriers last until code "
-    "is written: what they keep apart isn't computed together.",
-    "COMPILER_OPTIONS_FOR_PRODUCTS": f"{OWN_PRODUCTS}. {OLD_XLA}",
-}
-"""Why steps are written so, by the name of a definition."""
-
 EXPECTED = "expected, not measured"
-
-
-SLIM, ROWS = (32, 192), 64
-"""Products over so many rows or more, of whose sides the narrower is between these, are faster by XLA itself."""
 
 
 def roles_of(recipe: Recipe, convolves: bool, target: Target) -> dict[str, str]:
     """Which sibling of each step does the job."""
     return {
         "run_steps": steps_of(recipe, convolves, target),
-        **({} if convolves else {"COMPILER_OPTIONS": "COMPILER_OPTIONS_FOR_PRODUCTS"}),
         "parts": parts_of(recipe),
         "best_epoch": f"best_epoch_{'lowest' if recipe.monitor.better == 'lower' else 'highest'}",
         "should_stop": "should_stop_early" if recipe.stop else "should_stop_at_end",
@@ -58,32 +41,6 @@ def steps_of(recipe: Recipe, convolves: bool, target: Target) -> str:
     if not recipe.ragged:
         return "run_steps_looped"
     return "run_steps_in_one_program" if target == "gpu" else "run_steps_looped_ragged"
-
-
-def compiled_with(recipe: Recipe, plan: Plan, target: Target) -> dict[str, str]:
-    """Which functions are compiled with options, and what these are called: of those that the host calls, since JAX
-    takes options for no others."""
-    if target == "cpu" and recipe.precision == "float32" and (plan.convolves or slim(plan, recipe.batch)):
-        steps = "train_step" if plan.convolves else "device_loop"
-        return {steps: "COMPILER_OPTIONS", "evaluate_step": "COMPILER_OPTIONS"}
-    return {}
-
-
-def slim(plan: Plan, batch: int) -> bool:
-    """Whether most of what a network multiplies is in dense layers of few units, over rows enough."""
-
-    def multiplied(plan: Plan, times: int = 1) -> Iterator[tuple[int, bool]]:
-        for step in plan.steps:
-            if step.body is not None:
-                yield from multiplied(step.body, times * step.node.count)
-                continue
-            x = plan.shapes[step.node.inputs[0]]
-            narrow = min((x.channels, step.node.output[-1])) if step.op and step.op.drawing == "dense" else 0
-            rows = batch * x.size // x.channels if narrow else 0
-            yield times * step.node.macs, rows >= ROWS and SLIM[0] <= narrow <= SLIM[1]
-
-    found = list(multiplied(plan))
-    return 2 * sum(macs for macs, fits in found if fits) > sum(macs for macs, _ in found)
 
 
 def reasons_of(plan: Plan) -> dict[str, str]:
@@ -120,9 +77,10 @@ def quick_init(graph: Graph, target: Target) -> bool:
     return target == "cpu" and graph.parameters <= QUICK_INIT
 
 
-def step_choices(recipe: Recipe | None, plan: Plan, target: Target, *, plain: bool = False) -> list[Choice]:
-    """What was chosen: for the program as a whole, for repeats, for layers. A model without a recipe takes no steps."""
-    trained = [*_of_training(recipe, plan, target, plain)] if recipe is not None else []
+def step_choices(recipe: Recipe | None, plan: Plan, target: Target, called: tuple[Library, ...]) -> list[Choice]:
+    """What was chosen: for the program as a whole, for repeats, for layers. A model without a recipe takes no steps;
+    `called` are the libraries among which one was chosen."""
+    trained = [*_of_training(recipe, plan, target, called)] if recipe is not None else []
     return [
         *trained,
         _of_init(plan.graph, target),
@@ -132,10 +90,9 @@ def step_choices(recipe: Recipe | None, plan: Plan, target: Target, *, plain: bo
     ]
 
 
-def _of_training(recipe: Recipe, plan: Plan, target: Target, plain: bool) -> Iterator[Choice]:
+def _of_training(recipe: Recipe, plan: Plan, target: Target, called: tuple[Library, ...]) -> Iterator[Choice]:
     yield _of_steps(recipe, plan.convolves, target)
-    if not plain:
-        yield from _of_library(recipe, plan, target)
+    yield from library_choices(called)
     yield Choice(
         "data",
         "all rows on the device, gathered inside the step",
@@ -171,17 +128,6 @@ def _of_steps(recipe: Recipe, convolves: bool, target: Target) -> Choice:
         return Choice("steps", loop, why, (calls,))
     last = ", the smaller last batch included" if recipe.ragged else ""
     return Choice("steps", loop + last, f"the host then only waits for reports ({EXPECTED})", (calls,))
-
-
-def _of_library(recipe: Recipe, plan: Plan, target: Target) -> Iterator[Choice]:
-    ynn = "YNNPACK's"
-    if compiled_with(recipe, plan, target):
-        if plan.convolves:
-            yield Choice("library", "XLA's own convolutions", OWN_CONVOLUTIONS, (ynn,))
-        else:
-            yield Choice("library", "XLA's own products", OWN_PRODUCTS, (ynn,))
-    elif target == "cpu" and recipe.precision == "float32" and plan.graph.macs:
-        yield Choice("library", f"{ynn} products", YNN_PRODUCTS, ("XLA's own",))
 
 
 def _of_order(target: Target) -> Choice:

@@ -1,14 +1,12 @@
 """Times the forms of a network's layers on this machine, each layer with what XLA may compute together with it."""
 
-import os
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
 
 from archc.diagnostics import Report
 from archc.ir import Module
@@ -21,16 +19,11 @@ from archc.program.plan import Plan, Step
 from archc.resolve import resolve
 from archc.source import Source
 from archc.syntax import parse
+from archc.train.contest import Contest, contested
 from archc.train.loading import load_program
+from archc.train.whole_steps import Listener, WholeSteps, measured_here
 from archc.types import TensorType
 
-NEARLY = 0.97
-"""A form is taken for what the cost rule takes if it needs at most this share of its time: less may be chance."""
-
-_MOMENT, _FEWEST, _MOST = 0.4, 7, 60
-"""Seconds for which a form is timed, and how many calls these are at least and at most."""
-
-Listener = Callable[["Contest"], None]
 Options = dict[str, Any] | None
 
 
@@ -53,27 +46,6 @@ class Layer:
     @property
     def key(self) -> str:
         return layer_key(self.op, self.x)
-
-
-@dataclass(frozen=True)
-class Contest:
-    """What the forms of a layer took, in seconds, the fastest first; `rule` is what the cost rule takes.
-
-    `failed` are those that could not be run.
-    """
-
-    layer: Layer
-    rule: Form
-    seconds: Mapping[str, float]
-    titles: Mapping[str, str]
-    failed: tuple[str, ...] = ()
-
-    @property
-    def chosen(self) -> str:
-        """The fastest, unless what the rule takes is nearly as fast."""
-        best = min(self.seconds, key=lambda name: self.seconds[name])
-        usual = self.seconds.get(self.rule.name, float("inf"))
-        return best if self.seconds[best] < NEARLY * usual else self.rule.name
 
 
 def layers(module: Module, target: Target) -> list[Layer]:
@@ -135,36 +107,12 @@ def _behind(network: Plan, step: Step) -> str:
 
 def contest(layer: Layer, target: Target, batch: int, options: Options) -> Contest:
     """Times every form of a layer, forward and backward, in turn; `options` are those of its compiler."""
-    rule, *others = layer.forms
-    calls: dict[str, Callable[[], Any]] = {}
-    failed = []
-    for form in (rule, *others):
-        try:
-            calls[form.name] = _call(layer, form, target, batch, options)
-        except jax.errors.JaxRuntimeError:
-            # most often too little memory: then it is no choice
-            failed.append(form.name)
-    seconds = timed(calls)
-    ordered = dict(sorted(seconds.items(), key=lambda pair: pair[1]))
-    titles = {form.name: form.title for form in (rule, *others)}
-    return Contest(layer, rule, ordered, titles, tuple(failed))
-
-
-def timed(calls: Mapping[str, Callable[[], Any]]) -> dict[str, float]:
-    """Seconds of a call of each, in turn, so that what disturbs the machine disturbs all: a quarter took less."""
-    taken: dict[str, list[float]] = {name: [] for name in calls}
-    rounds = _MOST
-    begin = time.perf_counter()
-    for done in range(_MOST):
-        if done >= rounds:
-            break
-        for name, call in calls.items():
-            start = time.perf_counter()
-            jax.block_until_ready(call())  # type: ignore[no-untyped-call]
-            taken[name].append(time.perf_counter() - start)
-        each = (time.perf_counter() - begin) / (done + 1) / max(len(calls), 1)
-        rounds = max(_FEWEST, min(int(_MOMENT / each), _MOST))
-    return {name: float(np.quantile(values, 0.25)) for name, values in taken.items()}
+    what = " -> ".join(filter(None, (layer.before, layer.key, layer.behind)))
+    return contested(
+        what,
+        {form.name: form.title for form in layer.forms},
+        {form.name: partial(_call, layer, form, target, batch, options) for form in layer.forms},
+    )
 
 
 def _call(layer: Layer, form: Form, target: Target, batch: int, options: Options) -> Callable[[], Any]:
@@ -173,7 +121,7 @@ def _call(layer: Layer, form: Form, target: Target, batch: int, options: Options
     text = f"model Layer {{\n    input x{layer.entering}\n    {chain}\n}}\n"
     report = Report()
     (alone,) = resolve(parse(Source("layer.arch", text), report), Path(), report)
-    measured = _measured(batch, {layer.key: Timed(form=form.name, milliseconds={})})
+    measured = measured_here(batch, {layer.key: Timed(form=form.name, milliseconds={})})
     tuning = Tuning(file="layer.lowering.json", **{target: measured})
     program = load_program(lowered(alone, Lowering(target, tuning=tuning)), "Layer")
     key = jax.random.key(0)
@@ -196,26 +144,23 @@ def _call(layer: Layer, form: Form, target: Target, batch: int, options: Options
     return lambda: compiled(slopes, *given)
 
 
-def _measured(batch: int, found: Mapping[str, Timed]) -> Measured:
-    device = jax.config.jax_default_device or jax.devices()[0]  # type: ignore[attr-defined]
-    where = f"{device.device_kind}, {os.cpu_count()} cores" if device.platform == "cpu" else str(device.device_kind)
-    return Measured(device=where, versions=f"jax {jax.__version__}", batch=batch, layers=found)
-
-
 def tuned(module: Module, target: Target, batch: int, listener: Listener) -> Measured:
-    """What is fastest of the forms of every layer; `listener` is told of each as soon as it is known."""
+    """What is fastest of the forms of every layer, and of what steps can call; `listener` is told of each as soon as it
+    is known."""
     found: dict[str, Timed] = {}
     # layers are compiled as the steps of the whole network are
     program = load_program(lowered(module, Lowering(target)), module.graph.name)
     options = getattr(program, "COMPILER_OPTIONS", None)
-    for layer in layers(module, target):
+    there = layers(module, target)
+    for layer in there:
         result = contest(layer, target, batch, options)
         listener(result)
-        if not result.seconds:
-            continue  # none could be run: the rule goes on choosing
-        milliseconds = {name: float(f"{seconds * 1e3:.3g}") for name, seconds in result.seconds.items()}
-        found[layer.key] = Timed(form=result.chosen, milliseconds=milliseconds)
-    return _measured(batch, found)
+        if result.seconds:  # else none could be run: the rule goes on choosing
+            found[layer.key] = result.timed
+    if module.recipe is None:
+        return measured_here(batch, found)
+    steps = WholeSteps(module, target, batch)
+    return steps.library(steps.confirmed({layer.key: layer.forms for layer in there}, found, listener), listener)
 
 
 def together(before: Tuning | None, target: Target, measured: Measured) -> Tuning:

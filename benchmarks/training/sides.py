@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from benchmarks.training.archc_side import RULES, TUNED
 from benchmarks.training.handover import Handed
 
 
@@ -25,6 +26,11 @@ class Side:
     def missing(self) -> str:
         """The packages that aren't installed, as words."""
         return ", ".join(name for name in self.packages if find_spec(name) is None)
+
+
+def of_archc(handed: Handed) -> tuple[str, ...]:
+    """On a CPU also as `archc tune` found; of other targets it measures layers alone."""
+    return (RULES,) if handed.target == "gpu" or handed.goal else (RULES, TUNED)
 
 
 def of_jax(handed: Handed) -> tuple[str, ...]:
@@ -51,7 +57,7 @@ def one_thread(handed: Handed, setting: str) -> tuple[str, ...]:
 
 
 SIDES = {
-    "archc": Side("archc", "archc_side", ("archc", "jax"), lambda handed: ("run_steps",)),
+    "archc": Side("archc", "archc_side", ("archc", "jax"), of_archc),
     "keras": Side(
         "Keras on JAX",
         "keras_side",

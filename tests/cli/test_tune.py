@@ -10,7 +10,8 @@ import pytest
 
 from archc.ir.tuning import Tuning
 from archc.ops.form import Form
-from archc.train import tuning
+from archc.train import contest, tuning
+from archc.train.whole_steps import WholeSteps
 from tests.cli.conftest import Archc
 
 NET = """
@@ -35,8 +36,8 @@ FILE = Path("net.lowering.json")
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tuning, "_MOMENT", 0.0)
-    monkeypatch.setattr(tuning, "_FEWEST", 2)
+    monkeypatch.setattr(contest, "_MOMENT", 0.0)
+    monkeypatch.setattr(contest, "_FEWEST", 2)
 
 
 @pytest.fixture
@@ -49,16 +50,20 @@ def test_it_times_every_form_and_compile_takes_the_fastest(net: Archc) -> None:
     before = net("compile", "net.arch").stdout
     done = net("tune", "net.arch")
     assert done.exit_code == 0, done.stderr
-    assert "timing the forms of 3 layers of Net, 16 examples at a time" in done.stderr
+    assert "timing the forms of 3 layers and whole steps of Net, 16 examples at a time" in done.stderr
     assert "wrote net.lowering.json: `archc compile` and `archc train` read it" in done.stderr
     # with what XLA may compute together with it, in the order in which it is computed
     assert "(filters = 3, window = 3x3) of [8, 8, 1] -> max_pool(window = 2x2, stride = 1) -> tanh\n" in done.stdout
     assert "stride = 2, bias = false) of [5, 5, 3] -> batch_norm -> relu\n" in done.stdout
-    assert len(re.findall(r"(?m)^  \* +\d+\.\d{3} ms  .*", done.stdout)) == 3
+    parts = [part for part in re.split(r"(?m)^(?=\S)", done.stdout) if part]
+    assert all(len(re.findall(r"(?m)^  \* +\d+\.\d{3} ms  .*", part)) == 1 for part in parts)
+    assert [part for part in parts if part.startswith("a step of Net\n")] == parts[-1:]
+    assert "XLA's own convolutions and products\n" in parts[-1]
     found = Tuning.model_validate_json(FILE.read_text(encoding="utf-8"))
     assert found.cpu is not None and found.gpu is None and found.cpu.batch == 16
     for layer, timed in found.cpu.layers.items():
         assert len(timed.milliseconds) > 1 and timed.form in timed.milliseconds, layer
+    assert found.cpu.library is not None and found.cpu.library.milliseconds.keys() == {"xla", "ynnpack"}
     # the fastest is chosen, whichever the machine says it is
     chosen = {"conv": "conv2d_by_patches", "max_pool": "max_pool_windows"}
     text = json.loads(FILE.read_text(encoding="utf-8"))
@@ -66,7 +71,7 @@ def test_it_times_every_form_and_compile_takes_the_fastest(net: Archc) -> None:
         timed["form"] = "conv2d" if "1x1" in layer else chosen[layer.split("(")[0]]
     FILE.write_text(json.dumps(text), encoding="utf-8")
     after = net("compile", "net.arch")
-    assert "the forms of layers are those of net.lowering.json" in after.stderr
+    assert "the forms of layers and the library called are those of net.lowering.json" in after.stderr
     assert re.findall(r"x = ((?:conv2d|max_pool)\w*)\(", after.stdout.split("def apply")[1]) == [
         "conv2d_by_patches",
         "max_pool_windows",
@@ -81,7 +86,7 @@ def test_it_is_explained(net: Archc) -> None:
     ruled = net("compile", "net.arch", "--explain-lowering").stdout
     assert "pooling: one direction after the other\n" in ruled
     assert "  where      max_pool1 (net.arch:5)\n" in ruled
-    assert "library: XLA's own convolutions\n" in ruled
+    assert "library: XLA's own convolutions, YNNPACK's products\n" in ruled
     measured = {"device": "a CPU", "versions": "jax", "batch": 16}
     layers = {
         "max_pool(window = 2x2, stride = 1) of [6, 6, 3]": {
@@ -140,7 +145,7 @@ def test_the_other_target_is_kept(net: Archc) -> None:
 def test_what_has_one_form_leaves_no_file(archc: Archc) -> None:
     done = archc("tune", "xor")
     assert done.exit_code == 0 and list(Path().iterdir()) == []
-    assert "there is nothing to time in Xor: no layer has several forms; nothing was written" in done.stderr
+    assert "nothing to time in Xor: no layer has several forms, and no library makes a difference; no" in done.stderr
 
 
 def test_bfloat16_has_one_form(net: Archc) -> None:
@@ -164,6 +169,32 @@ def test_a_file_that_holds_something_else(net: Archc, text: str, why: str) -> No
     assert net("compile", "net.arch", "--plain").exit_code == 0
     assert net("tune", "net.arch").exit_code == 0
     assert net("compile", "net.arch").exit_code == 0, "it was written anew"
+
+
+@pytest.mark.parametrize("slower", [0.5, 2.0])
+def test_a_form_is_taken_where_whole_steps_are_faster_with_it(
+    net: Archc, monkeypatch: pytest.MonkeyPatch, slower: float
+) -> None:
+    alone = {"conv2d": 1.0, "max_pool_windows": 1.0}
+    tried: list[str] = []
+
+    def timed(calls: dict[str, Any]) -> dict[str, float]:
+        return {name: alone.get(name, 3.0) for name in calls}
+
+    def of_steps(self: WholeSteps, what: str, titles: dict[str, str], ways: dict[str, Any]) -> contest.Contest:
+        tried.append(what)
+        rule, *others = ways
+        return contest.Contest(what, rule, dict.fromkeys(others, slower) | {rule: 1.0}, titles)
+
+    monkeypatch.setattr(contest, "timed", timed)
+    monkeypatch.setattr(WholeSteps, "_contest", of_steps)
+    assert net("tune", "net.arch").exit_code == 0
+    found = Tuning.model_validate_json(FILE.read_text(encoding="utf-8")).cpu
+    assert found is not None and found.library is not None
+    assert tried[-1] == "a step of Net" and len(tried) > 1
+    taken = {timed.form for timed in found.layers.values()}
+    assert ("max_pool_windows" in taken) == (slower < 1)
+    assert found.library.form == ("xla" if slower < 1 else "ynnpack")
 
 
 def test_choices_and_a_stage_are_not_asked_for_at_once(net: Archc) -> None:

@@ -4,7 +4,6 @@ import jax
 import numpy as np
 import pytest
 
-from archc.data.made import digits
 from archc.ir import Module
 from archc.ops.form import Target
 from archc.passes import run
@@ -34,10 +33,14 @@ train {
 """
 
 
+def of_steps(module: Module, lowering: Lowering) -> list[Choice]:
+    network = plan(run(module).graph, lowering)
+    return step_choices(module.recipe, network, lowering.target, lowering.libraries(module.recipe, network))
+
+
 def chosen(module: Module, target: Target, *, unroll: bool = False) -> dict[str, Choice]:
     """The choices by topic."""
-    network = plan(run(module).graph, Lowering(target, unroll))
-    found = step_choices(module.recipe, network, target)
+    found = of_steps(module, Lowering(target, unroll))
     whole = [each for each in found if each.topic == "repeat" or not each.where]
     assert len({each.topic for each in whole}) == len(whole)
     return {each.topic: each for each in whole}
@@ -48,7 +51,7 @@ def chosen(module: Module, target: Target, *, unroll: bool = False) -> dict[str,
 def test_the_text_has_what_is_chosen(path: object, target: Target) -> None:
     module = built_in(path)  # type: ignore[arg-type]
     text = emit(module, target)
-    found = step_choices(module.recipe, plan(run(module).graph, Lowering(target)), target)
+    found = of_steps(module, Lowering(target))
     for each in found:
         assert each.chosen and each.why and each.chosen not in each.others, each
     by_topic = {each.topic: each.chosen for each in found}
@@ -57,7 +60,7 @@ def test_the_text_has_what_is_chosen(path: object, target: Target) -> None:
     assert ("lax.scan(" in text) == any(each.chosen.startswith("one") for each in found if each.topic == "repeat")
     assert ("optimization_level" in text) == (by_topic["initial weights"] == "compiled without optimization")
     assert ("bfloat16" in text) == (by_topic.get("precision") == "bf16")
-    assert ("compiler_options=COMPILER" in text) == by_topic.get("library", "").startswith("XLA's own")
+    assert ("compiler_options=COMPILER" in text) == ("library" in by_topic) == ("loops" in by_topic)
     assert ("donate_argnames" in text) == ("donation" in by_topic)
     assert ("dimension_numbers" in text) <= (by_topic.get("layout") == "channels last")
     assert ("def batch_norm(" in text) == ("evaluation" in by_topic)
@@ -84,41 +87,6 @@ def test_a_gpu_is_told_of_as_expected() -> None:
 def test_repeats(copies: int, target: Target, unroll: bool, says: str) -> None:
     repeat = chosen(module_of(DEEP % copies), target, unroll=unroll)["repeat"]
     assert says in repeat.why and repeat.where == "repeat1" and repeat.place == "net.arch:5"
-
-
-@pytest.mark.parametrize(
-    ("layers", "batch", "chosen_one"),
-    [
-        ("repeat 20 { dense(128) -> relu }", 64, "XLA's own products"),
-        ("dense(128) -> relu", 128, "XLA's own products"),
-        ("repeat 20 { dense(128) -> relu }", 32, "YNNPACK's products"),
-        ("repeat 20 { dense(512) -> relu }", 128, "YNNPACK's products"),
-        ("repeat 20 { dense(16) -> relu }", 128, "YNNPACK's products"),
-        ("conv(8, 3) -> relu\n flatten -> dense(128)", 128, "XLA's own convolutions"),
-    ],
-)
-def test_whose_products(layers: str, batch: int, chosen_one: str) -> None:
-    recipe = f"data = mnist\n loss = cross_entropy\n optimizer = sgd(0.1)\n batch = {batch}\n epochs = 1"
-    first = "input image[28, 28, 1]" + "\n flatten" * (not layers.startswith("conv"))
-    module = module_of(f"model Net {{\n {first}\n {layers}\n dense(10) -> softmax\n}}\ntrain {{\n {recipe}\n}}\n")
-    assert chosen(module, "cpu")["library"].chosen == chosen_one
-    assert "library" not in chosen(module, "gpu")
-    options = chosen_one.startswith("XLA")
-    assert (emit(module).count("compiler_options=COMPILER_OPTIONS") == 2) == options
-    assert "COMPILER_OPTIONS" not in emit(module, plain=True) + emit(module, "gpu")
-
-
-def test_steps_with_products_by_either_are_the_same() -> None:
-    recipe = "data = digits\n loss = cross_entropy\n optimizer = adam(1e-3)\n batch = 64\n epochs = 1"
-    layers = "flatten\n dense(128) -> relu\n repeat 16 { dense(128) -> tanh }\n dense(10) -> softmax"
-    module = module_of(f"model Net {{\n input image[8, 8, 1]\n {layers}\n}}\ntrain {{\n {recipe}\n}}\n")
-    taken = []
-    for plain in (False, True):
-        program = imported(emit(module, plain=plain))
-        data = program.parts(digits(), 0)["train"]
-        state, sums = program.run_steps(program.init(jax.random.key(0)), data, program.order(640, 0, 1), 0, 5)
-        taken.append((state.params, sums))
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=2e-4, atol=2e-5), *taken)
 
 
 @pytest.mark.parametrize("init", ["glorot_uniform", "he_normal", "truncated_normal(0.1)", "orthogonal"])

@@ -28,7 +28,7 @@ from archc.train.profiling.costs import Costs, Layer, costs
 from archc.train.profiling.events import CONTAINERS, LOOP, of_module, spans, typical
 from archc.train.profiling.hlo import Hlo, parse
 from archc.train.profiling.owners import Key, owners
-from archc.train.profiling.stand_in import BATCH, BATCHES, with_recipe
+from archc.train.profiling.stand_in import BATCH, random_rows, with_recipe
 from archc.train.profiling.steps import FirstStep, Stepper
 
 
@@ -141,7 +141,11 @@ def _profile(
     program = load_program(written, module.graph.name)
     origins = Origins(program, source)
     with explained(origins, "the data are put on the device"):
-        data = program.parts(table, recipe.seed)["train"] if table is not None else program.select(_random(recipe), ...)
+        data = (
+            program.parts(table, recipe.seed)["train"]
+            if table is not None
+            else program.select(random_rows(recipe), ...)
+        )
     rows = len(next(iter(data[0].values())))
     with explained(origins, "the weights are made"):
         state = program.adapt(program.init(jax.random.key(recipe.seed)), data)
@@ -191,19 +195,6 @@ def trace_bytes(profile: Profile, path: Path) -> bytes:
     """
     text = json.dumps(profile.trace, separators=(",", ":")).encode()
     return gzip.compress(text, mtime=0) if path.suffix == ".gz" else text
-
-
-def _random(recipe: Recipe) -> Table:
-    """Rows that have nothing of the data but their shapes."""
-    random, rows = np.random.default_rng(recipe.seed), min(BATCHES * recipe.batch, recipe.train_rows)
-    table: Table = {}
-    for column in (*recipe.data.features, *recipe.data.targets):
-        shape = (rows, *column.shape)
-        if column.kind == "class":
-            table[column.name] = random.integers(0, len(column.classes), shape).astype(np.int32)
-        else:
-            table[column.name] = random.random(shape, np.float32)
-    return table
 
 
 def _called(hlo: Hlo, opcodes: frozenset[str]) -> frozenset[str]:

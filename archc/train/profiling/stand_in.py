@@ -1,5 +1,8 @@
 """A recipe for a network that has none, so that its training step can be watched all the same."""
 
+import numpy as np
+
+from archc.data.table import Table
 from archc.ir import Column, DataSpec, LossTerm, Module, Monitor, Port, Recipe
 from archc.ir.items import item
 from archc.parameters import FAMILIES
@@ -70,3 +73,16 @@ def _target(port: Port, loss: Loss) -> Column:
         return Column(name=name, kind="number", shape=port.shape)
     classes = tuple(map(str, range(TensorType(port.shape).channels)))
     return Column(name=name, kind="class", shape=port.shape[:-1], classes=classes)
+
+
+def random_rows(recipe: Recipe) -> Table:
+    """Rows that have nothing of the data but their shapes."""
+    random, rows = np.random.default_rng(recipe.seed), min(BATCHES * recipe.batch, recipe.train_rows)
+    table: Table = {}
+    for column in (*recipe.data.features, *recipe.data.targets):
+        shape = (rows, *column.shape)
+        if column.kind == "class":
+            table[column.name] = random.integers(0, len(column.classes), shape).astype(np.int32)
+        else:
+            table[column.name] = random.random(shape, np.float32)
+    return table
