@@ -20,6 +20,9 @@ SUFFIX = ".lowering.json"
 LARGEST = 2**24
 """Bytes that such a file may have."""
 
+NEARLY = 0.97
+"""A form is taken for what the cost rule takes if it needs at most this share of its time: less may be chance."""
+
 
 class Timed(Frozen):
     """A layer, or a whole step: the name of the form that is taken, and the milliseconds that each took."""

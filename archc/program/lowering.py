@@ -6,7 +6,7 @@ from pathlib import Path
 
 from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Module, Node, Recipe
-from archc.ir.tuning import Timed, Tuning, layer_key, tuning_of
+from archc.ir.tuning import NEARLY, Timed, Tuning, layer_key, tuning_of
 from archc.ops import Op
 from archc.ops.form import Form, Target
 from archc.passes import run
@@ -117,7 +117,9 @@ def _why(timed: Timed, others: Sequence[Form], tuning: Tuning) -> str:
     if timed.form not in timed.milliseconds or not compared:
         return f"{tuning.file} says so"
     best, other = min(compared, key=lambda pair: pair[0])
-    return f"{timed.milliseconds[timed.form]:.3g} ms, and {best:.3g} {other.title} ({tuning.file})"
+    taken = timed.milliseconds[timed.form]
+    but = ", which whole steps gained nothing from" if best < NEARLY * taken else ""
+    return f"{taken:.3g} ms, and {best:.3g} {other.title}{but} ({tuning.file})"
 
 
 def _no_form(tuning: Tuning, layer: str, timed: Timed, found: Sequence[Form]) -> Failed:

@@ -8,10 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from archc.ir.tuning import Timed
-
-NEARLY = 0.97
-"""A form is taken for what the cost rule takes if it needs at most this share of its time: less may be chance."""
+from archc.ir.tuning import NEARLY, Timed
 
 _MOMENT, _FEWEST, _MOST = 0.4, 7, 60
 """Seconds for which a form is timed, and how many calls these are at least and at most."""

@@ -86,12 +86,13 @@ def device(side: Side) -> dict[str, Any]:
 
 
 def search(side: Side, handed: Handed) -> dict[str, float]:
-    """Images a second in every setting; of many rows the first are enough."""
+    """Images a second in every setting; of many rows the first are enough, of short epochs there are many."""
     rows = min(handed.rows, SEARCH_ROWS // handed.batch * handed.batch)
     few = replace(handed, rows=rows, goal=0.0)
     few.table.update({name: few.table[name][:rows] for name in ("image", "label")})
+    epochs = max(SEARCH_EPOCHS, handed.epochs)
     return {
-        setting: measure(side, few, setting, SEARCH_EPOCHS, time.monotonic())["images_per_second"]
+        setting: measure(side, few, setting, epochs, time.monotonic())["images_per_second"]
         for setting in side.settings(handed)
     }
 

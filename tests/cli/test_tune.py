@@ -101,6 +101,10 @@ def test_it_is_explained(net: Archc) -> None:
         "  why        0.1 ms, and 0.25 one direction after the other (net.lowering.json)\n"
         "  instead of one direction after the other\n"
     ) in told
+    layers["max_pool(window = 2x2, stride = 1) of [6, 6, 3]"]["form"] = "max_pool_by_direction"
+    FILE.write_text(json.dumps({"cpu": {**measured, "layers": layers}}), encoding="utf-8")
+    told = net("compile", "net.arch", "--explain-lowering").stdout
+    assert "why        0.25 ms, and 0.1 by XLA's windows, which whole steps gained nothing from (net.lowering" in told
     plain = net("compile", "net.arch", "--explain-lowering", "--plain").stdout
     assert "library:" not in plain
     assert "convolution: by XLA's convolution\n  why        `--plain` asks for the form that is shortest" in plain
