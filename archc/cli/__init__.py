@@ -19,3 +19,12 @@ def main() -> None:
         # before there is a command that could say it better
         sys.stderr.write("archc: stopped\n")
         sys.exit(130)
+    except SystemExit as end:
+        # XLA's threads may still compute, and what they read goes away with the interpreter
+        if end.code == 130 and "jaxlib" in sys.modules:
+            import os
+
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(130)
+        raise

@@ -49,15 +49,15 @@ class Asked:
 
         found = lowering_of(self.path(), target, unroll=self.unroll, plain=self.plain)
         if found.tuning is not None:
-            there, several = taken_from_file(module, found)
+            there, several, library = taken_from_file(module, found)
             file, measured = found.tuning.file, found.tuning.of(target)
-            parts = [f"the forms of {f'{there} of the {several} ' if there < several else ''}layers"] * bool(there)
-            parts += ["the library called"] * bool(measured and measured.library)
+            layers = f"{f'{there} of the {several} ' if there < several else ''}layers"
+            parts = [f"which forms {layers} have"] * bool(there) + ["which library multiplies"] * library
             if measured and parts:
-                says = f"{' and '.join(parts)} are those of {file}, measured for batches of {measured.batch}"
+                says = f"{file} says {' and '.join(parts)}, measured for batches of {measured.batch}"
                 terminal.remark(f"{says}; `archc tune` measures anew")
             else:
-                terminal.remark(f"{file} has no form for these layers on a {target.upper()}: archc's own rules choose")
+                terminal.remark(f"{file} says nothing of this network on a {target.upper()}: archc's own rules choose")
         return found
 
 

@@ -32,10 +32,10 @@ def command(ctx: click.Context, /, file: str, batch: int | None, device: str | N
     """Time the ways in which layers can be computed.
 
     All give the same, and which is fastest depends on the machine. Every layer of which there are
-    several forms is run in each, forward and backward; then whole steps, with the products of XLA and of
-    YNNPACK. The fastest are written to a file beside FILE, NAME.lowering.json; for a built-in model, to the
-    folder that one works in. `archc compile`, `train` and `profile` read it. Remove it, and archc's own rules
-    choose again.
+    several forms is run in each, forward and backward. What is faster than archc's rule by 3 % or more is then
+    tried in whole steps, if there is a recipe, and whole steps with the products of XLA and of YNNPACK. What is
+    taken is written to a file beside FILE, NAME.lowering.json; for a built-in model, to the folder that one
+    works in. `archc compile`, `train` and `profile` read it. Remove it, and archc's own rules choose again.
     """
     terminal = ctx.ensure_object(Terminal)
     asked = Asked(file, **choice)
@@ -64,11 +64,13 @@ def command(ctx: click.Context, /, file: str, batch: int | None, device: str | N
         why = "no layer has several forms, and no library makes a difference"
         if is_narrow(module.recipe):
             why = "values are bfloat16, in which other forms lose digits"
-        terminal.remark(f"there is nothing to time in {module.graph.name}: {why}; nothing was written")
+        still = f"; {path.as_posix()} is still there, and of no use" if path.exists() else ""
+        terminal.remark(f"there is nothing to time in {module.graph.name}: {why}; nothing was written{still}")
         return
     size = batch or (module.recipe.batch if module.recipe else BATCH)
+    alone = "" if module.recipe else ", which has no recipe and so no steps: what is fastest alone is taken"
     parts = [f"the forms of {len(found)} layers"] * bool(found) + ["whole steps"] * bool(whole)
-    terminal.remark(f"timing {' and '.join(parts)} of {module.graph.name}, {size} examples at a time")
+    terminal.remark(f"timing {' and '.join(parts)} of {module.graph.name}, {size} examples at a time{alone}")
     with jax.default_device(device_named(device)):
         measured = tuned(module, target, size, lambda each: terminal.result(told(each)))
     tuning = together(before, target, measured)

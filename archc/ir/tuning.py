@@ -32,13 +32,14 @@ class Timed(Frozen):
 
 
 class Measured(Frozen):
-    """What was measured for a target: where, with which versions, for which batch, by layer, and of steps of the whole
-    network with the products of one library or another."""
+    """What was measured for a target: where, with which versions, for which batch, by layer, and of whole steps of the
+    network of that name with the products of one library or another."""
 
     device: str
     versions: str
     batch: Annotated[int, Field(ge=1)]
     layers: Mapping[str, Timed]
+    network: str | None = None
     library: Timed | None = None
 
 

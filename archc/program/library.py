@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Recipe
-from archc.ir.tuning import Tuning
+from archc.ir.tuning import NEARLY, Tuning
 from archc.ops.form import Target
 from archc.program.choice import Choice
 from archc.program.plan import Plan
@@ -90,7 +90,7 @@ def libraries(recipe: Recipe | None, plan: Plan, target: Target, tuning: Tuning 
     else:
         return ()
     measured = tuning.of(target) if tuning else None
-    timed = measured.library if measured else None
+    timed = measured.library if measured and measured.network == plan.graph.name else None
     if tuning is None or timed is None:
         return found
     chosen = next((each for each in found if each.name == timed.form), None)
@@ -102,8 +102,9 @@ def libraries(recipe: Recipe | None, plan: Plan, target: Target, tuning: Tuning 
     why = f"{tuning.file} says so"
     others = tuple(each for each in found if each is not chosen)
     if {each.name for each in found} <= timed.milliseconds.keys():
-        other = f"{timed.milliseconds[others[0].name]:.3g} with {others[0].title}"
-        why = f"a step takes {timed.milliseconds[chosen.name]:.3g} ms, and {other} ({tuning.file})"
+        taken, other = (timed.milliseconds[each.name] for each in (chosen, others[0]))
+        but = ", which may be chance" if NEARLY * taken < other < taken else ""
+        why = f"a step takes {taken:.3g} ms, and {other:.3g} with {others[0].title}{but} ({tuning.file})"
     return (replace(chosen, why=why, measured=tuning.file), *others)
 
 

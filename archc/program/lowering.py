@@ -105,10 +105,13 @@ def forms(module: Module, lowering: Lowering) -> dict[tuple[str, ...], tuple[For
     return {key: step.forms for key, step in planned(module, lowering).named() if step.forms}
 
 
-def taken_from_file(module: Module, lowering: Lowering) -> tuple[int, int]:
-    """Of how many layers the form is the measured one, and how many have several. Raises Failed as `planned` does."""
-    several = forms(module, lowering).values()
-    return sum(bool(chosen.measured) for chosen, *_ in several), len(several)
+def taken_from_file(module: Module, lowering: Lowering) -> tuple[int, int, bool]:
+    """Of how many layers the form is the measured one, how many have several, and whether the library is the measured
+    one. Raises Failed as `planned` does."""
+    network = planned(module, lowering)
+    several = [step.forms for _, step in network.named() if step.forms]
+    library = any(each.measured for each in lowering.libraries(module.recipe, network))
+    return sum(bool(chosen.measured) for chosen, *_ in several), len(several), library
 
 
 def _why(timed: Timed, others: Sequence[Form], tuning: Tuning) -> str:

@@ -26,11 +26,14 @@ LOOPED = 100
 Listener = Callable[[Contest], None]
 
 
-def measured_here(batch: int, layers: Mapping[str, Timed], library: Timed | None = None) -> Measured:
+def measured_here(
+    batch: int, layers: Mapping[str, Timed], network: str | None = None, library: Timed | None = None
+) -> Measured:
     """What was measured, with the device and versions it was measured with."""
     device = jax.config.jax_default_device or jax.devices()[0]  # type: ignore[attr-defined]
     where = f"{device.device_kind}, {os.cpu_count()} cores" if device.platform == "cpu" else str(device.device_kind)
-    return Measured(device=where, versions=f"jax {jax.__version__}", batch=batch, layers=layers, library=library)
+    versions = f"jax {jax.__version__}"
+    return Measured(device=where, versions=versions, batch=batch, layers=layers, network=network, library=library)
 
 
 def called(module: Module, target: Target) -> tuple[Library, ...]:
@@ -73,12 +76,13 @@ class WholeSteps:
     def library(self, layers: Mapping[str, Timed], listener: Listener) -> Measured:
         """Which library is fastest with layers as they are, with what was measured of them."""
         titles = {each.name: each.title for each in called(self.module, self.target)}
-        ways = {name: measured_here(self.batch, layers, Timed(form=name, milliseconds={})) for name in titles}
+        network = self.module.graph.name
+        ways = {name: measured_here(self.batch, layers, network, Timed(form=name, milliseconds={})) for name in titles}
         if not ways:
             return measured_here(self.batch, layers)
-        result = self._contest(f"a step of {self.module.graph.name}", titles, ways)
+        result = self._contest(f"a step of {network}", titles, ways)
         listener(result)
-        return measured_here(self.batch, layers, result.timed if result.seconds else None)
+        return measured_here(self.batch, layers, network, result.timed if result.seconds else None)
 
     def _contest(self, what: str, titles: Mapping[str, str], ways: Mapping[str, Measured]) -> Contest:
         """Seconds of a step in each way."""

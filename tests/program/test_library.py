@@ -27,7 +27,7 @@ def net(layers: str) -> Module:
 
 def tuning(name: str, milliseconds: dict[str, float]) -> Tuning:
     library = Timed(form=name, milliseconds=milliseconds)
-    measured = Measured(device="a CPU", versions="jax", batch=64, layers={}, library=library)
+    measured = Measured(device="a CPU", versions="jax", batch=64, layers={}, network="Net", library=library)
     return Tuning(file="net.lowering.json", cpu=measured)
 
 
@@ -81,6 +81,21 @@ def test_what_was_measured_is_taken(layers: str) -> None:
         assert called(module, Lowering(plain=True, tuning=file)) == ()
     only = called(module, Lowering(tuning=tuning(rule.name, {})))[0]
     assert only.why == "net.lowering.json says so"
+
+
+def test_what_was_measured_of_another_network_is_not_taken() -> None:
+    module = net(DENSE)
+    file = tuning("ynnpack", {"xla": 0.5, "ynnpack": 0.2})
+    assert file.cpu is not None
+    others = file.model_copy(update={"cpu": file.cpu.model_copy(update={"network": "Another"})})
+    assert called(module, Lowering(tuning=others)) == called(module, Lowering())
+    assert called(module, Lowering(tuning=file))[0].name == "ynnpack"
+
+
+@pytest.mark.parametrize(("other", "says"), [(0.98, ", which may be chance ("), (1.5, "products (")])
+def test_little_less_may_be_chance(other: float, says: str) -> None:
+    (chosen, *_) = called(net(DENSE), Lowering(tuning=tuning("xla", {"xla": 1.0, "ynnpack": other})))
+    assert says in chosen.why
 
 
 def test_what_there_is_not() -> None:
