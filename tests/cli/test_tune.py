@@ -46,6 +46,17 @@ def net(archc: Archc) -> Archc:
     return archc
 
 
+@pytest.fixture
+def untimed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is compiled or timed: what the rule takes is fastest."""
+
+    def contested(what: str, titles: dict[str, str], makers: dict[str, Any]) -> contest.Contest:
+        return contest.Contest(what, next(iter(makers)), {name: place + 1 for place, name in enumerate(makers)}, titles)
+
+    monkeypatch.setattr(tuning, "contested", contested)
+    monkeypatch.setattr(WholeSteps, "_contest", lambda self, what, titles, ways: contested(what, titles, ways))
+
+
 def test_it_times_every_form_and_compile_takes_the_fastest(net: Archc) -> None:
     before = net("compile", "net.arch").stdout
     done = net("tune", "net.arch")
@@ -138,7 +149,7 @@ def test_numbers_that_cannot_be(net: Archc, wrong: dict[str, object]) -> None:
     assert "E1101" in net("compile", "net.arch").stderr
 
 
-def test_the_other_target_is_kept(net: Archc) -> None:
+def test_the_other_target_is_kept(net: Archc, untimed: None) -> None:
     other = {"device": "a GPU", "versions": "jax", "batch": 16, "layers": {}}
     FILE.write_text(json.dumps({"gpu": other}), encoding="utf-8")
     assert net("tune", "net.arch").exit_code == 0
@@ -162,7 +173,7 @@ def test_bfloat16_has_one_form(net: Archc) -> None:
     ("text", "why"),
     [("[]", "object"), ("{", "JSON"), ('{"cpu": {"layers": 3}}', "cpu.device"), ('{"tpu": null}', "tpu")],
 )
-def test_a_file_that_holds_something_else(net: Archc, text: str, why: str) -> None:
+def test_a_file_that_holds_something_else(net: Archc, untimed: None, text: str, why: str) -> None:
     FILE.write_text(text, encoding="utf-8")
     for words in (("compile",), ("train",), ("profile", "--random")):
         told = net(words[0], "net.arch", *words[1:])

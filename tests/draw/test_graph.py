@@ -194,7 +194,7 @@ def test_kinds_cross_no_more_than_dot_makes_them(kind: str) -> None:
     assert crossings(scene) <= crossings_of(drawn(scene))
 
 
-@pytest.mark.parametrize("count", [50, pytest.param(250, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [25, pytest.param(250, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("way", RANDOM)
 def test_random_networks_cross_no_more_than_dot_makes_them(way: str, count: int, tmp_path: Path) -> None:
     """All together: each of both has its luck."""
