@@ -73,8 +73,7 @@ def command(ctx: click.Context, /, file: str, batch: int | None, device: str | N
     terminal.remark(f"timing {' and '.join(parts)} of {module.graph.name}, {size} examples at a time{alone}")
     with jax.default_device(device_named(device)):
         measured = tuned(module, target, size, lambda each: terminal.result(told(each)))
-    tuning = together(before, target, measured)
-    write_text(path, tuning.model_dump_json(indent=2, exclude={"file"}, exclude_none=True) + "\n")
+    write_text(path, together(before, target, measured).written)
     terminal.remark(f"wrote {path.as_posix()}: `archc compile` and `archc train` read it")
 
 

@@ -50,6 +50,11 @@ class Tuning(Frozen):
     cpu: Measured | None = None
     gpu: Measured | None = None
 
+    @property
+    def written(self) -> str:
+        """The file's text."""
+        return self.model_dump_json(indent=2, exclude={"file"}, exclude_none=True) + "\n"
+
     def of(self, target: Target) -> Measured | None:
         """What was measured for a target."""
         return self.cpu if target == "cpu" else self.gpu
@@ -92,6 +97,12 @@ def tuning_of(path: Path) -> Tuning | None:
         where = ".".join(map(str, first["loc"]))
         raise _unusable(name, f"{where}: {first['msg']}" if where else first["msg"]) from None
     return found.model_copy(update={"file": beside.name})
+
+
+def unknown(title: str, there: str) -> Failed:
+    """What is raised where a file asks for what there isn't; `there` says what there is."""
+    help = f"{there}; `archc tune` writes the file anew, and without it archc's own rules choose"
+    return Failed(Diagnostic("E1101", title, help=help))
 
 
 def _unusable(name: str, why: str) -> Failed:

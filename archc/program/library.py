@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Recipe
-from archc.ir.tuning import NEARLY, Tuning
+from archc.ir.tuning import NEARLY, Tuning, unknown
 from archc.ops.form import Target
 from archc.program.choice import Choice
 from archc.program.plan import Plan
@@ -97,8 +96,7 @@ def libraries(recipe: Recipe | None, plan: Plan, target: Target, tuning: Tuning 
     if chosen is None:
         title = f"{tuning.file} wants products by `{timed.form}`, and there are none of that name"
         names = " and ".join(f"`{each.name}`" for each in found)
-        help = f"there are those by {names}; `archc tune` writes the file anew, and without it archc's own rules choose"
-        raise Failed(Diagnostic("E1101", title, help=help))
+        raise unknown(title, f"there are those by {names}")
     why = f"{tuning.file} says so"
     others = tuple(each for each in found if each is not chosen)
     if {each.name for each in found} <= timed.milliseconds.keys():

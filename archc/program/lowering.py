@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from archc.diagnostics import Diagnostic, Failed
+from archc.diagnostics import Failed
 from archc.ir import Module, Node, Recipe
-from archc.ir.tuning import NEARLY, Timed, Tuning, layer_key, tuning_of
+from archc.ir.tuning import NEARLY, Timed, Tuning, layer_key, tuning_of, unknown
 from archc.ops import Op
 from archc.ops.form import Form, Target
 from archc.passes import run
@@ -128,5 +128,4 @@ def _why(timed: Timed, others: Sequence[Form], tuning: Tuning) -> str:
 def _no_form(tuning: Tuning, layer: str, timed: Timed, found: Sequence[Form]) -> Failed:
     names = ", ".join(f"`{form.name}`" for form in found)
     title = f"{tuning.file} wants the form `{timed.form}` for {layer}, and there is none of that name"
-    help = f"it has {names}; `archc tune` writes the file anew, and without it archc's own rules choose"
-    return Failed(Diagnostic("E1101", title, help=help))
+    return unknown(title, f"it has {names}")

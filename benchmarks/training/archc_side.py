@@ -46,5 +46,5 @@ def tuned(handed: Handed) -> Path:
         path.write_bytes(Path(handed.path).read_bytes())
         module = archc.load(path, settings=handed.settings).module
         found = measured(module, "cpu", handed.batch, lambda contest: None)
-        tuning_path(path).write_text(together(None, "cpu", found).model_dump_json(indent=2, exclude={"file"}))
+        tuning_path(path).write_text(together(None, "cpu", found).written)
     return path

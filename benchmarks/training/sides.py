@@ -29,7 +29,7 @@ class Side:
 
 
 def of_archc(handed: Handed) -> tuple[str, ...]:
-    """On a CPU also as `archc tune` found; of other targets it measures layers alone."""
+    """On a CPU also as `archc tune` found: bfloat16, as on a GPU, has one form. A goal is timed by rules."""
     return (RULES,) if handed.target == "gpu" or handed.goal else (RULES, TUNED)
 
 
