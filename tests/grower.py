@@ -39,9 +39,9 @@ LEAVE = object()
 
 @cache
 def layers(merging: bool) -> list[type[Op]]:
-    """The layers that files can name, in the order of their names."""
+    """The layers that files can name and that something enters, in the order of their names."""
     written: dict[str, Any] = members("layer")
-    found = [op for _, op in sorted(written.items()) if op.merges == merging and not op.adapts]
+    found = [op for _, op in sorted(written.items()) if op.merges == merging and not op.adapts and not op.alone]
     # one that takes more arguments has more that can go wrong
     return [op for op in found for _ in range(1 + 2 * len(op.parameters))]
 
@@ -214,9 +214,17 @@ class Grower(Author):
                 continue
             if after.size <= LARGEST_VALUE:
                 branches = [self.inner(shape, same=True)[0] for _ in range(count - 1)]
-                last = self.choice(["it", self.inner(shape, same=True)[0]])
+                last = self.choice(["it", self.inner(shape, same=True)[0], self.learnt(shape)])
                 return self.call(cls.name, *branches, last), after.shape
         return self.pointwise(shape)
+
+    def learnt(self, shape: Shape) -> str:
+        """A value of that shape that is computed from nothing."""
+        op = self.choice([op for op in members("layer").values() if op.alone])
+        given = self.given(op, TensorType(shape)) | {"shape": shape if len(shape) > 1 else shape[0]}
+        self.used.add(f"{op.name} on {len(shape)}")
+        self.used.update(f"{op.name}.{name} = {form(value)}" for name, value in given.items())
+        return self.written(op, given)
 
     def input_shape(self) -> Shape:
         shape: Shape = self.take(

@@ -7,7 +7,7 @@ from typing import Any
 from archc.cli.terminal import Terminal
 from archc.ir import Graph
 from archc.ir.compare import Change, Comparison, Difference, Pair, PortChange, Step, Value
-from archc.ir.telling import call, came_from, cut, from_to, shown, summary
+from archc.ir.telling import call, came_from, cut, from_to, setting, shown, summary
 from archc.parameters import counted
 from archc.types import TensorType
 
@@ -100,7 +100,7 @@ def _port(change: PortChange) -> Cells:
 
 def _change(change: Change) -> Cells:
     sign = "+" if change.before is None else "-" if change.after is None else "~"
-    return (sign, change.what, from_to(change))
+    return (sign, setting(change.what), from_to(change))
 
 
 def _totals(graph: Comparison) -> Iterator[Cells]:

@@ -8,7 +8,7 @@ from archc.draw.cards import short
 from archc.draw.legend import MARGIN, SIZE, SWATCH, TITLE_SIZE
 from archc.draw.scene import Line, Mark, Part, Rect, Scene, Text, moved
 from archc.ir.compare import Change, Difference
-from archc.ir.telling import from_to, summary
+from archc.ir.telling import from_to, setting, summary
 from archc.parameters import counted
 
 NARROWEST = 400.0
@@ -32,7 +32,7 @@ SIGNS = {
 }
 """By the fill: border, dashes and words."""
 
-LINES = {"added": ("", "flow added"), "removed": ("5 3", "flow removed")}
+LINES = {"added": ("", "flow added"), "removed": ("5 3", "flow removed"), "edge": ("", "flow unchanged")}
 
 
 def compared(
@@ -111,7 +111,7 @@ def _inits(difference: Difference) -> list[str]:
 
 
 def _setting(change: Change) -> str:
-    return f"{change.what.replace('.arguments.', ' ')} {from_to(change, '→', LONGEST_SETTING)}"
+    return f"{setting(change.what)} {from_to(change, '→', LONGEST_SETTING)}"
 
 
 def _legend(parts: Sequence[Part], width: float) -> list[Part]:
@@ -125,10 +125,11 @@ def _legend(parts: Sequence[Part], width: float) -> list[Part]:
         for fill, (edge, dash, words) in SIGNS.items()
         if fill in fills
     ]
+    flows = [stroke for stroke in LINES if stroke in strokes]
     samples += [
-        (Line(((0, SWATCH / 2), (2 * SWATCH, SWATCH / 2)), stroke, 1.6, dash), words)
+        (Line(((0, SWATCH / 2), (2 * SWATCH, SWATCH / 2)), stroke, 1.6 if stroke != "edge" else 1.2, dash), words)
         for stroke, (dash, words) in LINES.items()
-        if stroke in strokes
+        if stroke in flows and flows != ["edge"]
     ]
     found: list[Part] = []
     x, y = 0.0, 0.0

@@ -37,6 +37,13 @@ PAGES, LARGE = (4, 1, 1.5, 2, 3, 6, 9), 2000
 """How many pages high columns may be where the reader says what is shown, and of how many layers on only the
 first of these is tried."""
 
+ROOMY, FLOW, SHORTER = 2.9, 22.0, (0.75, 0.6, 0.5, 0.4)
+"""A figure that is so much larger than its cards, each with so many px below it for a line, may go on in columns of
+these shares of its height instead."""
+
+TIGHTER = 0.85
+"""Of its area, what it then may take at most."""
+
 ROUND = 5.0
 
 
@@ -68,7 +75,8 @@ def on_one_page(whole: Inside, look: Look) -> Laid:
     once = look.by_dot or sum(piece.layers for piece in whole.pieces) > LARGE
     heights = PAGES[:1] if once else PAGES
     tries = [Layout(is_open, pages * TALLEST, engine(look)).lay(shown) for pages in heights]
-    return min(tries, key=lambda laid: max(laid.width / BROADEST, laid.height / TALLEST))
+    best = min(tries, key=pages_of)
+    return best if once else filled(best, Layout(is_open, inf, engine(look)), shown)
 
 
 def fitting(whole: Inside, look: Look) -> Laid:
@@ -78,7 +86,31 @@ def fitting(whole: Inside, look: Look) -> Laid:
         laid = Layout(is_open, TALLEST, engine(look)).lay(shown)
         if laid.width <= 1.4 * BROADEST and laid.height <= 1.3 * TALLEST:
             break
-    return laid
+    return laid if look.by_dot else filled(laid, Layout(is_open, inf, engine(look)), shown)
+
+
+def pages_of(laid: Laid) -> float:
+    """How many pages wide or high it is, whichever is more."""
+    return max(laid.width / BROADEST, laid.height / TALLEST)
+
+
+def filled(laid: Laid, layout: "Layout", inside: Inside) -> Laid:
+    """What is laid out, or where that leaves much of its room empty, the same in shorter columns."""
+    cells = sum(
+        (part.bounds[2] - part.bounds[0]) * (part.bounds[3] - part.bounds[1] + FLOW)
+        for part in laid.parts
+        if part.kind == "node"
+    )
+    if laid.width * laid.height < ROOMY * cells:
+        return laid
+    best = laid
+    for share in SHORTER:
+        other = replace(layout, tallest=share * laid.height).lay(inside)
+        if other.width * other.height < TIGHTER * best.width * best.height and pages_of(other) <= max(
+            1, pages_of(laid)
+        ):
+            best = other
+    return best
 
 
 def levels(module: Module, look: Look) -> tuple[Level, ...]:

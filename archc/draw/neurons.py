@@ -9,7 +9,7 @@ from archc.draw.mlp import Column, columns
 from archc.draw.scene import Circle, Line, Part, Scene, Text, framed
 from archc.draw.text import fitted, width, wrapped
 from archc.draw.units import Stand, circles, one, shown
-from archc.draw.wires import DASH, GAPS, THICK, THIN, band, banded, edges, least_gap, lines, numbered, numbers_on
+from archc.draw.wires import DASH, DOTS, GAPS, THICK, THIN, band, banded, edges, least_gap, lines, numbered, numbers_on
 from archc.ir import Module
 
 MOST_COLUMNS, FIRST, LAST = 12, 5, 3
@@ -26,13 +26,22 @@ MARGIN = 20.0
 SAMPLE, APART = 30.0, 22.0
 """How long a line of the legend is, and how far apart its entries stand."""
 
+SIGNS = (
+    ("positive", "positive", (THIN + THICK) / 2, ""),
+    ("negative", "negative", (THIN + THICK) / 2, DASH),
+    ("zero", "rule", THIN, ""),
+    ("not given", "rule", THIN, DOTS),
+)
+"""What the lines say of weights: word, stroke, width and dash."""
+
 
 def scene(module: Module, look: Look) -> Scene:
     """Columns from left to right: the inputs, then each dense layer. Raises Failed for what is no chain of those."""
     chain = columns(module, look)
     learnt = look.weights is not None
     stands = stood(chain, look.full, learnt)
-    parts = [part for left, right in pairwise(stands) for part in between(left, right, learnt)]
+    known = any(column.kernel is not None or column.bias is not None for column in chain)
+    parts = [part for left, right in pairwise(stands) for part in between(left, right, learnt, known)]
     for stand in stands:
         parts += circles(stand, learnt)
         if stand.plus:
@@ -40,10 +49,9 @@ def scene(module: Module, look: Look) -> Scene:
     reach = max(stand.reach for stand in stands)
     parts += [part for stand in stands for part in written(stand, reach)]
     parts += [under(left, right, reach) for left, right in pairwise(stands) if right.row == left.row + 1]
-    marks = [mark for part in parts for mark in part.marks]
-    known = [mark for mark in marks if isinstance(mark, Line) and mark.stroke in ("positive", "negative")]
-    if known:
-        parts.append(legend(parts, known))
+    weights = [part for part in parts if part.kind == "edge"]
+    if known and any(isinstance(mark, Line) for part in weights for mark in part.marks):
+        parts.append(legend(parts, weights))
     return framed(parts, MARGIN, module.graph.name, described(module.graph.name, chain, learnt))
 
 
@@ -120,7 +128,7 @@ def shapes(column: Column) -> list[str]:
     return [f"{letters.get(name, name)}: {'×'.join(map(str, shape))}" for name, shape in column.shapes]
 
 
-def between(left: Stand, right: Stand, learnt: bool) -> Iterator[Part]:
+def between(left: Stand, right: Stand, learnt: bool, known: bool) -> Iterator[Part]:
     """Lines, a band, or dots for columns that are left out."""
     skipped = right.row - left.row - 1
     if skipped:
@@ -131,7 +139,7 @@ def between(left: Stand, right: Stand, learnt: bool) -> Iterator[Part]:
     elif banded(right.column):
         yield band(left, right)
     else:
-        yield from lines(left, right, learnt)
+        yield from lines(left, right, learnt, known)
 
 
 def written(stand: Stand, reach: float) -> Iterator[Part]:
@@ -163,28 +171,43 @@ def under(left: Stand, right: Stand, reach: float) -> Part:
     return Part("label", texts, f"weights of {right.column.scope}", line=right.column.line)
 
 
-def legend(parts: Sequence[Part], known: Sequence[Line]) -> Part:
-    """What colour, dash and width of the `known` lines say."""
-    bottom = max(part.bounds[3] for part in parts)
-    middle = (min(part.bounds[0] for part in parts) + max(part.bounds[2] for part in parts)) / 2
-    mean = (THIN + THICK) / 2
-    strokes = {line.stroke for line in known}
+def legend(parts: Sequence[Part], lines: Sequence[Part]) -> Part:
+    """What colour, dash and width of the `lines` say, below the figure, in rows that make it no wider."""
+    seen = [(part, mark) for part in lines for mark in part.marks if isinstance(mark, Line)]
+    # a number on a line says of itself that it is 0
+    pens = {(line.stroke, line.dash) for part, line in seen if line.stroke != "rule" or not numbers(part)}
     entries = [
-        (text, [(0.0, Line((), stroke, mean, dash))])
-        for text, stroke, dash in (("positive", "positive", ""), ("negative", "negative", DASH))
-        if stroke in strokes
+        (text, [(0.0, Line((), stroke, thick, dash))]) for text, stroke, thick, dash in SIGNS if (stroke, dash) in pens
     ]
-    if len({line.stroke_width for line in known}) > 1:
+    if len({line.stroke_width for _, line in seen if line.stroke != "rule"}) > 1:
         widths = [(-3.0, Line((), "ink", THIN)), (3.0, Line((), "ink", THICK))]
         entries.append(("width: size, within its layer", widths))
-    x = middle - (sum(SAMPLE + 6 + width(text, NOTE) for text, _ in entries) + APART * (len(entries) - 1)) / 2
-    y = bottom + 26
+    left, right = min(part.bounds[0] for part in parts), max(part.bounds[2] for part in parts)
+    rows: list[list[tuple[str, list[tuple[float, Line]]]]] = [[]]
+    for entry in entries:
+        if rows[-1] and _wide([*rows[-1], entry]) > right - left:
+            rows.append([])
+        rows[-1].append(entry)
+    y = max(part.bounds[3] for part in parts) + 26
     marks: list[Line | Text] = []
-    for text, samples in entries:
-        marks += [replace(line, points=((x, y - 4 + dy), (x + SAMPLE, y - 4 + dy))) for dy, line in samples]
-        marks.append(Text(x + SAMPLE + 6, y, text, NOTE, fill="soft"))
-        x += SAMPLE + 6 + width(text, NOTE) + APART
+    for row in rows:
+        x = (left + right - _wide(row)) / 2
+        for text, samples in row:
+            marks += [replace(line, points=((x, y - 4 + dy), (x + SAMPLE, y - 4 + dy))) for dy, line in samples]
+            marks.append(Text(x + SAMPLE + 6, y, text, NOTE, fill="soft"))
+            x += SAMPLE + 6 + width(text, NOTE) + APART
+        y += 18
     return Part("legend", tuple(marks), "what the lines say")
+
+
+def numbers(part: Part) -> bool:
+    """Whether the number of a line stands on it."""
+    return any(isinstance(mark, Text) for mark in part.marks)
+
+
+def _wide(entries: Sequence[tuple[str, list[tuple[float, Line]]]]) -> float:
+    """How wide entries of the legend are side by side."""
+    return sum(SAMPLE + 6 + width(text, NOTE) for text, _ in entries) + APART * (len(entries) - 1)
 
 
 def described(name: str, chain: Sequence[Column], learnt: bool) -> str:

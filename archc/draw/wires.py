@@ -17,7 +17,7 @@ MOST_NUMBERS = 30
 """Lines between two columns that may bear numbers."""
 
 THIN, THICK = 0.8, 3.0
-DASH = "6 3"
+DASH, DOTS = "6 3", "1.5 3"
 GAPS = range(150, 331, 20)
 """How far apart two columns may stand so that the numbers between them fit, in px."""
 
@@ -80,14 +80,14 @@ def numbers_on(found: Sequence[Edge], left: Stand, right: Stand, learnt: bool) -
     return places(wires, left.x + RADIUS + 3, right.x - RADIUS - 3)
 
 
-def lines(left: Stand, right: Stand, learnt: bool) -> Iterator[Part]:
-    """The lines between two columns."""
+def lines(left: Stand, right: Stand, learnt: bool, known: bool) -> Iterator[Part]:
+    """The lines between two columns; `known` says that some weights of the figure are."""
     found = edges(left, right)
     shares = numbers_on(found, left, right, learnt) if numbered(left, right) else None
-    known = [abs(edge.value) for edge in found if edge.value is not None and math.isfinite(edge.value)]
-    most = max(known, default=0) or 1
+    sizes = [abs(edge.value) for edge in found if edge.value is not None and math.isfinite(edge.value)]
+    most = max(sizes, default=0) or 1
     for row, edge in enumerate(found):
-        line = stroke(edge, most, len(found))
+        line = stroke(edge, most) if known else plain(edge, len(found))
         marks: tuple[Mark, ...] = (line,)
         text = "" if edge.value is None else number(edge.value, learnt)
         if shares is not None and text:
@@ -109,15 +109,21 @@ def part(edge: Edge, left: Stand, right: Stand, marks: tuple[Mark, ...], text: s
     return Part("edge", marks, f"{title}: {text}" if text else title, line=column.line, facts=facts, ends=ends)
 
 
-def stroke(edge: Edge, most: float, count: int) -> Line:
+def stroke(edge: Edge, most: float) -> Line:
     """The line of an edge: its sign is its colour and dash, its size beside the largest is its width."""
     points = (edge.start, edge.end)
-    if edge.value is None:
-        return Line(points, "edge", 1.1) if count <= MOST_NUMBERS else Line(points, "rule", 0.8)
-    if not edge.value or not math.isfinite(edge.value):
+    if edge.value is None or not math.isfinite(edge.value):
+        return Line(points, "rule", THIN, DOTS)
+    if not edge.value:
         return Line(points, "rule", THIN)
     thick = THIN + (THICK - THIN) * abs(edge.value) / most
     return Line(points, "positive", thick) if edge.value > 0 else Line(points, "negative", thick, DASH)
+
+
+def plain(edge: Edge, count: int) -> Line:
+    """The line of an edge where no weight is known, lighter among many."""
+    points = (edge.start, edge.end)
+    return Line(points, "edge", 1.1) if count <= MOST_NUMBERS else Line(points, "rule", THIN)
 
 
 def broken(line: Line, text: str, share: float) -> tuple[Mark, ...]:

@@ -64,6 +64,14 @@ def call(node: Node) -> str:
         return node.op
 
 
+def setting(what: str) -> str:
+    """What a part of a recipe is called for a person: `loss` for `losses.loss`, `data.range`."""
+    called = what.replace(".arguments.", ".")
+    return (
+        called.replace("losses.loss", "loss", 1).replace("losses", "loss", 1) if called.startswith("losses") else called
+    )
+
+
 def from_to(change: Change, arrow: str = "->", widest: int = WIDEST) -> str:
     """Both values of a change."""
     return f"{cut(shown(change.before), widest)} {arrow} {cut(shown(change.after), widest)}"

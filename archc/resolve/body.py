@@ -335,13 +335,17 @@ class Body(Flows):
     def nothing_unused(self, named: bool) -> None:
         """A value that leads to no output is a mistake: what it costs is counted, and it never learns."""
         ports = {port.name for port in self.builder.inputs}
-        for name in self.builder.unused():
+        for name, behind in self.builder.unused().items():
             if name in ports and not self.unused_input(name):
                 continue
-            help = f"begin a flow with it: `{name} -> …`" if name in ports else "use it, or leave it out"
-            if name not in ports and named:
-                help = "only what `output` names leaves the model: `output name = …`, or leave it out"
             title = f"nothing uses the input `{name}`" if name in ports else "nothing uses this value"
+            help = f"begin a flow with it: `{name} -> …`" if name in ports else "use it, or leave it out"
+            if behind is not None:
+                what = f"block `{behind.body.name}`" if behind.body is not None else f"`{behind.op}`"
+                title += f": the {what} that it enters begins anew"
+                help = "merge the two, as in `add(it, parameter(it.shape))`, or leave this out"
+            elif name not in ports and named:
+                help = "only what `output` names leaves the model: `output name = …`, or leave it out"
             self.report.add(wrong("E0216", title, self.builder.spans[name], help=help).diagnostic)
 
     def unused_input(self, name: str) -> bool:

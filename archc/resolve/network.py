@@ -36,6 +36,15 @@ class Expanded:
         return TensorType(self.graph.outputs[0].shape)
 
 
+def taken(node: Node) -> tuple[str, ...]:
+    """The values that a layer or block computes with: none if all it takes of them is how many examples there are."""
+    if node.body is None:
+        return () if OPS[node.op].alone else node.inputs
+    body = node.body
+    read = {port.value for port in body.outputs} | {value for inner in body.nodes for value in taken(inner)}
+    return tuple(value for value, port in zip(node.inputs, body.inputs, strict=True) if port.name in read)
+
+
 @dataclass
 class Builder:
     """The graph of one model or block, as it grows.
@@ -261,10 +270,15 @@ class Builder:
         label = name if self.uses[name] == 1 else f"{name}_{self.uses[name]}"
         return label if label == name or label not in self.reserved else self.sharing(name)
 
-    def unused(self) -> list[str]:
-        """Inputs and layers that no layer and no output reads."""
-        read = {port.value for port in self.outputs} | {value for node in self.nodes.values() for value in node.inputs}
-        return [name for name in (*(port.name for port in self.inputs), *self.nodes) if name not in read]
+    def unused(self) -> dict[str, Node | None]:
+        """Inputs and layers that no output and no layer computes with; for a layer also what it enters in vain."""
+        nodes = self.nodes.values()
+        read = {port.value for port in self.outputs} | {value for node in nodes for value in taken(node)}
+        entered = {value: node for node in nodes for value in node.inputs}
+        unused: dict[str, Node | None] = {
+            port.name: None for port in self.inputs if port.name not in read | entered.keys()
+        }
+        return unused | {name: entered.get(name) for name in self.nodes if name not in read}
 
     def behind(self, name: str) -> Iterator[Node]:
         """The layers and blocks that a value is computed by, the last first."""

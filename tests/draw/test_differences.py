@@ -291,7 +291,7 @@ def test_of_many_settings_some_are_told() -> None:
 def test_the_legend_tells_the_signs_that_are_seen() -> None:
     found = figure(NET, NET.replace(" -> relu as bend", ""))
     legend = [texts(part)[0] for part in found.parts if part.kind == "legend"]
-    assert legend == ["− removed", "unchanged", "flow removed"]
+    assert legend == ["− removed", "unchanged", "flow removed", "flow unchanged"]
 
 
 @pytest.mark.parametrize("pair", [

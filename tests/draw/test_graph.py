@@ -33,9 +33,6 @@ WIDEST_SPREAD, WIDEST_WIRED, LANE = 2.5, 3.7, 22.0
 """How large a figure may be beside what is in it: that of a model or of a random one of real layers, and that
 of random wiring, where most of what is in it are lines, with so many px of room along each."""
 
-WIDER = {269: 2.62}
-"""The random networks of real layers that take more: its shared block reads nothing, and both copies stand askew."""
-
 
 UNET = """
 block double(filters) { conv(filters, 3, padding = same) -> relu -> conv(filters, 3, padding = same) -> relu }
@@ -177,7 +174,7 @@ def test_random_networks(way: str, first: int, tmp_path: Path) -> None:
         scene = draw(RANDOM[way](seed, tmp_path), "graph", look_of(seed))
         found[seed] = faults(scene)
         assert spread(scene, LANE) <= WIDEST_WIRED
-        assert way == "wired" or spread(scene) <= WIDER.get(seed, WIDEST_SPREAD)
+        assert way == "wired" or spread(scene) <= WIDEST_SPREAD
     assert {seed: lines for seed, lines in found.items() if lines} == {}
 
 

@@ -416,3 +416,36 @@ def test_figures_without_weights_need_neither_jax_nor_numpy() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(result.stdout) == []
+
+
+PARTLY_GIVEN = """
+model PartlyGiven {
+    input x[2]
+    dense(2, weights = [[1, 0], [-2, 0]], bias = false) -> relu
+    dense(3, bias = false) -> relu
+    dense(40, bias = false)
+}
+"""
+
+
+def test_weights_that_are_zero_are_told_from_those_that_nobody_gave(tmp_path: Path) -> None:
+    path = tmp_path / "partly_given.arch"
+    path.write_text(PARTLY_GIVEN)
+    figure = scene(archc.load(path).module, Look())
+    check_places(figure)
+    pens = {part.ends: next(mark for mark in part.marks if isinstance(mark, Line)) for part in wires(figure)}
+    (zero,) = {(pen.stroke, pen.dash) for ends, pen in pens.items() if ends and ends[1] == "dense1[2]"}
+    unknown = {(pen.stroke, pen.dash, pen.stroke_width) for ends, pen in pens.items() if ends and "dense1[" in ends[0]}
+    unknown |= {(pen.stroke, pen.dash, pen.stroke_width) for ends, pen in pens.items() if ends and "dense2[" in ends[0]}
+    assert len(unknown) == 1
+    assert zero != next(iter(unknown))[:2]
+    said = texts(of("legend", figure)[0])
+    # zeros have their numbers here
+    assert said == ["positive", "negative", "not given", "width: size, within its layer"]
+    weights = {"dense1.kernel": np.eye(8, 9, dtype=np.float32) - np.eye(8, 9, 1, dtype=np.float32)}
+    path.write_text("model Many {\n input x[8]\n dense(9, bias = false)\n}\n")
+    assert texts(of("legend", scene(archc.load(path).module, Look(weights=weights)))[0]) == [
+        "positive",
+        "negative",
+        "zero",
+    ]

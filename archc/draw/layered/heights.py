@@ -89,6 +89,45 @@ def heights(
     return found
 
 
+def sunk(
+    rows: Rows,
+    column: Sequence[int],
+    stand: Stand,
+    xs: Sequence[float],
+    nets: Sequence[Mapping[int, Net]],
+    found: Heights,
+) -> None:
+    """Moves what reads nothing down to where it is read, past what stands beside it."""
+    placed = [item for row in column for item in rows.rows[row] if item in found.tops]
+    turns = [(nets[row][item].span, y) for at, row in enumerate(column) for item, y in found.turns[at].items()]
+    turns += [
+        ((min(net.top, net.top + net.jog), max(net.top, net.top + net.jog)), y)
+        for at, row in enumerate(column)
+        for item, y in found.jogs[at].items()
+        for net in [nets[row][item]]
+    ]
+    for item in placed:
+        box, (wide, high) = rows.boxes[item], rows.boxes[item].tail
+        if rows.up[item] or box.first:
+            continue
+        left, right = xs[item] - stand.left[item], xs[item] + max(box.width - stand.left[item], wide)
+        foot = found.tops[item] + box.height + high
+        low = [
+            found.tops[other] - ARROW_ROOM
+            for other in placed
+            if found.tops[other] >= foot
+            and xs[other] - stand.left[other] < right + BESIDE_BOX
+            and left - BESIDE_BOX < xs[other] + stand.right[other]
+        ]
+        low += [
+            y - ABOVE_TURNS
+            for (start, end), y in turns
+            if y >= foot and start < right + BESIDE_TURN and left - BESIDE_TURN < end
+        ]
+        if low and min(low) - foot > UNEVEN:
+            found.tops[item] += min(low) - foot
+
+
 def _turned(
     nets: Mapping[int, Net], for_boxes: Skyline, for_turns: Skyline
 ) -> tuple[dict[int, float], dict[int, float]]:

@@ -7,10 +7,10 @@ from math import inf
 
 from archc.draw.layered.channels import TRACK, Net, tracked
 from archc.draw.layered.columns import Cutting, apart, joins
-from archc.draw.layered.heights import heights
+from archc.draw.layered.heights import heights, sunk
 from archc.draw.layered.order import FEW, ordered
 from archc.draw.layered.rows import Box, Rows, Wire, in_rows
-from archc.draw.layered.straight import Mains, aligned, placed
+from archc.draw.layered.straight import Aim, Mains, aligned, placed
 from archc.draw.scene import Point
 
 GUTTER, AROUND, OVER = 34.0, 17.0, 4.0
@@ -45,7 +45,7 @@ class _Drawing:
 
     def __init__(self, rows: Rows, wires: Sequence[Wire], tallest: float):
         self.rows, self.wires = rows, wires
-        main, self.stand, self.xs = aligned(rows)
+        aim, self.stand, self.xs = aligned(rows)
         self._track()
         uncut = heights(rows, range(len(rows.rows)), self.stand, self.xs, self.nets, 0)
         lowest = list(accumulate(uncut.lowest, max))
@@ -55,11 +55,10 @@ class _Drawing:
         self.joins, self.gone = joins(rows, self.columns)
         if self.joins:
             self.rows = apart(rows, self.column_of, self.gone)
-            above, below = main
-            main = _kept(above, self.rows.up), _kept(below, self.rows.down)
+            aim = Aim(_kept(aim.above, self.rows.up), _kept(aim.below, self.rows.down), aim.centred)
             for column in self.columns:
                 one = replace(self.rows, rows=[self.rows.rows[row] for row in column])
-                xs = placed(one, self.stand, main)
+                xs = placed(one, self.stand, aim)
                 for item in chain.from_iterable(one.rows):
                     self.xs[item] = xs[item]
             self._track({rows.up[item][0][0] for item in self.gone} - self.gone)
@@ -104,6 +103,7 @@ class _Drawing:
         right = 0.0
         for index, column in enumerate(self.columns):
             found = heights(self.rows, column, self.stand, self.xs, self.nets, head)
+            sunk(self.rows, column, self.stand, self.xs, self.nets, found)
             self.tops |= found.tops
             self.turns += found.turns
             self.jogs += found.jogs

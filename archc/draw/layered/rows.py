@@ -193,12 +193,11 @@ def _key(wire: Wire, rank: Sequence[int]) -> tuple[int, int, int, int]:
 
 
 def _walk(rows: Rows) -> list[int]:
-    """Every item once, depth first from the sources, boxes before lanes."""
+    """Every item once, depth first from the sources, boxes before lanes: what is joined one behind the other."""
     seen: set[int] = set()
     found: list[int] = []
-    for start in range(len(rows.boxes)):
-        if rows.up[start]:
-            continue
+    first = _joined(rows)
+    for start in sorted((box for box in range(len(rows.boxes)) if not rows.up[box]), key=lambda box: (first[box], box)):
         waiting = [start]
         while waiting:
             item = waiting.pop()
@@ -209,3 +208,20 @@ def _walk(rows: Rows) -> list[int]:
             lower = [target for target, _ in rows.down[item]]
             waiting += reversed([*(t for t in lower if not rows.is_lane(t)), *(t for t in lower if rows.is_lane(t))])
     return found
+
+
+def _joined(rows: Rows) -> list[int]:
+    """For each item, the first of those that lines join with it."""
+    first = list(range(len(rows.rank)))
+
+    def root(item: int) -> int:
+        while first[item] != item:
+            first[item] = first[first[item]]
+            item = first[item]
+        return item
+
+    for item, ends in enumerate(rows.down):
+        for end, _ in ends:
+            a, b = sorted((root(item), root(end)))
+            first[b] = a
+    return [root(item) for item in range(len(first))]

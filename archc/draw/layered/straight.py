@@ -17,12 +17,22 @@ BETWEEN_BOXES, BESIDE_LANE = 22.0, 11.0
 EDGE = 12.0
 """Of a box's top that no line enters, at either end."""
 
-NARROWER = 0.8
+NARROWER = 0.9
 """Beside what is usual, to be chosen for it."""
 
 
 Mains: TypeAlias = Sequence[int | None]
 """For each item, the neighbour at the other end of its main line, if it has one."""
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What is to be straight: for each item the main line from above and the one to below; but frames may be
+    `centred` below each other, though the lines between them bend."""
+
+    above: Mains
+    below: Mains
+    centred: bool = False
 
 
 @dataclass
@@ -72,32 +82,47 @@ def _spread(rows: Rows, item: int, position: Sequence[int], main: int | None) ->
     return tuple(places[slot] for slot in range(len(places)))
 
 
-def aligned(rows: Rows) -> tuple[tuple[Mains, Mains], Stand, list[float]]:
-    """The main lines, how items stand by them, and where: along the longest way, or if that makes a drawing much
-    narrower, with the first branch of each value straight below it."""
+def aligned(rows: Rows) -> tuple[Aim, Stand, list[float]]:
+    """What is straight, how items stand by that, and where: lines along the longest way; or if that makes a drawing
+    much narrower, the first branch of each value, or frames that stand right below each other."""
     above, below = mains(rows)
     stand = standing(rows, above)
-    xs = placed(rows, stand, (above, below))
     position = rows.positions()
     first = [
         main if rows.is_lane(item) or len(ends) < 2 else min((end for end, _ in ends), key=position.__getitem__)
         for item, (main, ends) in enumerate(zip(below, rows.down, strict=True))
     ]
-    if first != below:
-        others = placed(rows, stand, (above, first))
+    ways = [below] if first == below else [below, first]
+    aims = [Aim(above, way, centred) for centred in (False, True)[: 1 + _stacked(rows)] for way in ways]
+    best = aims[0]
+    xs = placed(rows, stand, best)
+    for aim in aims[1:]:
+        others = placed(rows, stand, aim)
         if _width(rows, stand, others) < NARROWER * _width(rows, stand, xs):
-            return (above, first), stand, others
-    return (above, below), stand, xs
+            best, xs = aim, others
+    return best, stand, xs
 
 
-def placed(rows: Rows, stand: Stand, main: tuple[Mains, Mains]) -> list[float]:
+def _framed(rows: Rows, item: int) -> bool:
+    """Whether it is a box whose inputs have their places: those of what is in it."""
+    return not rows.is_lane(item) and rows.boxes[item].enters is not None
+
+
+def _stacked(rows: Rows) -> bool:
+    """Whether a line leads from a frame to a frame."""
+    return any(
+        _framed(rows, item) and any(_framed(rows, end) for end, _ in ends) for item, ends in enumerate(rows.down)
+    )
+
+
+def placed(rows: Rows, stand: Stand, aim: Aim) -> list[float]:
     """The x at which lines leave each item that stands in a row; the leftmost edge of all is at 0."""
-    wanted = _wanted(rows, main)
+    wanted = _wanted(rows, aim)
     crossing = _crossing_lanes(rows)
     four = []
     for downwards in (True, False):
         for mirrored in (False, True):
-            four.append(_one_way(rows, stand, wanted, crossing, downwards=downwards, mirrored=mirrored))
+            four.append(_one_way(rows, stand, aim, wanted, crossing, downwards=downwards, mirrored=mirrored))
     widths = [_extent(rows, stand, xs) for xs in four]
     narrowest = min(range(4), key=lambda i: (widths[i][1] - widths[i][0], i))
     for index, xs in enumerate(four):
@@ -151,9 +176,9 @@ def _width(rows: Rows, stand: Stand, xs: Sequence[float]) -> float:
     return right - left
 
 
-def _wanted(rows: Rows, mains: tuple[Mains, Mains]) -> set[tuple[int, int]]:
+def _wanted(rows: Rows, aim: Aim) -> set[tuple[int, int]]:
     """The lines that may be straight: all, but where an item has a main line, that alone."""
-    above, below = mains
+    above, below = aim.above, aim.below
     return {
         (item, lower)
         for item, ends in enumerate(rows.down)
@@ -213,6 +238,7 @@ def _crossing_lanes(rows: Rows) -> set[tuple[int, int]]:
 def _one_way(
     rows: Rows,
     stand: Stand,
+    aim: Aim,
     wanted: set[tuple[int, int]],
     crossing: set[tuple[int, int]],
     *,
@@ -231,7 +257,7 @@ def _one_way(
     for row in ordered[1:] if downwards else list(reversed(ordered))[1:]:
         last = -1
         for item in row:
-            for other, off in _medians(rows, stand, wanted, crossing, item, position, downwards=downwards):
+            for other, off in _medians(rows, stand, aim, wanted, crossing, item, position, downwards=downwards):
                 if last < position[other] and not taken[other]:
                     root[item] = root[other]
                     shift[item] = shift[other] + off
@@ -244,6 +270,7 @@ def _one_way(
 def _medians(
     rows: Rows,
     stand: Stand,
+    aim: Aim,
     wanted: set[tuple[int, int]],
     crossing: set[tuple[int, int]],
     item: int,
@@ -257,11 +284,18 @@ def _medians(
         pair = (other, item) if downwards else (item, other)
         if pair in wanted and pair not in crossing:
             into = stand.slots[pair[1]][slot]
+            if aim.centred and all(_framed(rows, end) for end in pair):
+                into = _middle(stand, pair[1]) - _middle(stand, pair[0])
             found.setdefault(other, -into if downwards else into)
     several = sorted(found, key=position.__getitem__)
     if several:
         low, high = (len(several) - 1) // 2, len(several) // 2
         yield from ((several[index], found[several[index]]) for index in sorted({low, high}))
+
+
+def _middle(stand: Stand, item: int) -> float:
+    """Of a box, beside where lines leave it."""
+    return (stand.right[item] - stand.left[item]) / 2
 
 
 def _packed(

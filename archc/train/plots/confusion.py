@@ -106,7 +106,7 @@ def _matrix(axes: "Axes", pen: Pen, confusion: Confusion, part: str) -> None:
     axes.grid(which="minor", color=theme.soft, linewidth=0.4, alpha=0.5)
     axes.tick_params(which="minor", length=0)
     for side in axes.spines.values():
-        side.set_visible(False)
+        side.set(color=theme.soft, linewidth=0.4, alpha=0.5)
     axes.set_xlabel("what the network says")
     axes.set_ylabel("what it is")
     axes.set_title(f"{confusion.target}: confusion matrix, {part} part")

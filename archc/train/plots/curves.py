@@ -115,7 +115,14 @@ def panel(axes: "Axes", theme: Theme, title: str, curves: Series, best: int) -> 
         marker = "o" if len(thinned) < 2 else None
         axes.plot(epochs, values, color=color, label=name, linewidth=1.6, linestyle=dash, marker=marker)
     axes.axvline(
-        best, color=theme.ink, alpha=0.6, linestyle=(0, (1, 2)), linewidth=1.2, label="best epoch", clip_on=False
+        best,
+        color=theme.ink,
+        alpha=0.6,
+        linestyle=(0, (1, 2)),
+        linewidth=1.2,
+        label="best epoch",
+        clip_on=False,
+        zorder=1.5,
     )
     axes.set_title(title)
     axes.set_xlabel("epoch")
