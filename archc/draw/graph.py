@@ -41,8 +41,8 @@ ROOMY, FLOW, SHORTER = 2.9, 22.0, (0.75, 0.6, 0.5, 0.4)
 """A figure that is so much larger than its cards, each with so many px below it for a line, may go on in columns of
 these shares of its height instead."""
 
-TIGHTER = 0.85
-"""Of its area, what it then may take at most."""
+TIGHTER, WIDER = 0.85, 1.25
+"""Of its area, what it then may take at most, and of how many pages' width it may be."""
 
 ROUND = 5.0
 
@@ -103,12 +103,10 @@ def filled(laid: Laid, layout: "Layout", inside: Inside) -> Laid:
     )
     if laid.width * laid.height < ROOMY * cells:
         return laid
-    best = laid
+    best, most = laid, max(WIDER, pages_of(laid))
     for share in SHORTER:
         other = replace(layout, tallest=share * laid.height).lay(inside)
-        if other.width * other.height < TIGHTER * best.width * best.height and pages_of(other) <= max(
-            1, pages_of(laid)
-        ):
+        if pages_of(other) <= most and other.width * other.height < TIGHTER * best.width * best.height:
             best = other
     return best
 

@@ -178,6 +178,17 @@ def test_random_networks(way: str, first: int, tmp_path: Path) -> None:
     assert {seed: lines for seed, lines in found.items() if lines} == {}
 
 
+@pytest.mark.parametrize("beside", ["tanh", "concat(dense(50) -> tanh, dense(51) -> tanh, dense(52) -> tanh)"])
+def test_a_figure_with_much_empty_room_goes_on_in_shorter_columns(beside: str) -> None:
+    """A long chain that begins broad, beside a network that soon ends: below that nothing would stand."""
+    chain = " -> ".join(["concat(dense(40), dense(41), dense(42))", *(f"dense({30 - i}) -> relu" for i in range(9))])
+    text = f"model M {{\n input a[4]\n input b[4]\n output one = a -> {chain}\n output two = b -> {beside}\n}}\n"
+    scene = draw(module_of(text), "graph", Look(full=True))
+    assert faults(scene) == []
+    assert spread(scene) <= WIDEST_SPREAD
+    assert len({part.bounds[0] for part in scene.parts if part.kind == "node" and "relu" in part.title}) > 1
+
+
 @pytest.mark.parametrize("look", ["by itself", "one"])
 @pytest.mark.parametrize("path", BUILT_IN, ids=lambda path: path.stem)
 def test_models_cross_no_more_than_dot_makes_them(path: Path, look: str) -> None:

@@ -186,6 +186,35 @@ def test_a_stack_of_cards_is_entered_in_the_middle_of_the_first() -> None:
     assert {x for x, _ in placed.corners} == {0}
 
 
+def test_frames_stand_below_each_other_where_their_lines_would_lead_far_aside() -> None:
+    """Each is entered near its left edge and left near its right one: straight lines would make a staircase."""
+    boxes = [Box(300, 100, 270, 1, (30.0,))] * 6
+    wires = [Wire(index, index + 1, 0) for index in range(5)]
+    placed = place(boxes, wires)
+    check(boxes, wires, placed)
+    assert placed.width == 300 and {x for x, _ in placed.corners} == {0}
+    # a step that makes it hardly wider is straight
+    boxes = [Box(300, 100, 160, 1, (150.0,))] * 3
+    assert {len(line) for line in place(boxes, wires[:2]).lines} == {2}
+
+
+def test_what_reads_nothing_stands_right_above_what_reads_it() -> None:
+    """Beside a high box, with a line of its own."""
+    boxes = [Box(100, 40, 50), Box(100, 400, 50, 1), Box(60, 40, 30), Box(100, 40, 50, 2)]
+    wires = [Wire(0, 1, 0), Wire(1, 3, 0), Wire(2, 3, 1)]
+    placed = place(boxes, wires)
+    check(boxes, wires, placed)
+    foot = placed.corners[2][1] + 40
+    assert foot + 40 > placed.corners[3][1] > placed.corners[1][1] + 400
+
+
+def test_what_is_joined_stands_side_by_side() -> None:
+    """Of four boxes that read nothing, the first and the last are read together, and so are the two others."""
+    boxes = [Box(100, 40, 50)] * 4 + [Box(100, 40, 50, 2)] * 2
+    placed = place(boxes, [Wire(0, 4, 0), Wire(3, 4, 1), Wire(1, 5, 0), Wire(2, 5, 1)])
+    assert sorted(range(4), key=lambda box: placed.corners[box]) in ([0, 3, 1, 2], [1, 2, 0, 3])
+
+
 def test_nothing_takes_no_room() -> None:
     assert place([], []) == Placement((), (), 0, 0)
 
