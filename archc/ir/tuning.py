@@ -3,6 +3,7 @@
 It lies beside that file, as `lenet5.lowering.json`; for a built-in model, in the folder that one works in.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,20 @@ LARGEST = 2**24
 
 NEARLY = 0.97
 """A form is taken for what the cost rule takes if it needs at most this share of its time: less may be chance."""
+
+NEEDED = {
+    "missing": "is missing",
+    "extra": "is nothing that archc knows there",
+    "string": "has to be a text",
+    "int": "has to be a whole number",
+    "float": "has to be a number",
+    "finite": "has to be a finite number",
+    "greater": "has to be larger",
+    "model": "has to be an object, `{…}`",
+    "dict": "has to be an object, `{…}`",
+    "mapping": "has to be an object, `{…}`",
+}
+"""What is wrong, by how pydantic's name for it begins."""
 
 
 class Timed(Frozen):
@@ -93,9 +108,7 @@ def tuning_of(path: Path) -> Tuning | None:
     except OSError as error:
         raise _unusable(name, error.strerror or str(error)) from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise _unusable(name, f"{where}: {first['msg']}" if where else first["msg"]) from None
+        raise _unusable(name, _wrong(text.decode(errors="replace"), error)) from None
     return found.model_copy(update={"file": beside.name})
 
 
@@ -103,6 +116,19 @@ def unknown(title: str, there: str) -> Failed:
     """What is raised where a file asks for what there isn't; `there` says what there is."""
     help = f"{there}; `archc tune` writes the file anew, and without it archc's own rules choose"
     return Failed(Diagnostic("E1101", title, help=help))
+
+
+def _wrong(text: str, error: ValidationError) -> str:
+    """The first thing that is wrong with a file's text, in words, with its line."""
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return "it is no JSON: " + first["msg"].removeprefix("Invalid JSON: ")
+    keys, at = [key for key in first["loc"] if isinstance(key, str)], 0
+    for key in keys:
+        at = max(at, text.find(json.dumps(key, ensure_ascii=False), at))
+    needed = next((words for start, words in NEEDED.items() if first["type"].startswith(start)), first["msg"])
+    what = f"`{'.'.join(keys)}`" if keys else "its content"
+    return f"line {text.count(chr(10), 0, at) + 1}: {what} {needed}"
 
 
 def _unusable(name: str, why: str) -> Failed:

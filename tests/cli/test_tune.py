@@ -142,11 +142,24 @@ def test_a_folder_in_the_place_of_the_file(net: Archc) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"batch": 0}, {"batch": 2, "layers": {"conv": {"form": "a", "milliseconds": {"a": -1}}}}]
+    ("wrong", "why"),
+    [
+        ({"batch": 0}, "line 5: `cpu.batch` has to be larger"),
+        ({"batch": "two"}, "line 5: `cpu.batch` has to be a whole number"),
+        ({"batch": 2, "sort": 1}, "line 7: `cpu.sort` is nothing that archc knows there"),
+        ({"batch": 2, "layers": {"conv": {"form": 3}}}, "line 8: `cpu.layers.conv.form` has to be a text"),
+        ({}, "line 2: `cpu.batch` is missing"),
+        (
+            {"batch": 2, "layers": {"conv": {"form": "a", "milliseconds": {"a": -1}}}},
+            "line 10: `cpu.layers.conv.milliseconds.a` has to be larger",
+        ),
+    ],
 )
-def test_numbers_that_cannot_be(net: Archc, wrong: dict[str, object]) -> None:
-    FILE.write_text(json.dumps({"cpu": {"device": "", "versions": "", "layers": {}, **wrong}}), encoding="utf-8")
-    assert "E1101" in net("compile", "net.arch").stderr
+def test_what_cannot_be_is_told_with_its_line(net: Archc, wrong: dict[str, object], why: str) -> None:
+    held = {"device": "", "versions": "", **({"batch": wrong["batch"]} if "batch" in wrong else {}), "layers": {}}
+    FILE.write_text(json.dumps({"cpu": {**held, **wrong}}, indent=2), encoding="utf-8")
+    told = net("compile", "net.arch").stderr
+    assert "E1101" in told and f"note: {why}\n" in told
 
 
 def test_the_other_target_is_kept(net: Archc, untimed: None) -> None:

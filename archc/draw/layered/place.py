@@ -10,7 +10,7 @@ from archc.draw.layered.columns import Cutting, apart, joins
 from archc.draw.layered.heights import heights, sunk
 from archc.draw.layered.order import FEW, ordered
 from archc.draw.layered.rows import Box, Rows, Wire, in_rows
-from archc.draw.layered.straight import Aim, Mains, aligned, placed
+from archc.draw.layered.straight import Aim, Mains, aligned, placed, snap
 from archc.draw.scene import Point
 
 GUTTER, AROUND, OVER = 34.0, 17.0, 4.0
@@ -46,6 +46,7 @@ class _Drawing:
     def __init__(self, rows: Rows, wires: Sequence[Wire], tallest: float):
         self.rows, self.wires = rows, wires
         aim, self.stand, self.xs = aligned(rows)
+        snap(rows, self.stand, self.xs)
         self._track()
         uncut = heights(rows, range(len(rows.rows)), self.stand, self.xs, self.nets, 0)
         lowest = list(accumulate(uncut.lowest, max))
@@ -61,6 +62,7 @@ class _Drawing:
                 xs = placed(one, self.stand, aim)
                 for item in chain.from_iterable(one.rows):
                     self.xs[item] = xs[item]
+            snap(self.rows, self.stand, self.xs)
             self._track({rows.up[item][0][0] for item in self.gone} - self.gone)
         self._stack()
 

@@ -17,6 +17,9 @@ BETWEEN_BOXES, BESIDE_LANE = 22.0, 11.0
 EDGE = 12.0
 """Of a box's top that no line enters, at either end."""
 
+NEAR, APART = 8.0, 12.0
+"""A line that ends so near below where it starts is straight, where its end keeps away from others by that much."""
+
 NARROWER = 0.9
 """Beside what is usual, to be chosen for it."""
 
@@ -101,6 +104,23 @@ def aligned(rows: Rows) -> tuple[Aim, Stand, list[float]]:
         if _width(rows, stand, others) < NARROWER * _width(rows, stand, xs):
             best, xs = aim, others
     return best, stand, xs
+
+
+def snap(rows: Rows, stand: Stand, xs: Sequence[float]) -> None:
+    """Moves free inputs of boxes to right below what leads to them, if that is near."""
+    for item, box in enumerate(rows.boxes):
+        if box.enters is not None:
+            continue
+        slots = stand.slots[item]
+        above = {slot: xs[upper] - xs[item] for upper, slot in rows.up[item]}
+        for slot, x in above.items():
+            others = [place for other, place in slots.items() if other != slot]
+            if (
+                0 < abs(x - slots[slot]) <= NEAR
+                and -stand.left[item] + EDGE <= x <= box.width - stand.left[item] - EDGE
+                and all((place < x) == (place < slots[slot]) and abs(place - x) >= APART for place in others)
+            ):
+                slots[slot] = x
 
 
 def _framed(rows: Rows, item: int) -> bool:
