@@ -100,7 +100,9 @@ def merged(paths: list[Path]) -> dict[str, Any]:
             sys.exit("the files are of different machines, versions or targets: they have no table in common")
     works = {work["work"]: work for found in read for work in found["works"]}
     commands = " && ".join(dict.fromkeys(found["command"] for found in read))
-    return {**read[0], "command": commands, "works": [works[name] for name in WORKS if name in works]}
+    rounds, colds = (" and ".join(dict.fromkeys(str(found[key]) for found in read)) for key in ("rounds", "colds"))
+    there = [works[name] for name in WORKS if name in works]
+    return {**read[0], "command": commands, "rounds": rounds, "colds": colds, "works": there}
 
 
 def write(path: Path, found: dict[str, Any]) -> None:

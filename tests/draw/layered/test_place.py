@@ -208,6 +208,14 @@ def test_what_reads_nothing_stands_right_above_what_reads_it() -> None:
     assert foot + 40 > placed.corners[3][1] > placed.corners[1][1] + 400
 
 
+@pytest.mark.parametrize(("width", "points"), [(10.0, [2, 2]), (40.0, [2, 4])])
+def test_a_line_that_would_step_aside_by_a_few_px_is_straight(width: float, points: list[int]) -> None:
+    """What enters a box is 26 px apart, unless what leads there is nearly so too."""
+    boxes = [Box(width, 40, width / 2)] * 2 + [Box(120, 40, 60, 2)]
+    placed = place(boxes, [Wire(0, 2, 0), Wire(1, 2, 1)])
+    assert sorted(len(line) for line in placed.lines) == points
+
+
 def test_what_is_joined_stands_side_by_side() -> None:
     """Of four boxes that read nothing, the first and the last are read together, and so are the two others."""
     boxes = [Box(100, 40, 50)] * 4 + [Box(100, 40, 50, 2)] * 2
