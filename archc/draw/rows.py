@@ -107,8 +107,12 @@ def placed(plan: Branching) -> Box:
     leaving, arrived = {a for a, _ in plan.edges}, {b for _, b in plan.edges}
     ends = [(START, name) for name in plan.order if name not in arrived]
     ends += [(name, END) for name in plan.order if name not in leaving]
-    layout = _Layout(plan, {name: i for i, name in enumerate((START, *plan.order, END))}, [*plan.edges, *ends])
-    return layout.between(START, list(plan.order), END)
+    position = {name: i for i, name in enumerate((START, *plan.order, END))}
+    layout = _Layout(plan, position, [*plan.edges, *ends])
+    box = layout.between(START, list(plan.order), END)
+    if apart := {group for _, group in plan.groups} - layout.gathered:
+        box = _Layout(plan, position, layout.edges, apart).between(START, list(plan.order), END)
+    return box
 
 
 @dataclass
@@ -116,6 +120,8 @@ class _Layout:
     plan: Branching
     position: dict[str, int]
     edges: list[Edge]
+    apart: set[int] = field(default_factory=set)
+    """Groups whose stations stand in several rows, or among others: each run of them gets a bracket."""
     gathered: set[int] = field(default_factory=set)
     level: int = 0
 
@@ -188,17 +194,30 @@ class _Layout:
         """Puts brackets under groups whose stations stand one behind the other here."""
         place = {name: i for i, (names, _, _) in enumerate(pieces) for name in names}
         for members, group in self.plan.groups:
+            if group in self.apart:
+                within = [names <= members for names, _, _ in pieces]
+                for first, last in runs(within):
+                    self.brace(box, group, pieces[first][1], pieces[last][2])
+                continue
             if group in self.gathered or not members <= place.keys():
                 continue
             touched = sorted({place[name] for name in members})
             run = pieces[touched[0] : touched[-1] + 1]
             if set().union(*(names for names, _, _ in run)) != members:
                 continue
-            left, right = run[0][1], run[-1][2]
-            y = box.lowest(left, right) + 6
-            box.spans.append((group, left, right, y))
-            box.taken.append((left, y, right, y + BRACKET))
+            self.brace(box, group, run[0][1], run[-1][2])
             self.gathered.add(group)
+
+    def brace(self, box: Box, group: int, left: float, right: float) -> None:
+        """A bracket below all that stands between two places, and none of the same group in there."""
+        inner = [span for span in box.spans if span[0] == group and left <= span[1] and span[2] <= right]
+        for span in inner:
+            box.spans.remove(span)
+            _, a, b, y = span
+            box.taken.remove((a, y, b, y + BRACKET))
+        y = box.lowest(left, right) + 6
+        box.spans.append((group, left, right, y))
+        box.taken.append((left, y, right, y + BRACKET))
 
     def rows(self, start: str, branches: Sequence[Sequence[str]], end: str, *, direct: bool) -> Box:
         """Branches beside each other, and a way past them if there is one."""
@@ -284,6 +303,13 @@ class _Layout:
 
 def moved(points: Iterable[Point], dx: float, dy: float) -> tuple[Point, ...]:
     return tuple((x + dx, y + dy) for x, y in points)
+
+
+def runs(marked: Sequence[bool]) -> list[tuple[int, int]]:
+    """Where the marked stand without a gap: the first and the last of each run."""
+    starts = [i for i, there in enumerate(marked) if there and not (i and marked[i - 1])]
+    ends = [i for i, there in enumerate(marked) if there and not (i + 1 < len(marked) and marked[i + 1])]
+    return list(zip(starts, ends, strict=True))
 
 
 def parts(members: Sequence[str], edges: Iterable[Edge]) -> list[list[str]]:

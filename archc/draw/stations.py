@@ -318,10 +318,10 @@ class _Walk:
                 self.change(name, parameters=0)
             if len(mine) == 1:
                 self.change(mine[0], more=(*self.stations[mine[0]].more, *shared(node)))
-        self._gather(before, count, node.name, node.body.name)
+        name = id.rpartition(".")[2]
+        self._gather(before, count, name, node.body.name)
         if node.shares and len(mine) > 1:
-            told = f"{node.name}, {shared(node)[0]}"
-            self.groups[-1] = replace(self.groups[-1], name=told)
+            self.groups[-1] = replace(self.groups[-1], name=f"{name}, {shared(node)[0]}")
         return end
 
     def _closed(self, node: Node, id: str, inputs: tuple[str, ...], before: Shape, line: int, count: int) -> Station:
@@ -331,7 +331,7 @@ class _Walk:
             id,
             "block",
             "block",
-            node.name,
+            id.rpartition(".")[2],
             node.output,
             before,
             inputs,

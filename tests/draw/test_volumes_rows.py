@@ -1,13 +1,16 @@
 """Rows of solids: very long ones lose their middle, towers say whose weights they have, arrows are what is computed."""
 
 from math import prod
+from pathlib import Path
 
 import pytest
 
 from archc.draw.look import Look
-from archc.draw.volumes import shown
+from archc.draw.scene import Part, Text
+from archc.draw.volumes import Drawing, shown
 from tests.draw.flaws import flaws
 from tests.draw.test_volumes import SIAMESE, scene_of, texts
+from tests.grower import Grower
 from tests.models import module_of
 
 LONG = {
@@ -55,3 +58,43 @@ def test_nothing_leads_into_a_parameter() -> None:
     ends = {part.ends for part in scene.parts if part.kind == "edge"}
     assert ("parameter1", "add1") in ends and ("x", "add1") in ends
     assert not any(end == "parameter1" for _, end in ends) and flaws(scene) == []
+
+
+OUTSIDE = {
+    "a parameter in a block": "repeat 5 { emb(4) }",
+    "a parameter": "repeat 5 { add(it, parameter(it.shape)) -> conv(4, 3x3, padding = same) }",
+    "a parameter at the end": "repeat 5 { conv(4, 3x3, padding = same) -> add(it, parameter(it.shape)) }",
+    "an input": "repeat 5 { add(it, y -> conv(4, 1x1)) -> conv(4, 3x3, padding = same) }",
+    "an input and a parameter": "repeat 5 { emb(4) -> add(it, y -> conv(4, 1x1)) -> conv(4, 1x1) }",
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_repeats_that_read_from_outside_say_how_often(name: str) -> None:
+    """What doesn't stand behind each other has a bracket for each run of it."""
+    y = "    input y[16, 16, 8]\n" if " y " in OUTSIDE[name] else ""
+    module = module_of(
+        "block emb(n) {\n    add(it, parameter(it.shape)) -> conv(n, 3x3, padding = same) -> relu\n}\n"
+        f"model Net {{\n    input x[16, 16, 4]\n{y}    x -> {OUTSIDE[name]} -> flatten -> dense(3)\n}}\n"
+    )
+    scene = scene_of(module)
+    repeated = shown(module, Look()).groups[-1]
+    assert repeated.count == 5 and flaws(scene) == []
+    badges = [part.bounds for part in scene.parts if part.kind == "badge" and text_of(part) == "×5"]
+    middles = {part.id: (part.bounds[0] + part.bounds[2]) / 2 for part in scene.parts if part.kind == "node"}
+    spans = [part.bounds for part in scene.parts if part.kind == "note"]
+    for member in repeated.members:
+        over = [span for span in spans if span[0] < middles[member] < span[2]]
+        assert any(a[0] <= b[0] and b[2] <= a[2] for a in over for b in badges), member
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_every_group_of_a_random_network_has_a_bracket(seed: int, tmp_path: Path) -> None:
+    module = Grower(seed).model(recipe=False).module(tmp_path)
+    for look in (Look(), Look(full=True)):
+        drawing = Drawing(shown(module, look))
+        assert {span[0] for span in drawing.box.spans} == set(range(len(drawing.flow.groups)))
+
+
+def text_of(part: Part) -> str:
+    return "".join(mark.text for mark in part.marks if isinstance(mark, Text))
