@@ -11,7 +11,7 @@ from archc.draw.cards import form
 from archc.draw.graph import BROADEST, TALLEST, Layout, engine
 from archc.draw.look import Look
 from archc.draw.opening import Opened, by_room
-from archc.draw.outline import Fate, Inside, Outline, Piece, Status, entering, leaving, lone, walk
+from archc.draw.outline import Fate, Inside, Outline, Piece, Status, entering, leaving, lone, read_by, walk
 from archc.draw.scene import Scene
 from archc.draw.stretches import FOLDS, LARGEST, folded
 from archc.ir.compare import Change, Comparison, Difference, Pair, PortChange, Value
@@ -84,7 +84,6 @@ class Merge:
     def _outputs(self, values: dict[str, str], pieces: Sequence[Piece]) -> Iterator[Piece]:
         """What leaves; `values` tells what the first graph's values are called."""
         found = self.comparison
-        added = {piece.value for piece in pieces if piece.fate and piece.fate.status == "added"}
         lost = {piece.value for piece in pieces if piece.fate and piece.fate.status == "removed"}
         changes = {change.after.name: change for change in found.outputs if change.after}
         former = {port.name: port for port in found.before.outputs}
@@ -94,7 +93,7 @@ class Merge:
             before = change.before if change else former[port.name]
             was = values[_value(found.alignment.before, before)] if before else port.value
             ghosts = {was} if was != port.value and (was in lost or change) else set()
-            since = {port.value} & added if before and (was in lost or not ghosts) else {port.value}
+            since = {port.value} if was != port.value or not before else set()
             yield _reading(piece, ghosts, since)
         for change in found.outputs:
             if change.before and not change.after:
@@ -107,7 +106,7 @@ class Merge:
         values |= {node.name: gone(node.name) for node in alignment.removed}
         matches = {match.after.name: match for match in alignment.matches}
         added = {node.name: node.inputs for node in alignment.added}
-        lost: dict[str, tuple[str, ...]] = {}
+        lost: set[str] = set()
         unread: dict[str, list[str]] = {}
         places = {node.name: (index, 0) for index, node in enumerate(alignment.after.nodes)}
         pieces: dict[Place, Piece] = {}
@@ -115,18 +114,19 @@ class Merge:
             # behind what it read, which keeps everything in an order in which it can be computed
             read = tuple(dict.fromkeys(values[value] for value in node.inputs if value in values))
             place = (max((places.get(value, FIRST)[0] for value in read), default=FIRST[0]), index + 1)
-            places[gone(node.name)], lost[gone(node.name)] = place, read
-            pieces[place] = self._whole(node, scope, read, "removed", shared)
+            places[gone(node.name)] = place
+            lost.add(gone(node.name))
+            pieces[place] = self._whole(node, scope, read if read_by(node) else (), "removed", shared)
         for node in alignment.after.nodes:
             place, match = places[node.name], matches.get(node.name)
             if match is None:
-                pieces[place] = self._whole(node, scope, node.inputs, "added", shared)
+                pieces[place] = self._whole(node, scope, read_by(node), "added", shared)
                 continue
             pair = self.pairs.get(scope + node.name)
-            read = tuple(values[value] for value in match.before.inputs if value in values)
-            ghosts, since = set(read) & set(lost), set(node.inputs) & set(added)
-            ghosts |= set(read) - _past(node.inputs, added)
-            since |= set(node.inputs) - _past(read, lost)
+            former = {values[value] for value in read_by(match.before) if value in values}
+            since = set(read_by(node)) - former
+            # of a line into which steps were put, those that it now leads through tell where it led
+            ghosts = former & lost | (former - _past(read_by(node), added))
             # a line upwards can't be drawn: what it led to, or came from, is told instead
             upwards = {value for value in ghosts if places.get(value, FIRST) >= place}
             piece = _reading(self._matched(match, pair, scope, shared), ghosts - upwards, since)
@@ -150,15 +150,15 @@ class Merge:
     def _matched(self, match: Match, pair: Pair | None, scope: str, shared: bool) -> Piece:
         """A step that both have."""
         a, b, inner = match.before, match.after, match.inner
-        piece = self.outline.step(b, scope, b.inputs, shared)
-        earlier = self.outline.step(a, scope, a.inputs, shared)
+        piece = self.outline.step(b, scope, read_by(b), shared)
+        earlier = self.outline.step(a, scope, read_by(a), shared)
         if pair is None or inner is None or (a.shares and b.shares):
             return self._fated(_marked(piece, "same"), earlier, [pair])
         shared = shared or bool(b.shares)
         single = lone(b)
         if b.op == "repeat" and not (single and _one(inner)):
             assert b.body is not None
-            piece = self.outline.group(b, b.body, scope, b.inputs, shared)
+            piece = self.outline.group(b, b.body, scope, read_by(b), shared)
             return self._opening(piece, earlier, [pair], inner, scope, shared)
         if b.op != "repeat" or single is None:
             return self._opening(piece, earlier, [pair], inner, f"{scope}{b.name}.", shared)
@@ -202,7 +202,7 @@ class Merge:
 
 
 def _past(read: Iterable[str], others: Mapping[str, tuple[str, ...]]) -> set[str]:
-    """What is read, and what is read through steps that only one network has; `others` tells what those read."""
+    """What is read, and what is read through steps that were added; `others` tells what those read."""
     waiting, found = list(read), set(read)
     while waiting:
         fresh = set(others.get(waiting.pop(), ())) - found

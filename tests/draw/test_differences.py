@@ -125,10 +125,34 @@ def test_what_was_removed_stands_where_it_stood() -> None:
     assert marked(found) == {"bend (removed)": "removed"}
     assert said(found, "bend (removed)") == ["bend: relu", "− removed"]
     assert flows(found, "removed") == {("first", "bend (removed)"), ("bend (removed)", "half")}
-    assert ("first", "half") in flows(found, "edge") and not flows(found, "added")
+    assert flows(found, "added") == {("first", "half")}
     nodes = parts(found, "node")
     assert nodes["first"].bounds[3] < nodes["bend (removed)"].bounds[1]
     assert nodes["bend (removed)"].bounds[3] < nodes["half"].bounds[1]
+
+
+def test_the_last_one_before_the_output() -> None:
+    before = "model M {\n    input x[4]\n    dense(3)\n    softmax\n}\n"
+    found = figure(before, before.replace("    softmax\n", ""))
+    assert flows(found, "removed") == {("dense1", "softmax1 (removed)"), ("softmax1 (removed)", "output output")}
+    assert flows(found, "added") == {("dense1", "output output")}
+    back = figure(before.replace("    softmax\n", ""), before)
+    assert flows(back, "added") == {("dense1", "softmax1"), ("softmax1", "output output")}
+    assert not flows(back, "removed")
+
+
+def test_nothing_leads_into_a_parameter() -> None:
+    """It takes no value of the network, whether it is in one of the two, in both, or in a block that is."""
+    one = "model M {\n    input x[16, 4]\n    conv(4, 1)\n    flatten -> dense(2)\n}\n"
+    two = one.replace("    flatten", "    add(it, parameter(it.shape))\n    flatten")
+    three = two.replace("conv(4, 1)", "conv(4, 1) -> relu")
+    block = "block emb(n) {\n    add(it, parameter(it.shape)) -> conv(n, 1)\n}\n"
+    four = block + one.replace("    flatten", "    repeat 2 { emb(4) }\n    flatten")
+    for a, b in ((one, two), (two, one), (two, three), (three, four), (four, two)):
+        found = figure(a, b)
+        ends = [part.ends for part in found.parts if part.kind == "edge" and part.ends]
+        assert not any("parameter" in end for _, end in ends), (a, b)
+        assert any("parameter" in start for start, _ in ends)
 
 
 def test_one_for_another() -> None:
@@ -170,8 +194,7 @@ def test_branches() -> None:
     found = figure(FORKED, after)
     assert marked(found) == {"bend (removed)": "removed", "pool": "added", "both": "changed"}
     assert flows(found, "removed") == {("three", "bend (removed)"), ("bend (removed)", "both")}
-    # what bypasses the one that was removed is no new line
-    assert flows(found, "added") == {("stem", "pool"), ("pool", "both")}
+    assert flows(found, "added") == {("stem", "pool"), ("pool", "both"), ("three", "both")}
     back = figure(after, FORKED)
     assert flows(back, "removed") == {("stem", "pool (removed)"), ("pool (removed)", "both")}
     assert flows(back, "added") == {("three", "bend"), ("bend", "both")}
@@ -291,7 +314,7 @@ def test_of_many_settings_some_are_told() -> None:
 def test_the_legend_tells_the_signs_that_are_seen() -> None:
     found = figure(NET, NET.replace(" -> relu as bend", ""))
     legend = [texts(part)[0] for part in found.parts if part.kind == "legend"]
-    assert legend == ["− removed", "unchanged", "flow removed", "flow unchanged"]
+    assert legend == ["− removed", "unchanged", "flow added", "flow removed", "flow unchanged"]
 
 
 @pytest.mark.parametrize("pair", [
