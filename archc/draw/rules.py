@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from archc.ir import Module, Node
+from archc.ir.recipe import LossTerm
+from archc.ir.telling import cut, shown
 
 MINUS = "\u2212"
+
+LONGEST_SETTINGS = 40
+"""Of a loss, as many characters of its settings are written."""
 
 _FUNCTIONS: dict[str, Callable[[str], str]] = {
     "sigmoid": lambda z: f"σ({z})",
@@ -43,15 +48,30 @@ def activation_rule(op: str, z: str, a: str, times: str) -> str:
 
 
 @dataclass(frozen=True)
+class Term:
+    """A loss by name, times its `factor`, with `settings` as they are written; a `target` of its own is a number."""
+
+    factor: float
+    name: str
+    settings: str
+    target: float | None
+
+    def text(self, a: str, y: str) -> str:
+        times = "" if self.factor == 1 else f"{number(self.factor)}\u00b7"
+        taken = (a, y if self.target is None else number(self.target), *((self.settings,) if self.settings else ()))
+        return f"{times}{self.name}({', '.join(taken)})"
+
+
+@dataclass(frozen=True)
 class Ending:
     """The loss between the output a and its target y, of `size` numbers each.
 
-    `kind` is its name where it is a plain one, "" where it has options, a factor or several terms: then only `title`,
-    its name, is known of it. `link` is the function whose input it reads.
+    `kind` is its name where it is a plain one, "" where it has options, a factor or several terms: then only its
+    `terms` are known of it. `link` is the function whose input it reads.
     """
 
     kind: str
-    title: str
+    terms: tuple["Term", ...]
     link: str
     size: int
 
@@ -74,7 +94,8 @@ class Ending:
                 return (f"L = {'' if one else 'Σ '}{squared}",)
             case "mse":
                 return (f"L = {squared}" if one else f"L = mean {squared}",)
-        return (f"L = {self.title}({b}, {t})",)
+        first, *others = (term.text(b, t) for term in self.terms)
+        return (f"L = {first}", *(f"+ {other}" for other in others))
 
     def by_output(self, a: str, y: str) -> str:
         """∂L/∂a; "" where that has no short form."""
@@ -107,12 +128,18 @@ def ending(module: Module, size: int, known: bool) -> Ending:
     recipe = module.recipe
     assert recipe is not None
     (port,), terms = module.graph.outputs, recipe.losses
-    titles = [term.loss.kind.partition(":")[2] for term in terms]
+    names = tuple(term_of(term) for term in terms)
     link = recipe.links[port.name]
     last = next((node.op for node in module.graph.nodes if node.name == port.value), "")
     options = any(value not in (None, 0, 0.0) for term in terms for value in term.loss.arguments.values())
     plain = len(terms) == 1 and terms[0].weight == 1 and known and not options and not last.startswith("log_")
-    return Ending(titles[0] if plain else "", " + ".join(titles), link, size)
+    return Ending(names[0].name if plain else "", names, link, size)
+
+
+def term_of(term: LossTerm) -> Term:
+    name, _, settings = shown(term.loss).partition("(")
+    target = None if isinstance(term.target, str) else term.target
+    return Term(term.weight, name, cut(settings.removesuffix(")"), LONGEST_SETTINGS), target)
 
 
 def number(value: float) -> str:

@@ -147,10 +147,12 @@ def _said(module: Module, program: ModuleType, outputs: Any, slope: Any) -> Quan
 
 
 def _target(recipe: Recipe, example: Example, shape: tuple[int, ...]) -> tuple[float, ...]:
-    """What an output of some shape is compared with; nothing where that is said in another way, or by several."""
-    if len(recipe.losses) != 1:
+    """What an output of some shape is compared with; nothing if that is said in another way, or there are several."""
+    compared = {term.target for term in recipe.losses}
+    columns = {target for target in compared if isinstance(target, str)}
+    if len(columns or compared) != 1:
         return ()
-    target = recipe.losses[0].target
+    (target,) = columns or compared
     size = int(np.prod(shape))
     if not isinstance(target, str):
         return (target,) * size

@@ -47,6 +47,8 @@ TEXTS = {
     "generic": taught("huber", ONE, "dense(2) -> gelu\n dense(1) -> softplus"),
     "twice": taught("binary_cross_entropy", "[[0.5, -1, 1, 0]]", "dense(2) -> sigmoid"),
     "weighed": taught("2 * binary_cross_entropy", ONE, "dense(1) -> sigmoid"),
+    "settings": taught("huber(delta = 0.5)", ONE, "dense(2) -> tanh\n dense(1)"),
+    "terms": taught("0.5 * mae + 3 * huber(delta = 0.25)", TWO, "dense(2)"),
     "unnamed end": taught("binary_cross_entropy", ONE, "dense(2) -> tanh\n dense(1)"),
     "blocks": taught("half_mse", ONE, "hidden(2)\n hidden(2)\n dense(1)", "block hidden(n) { dense(n) -> sigmoid }\n"),
     "kept": taught("half_mse", ONE, "dense(2, weights = [[1, 2], [3, 4]], trainable = false) -> tanh\n dense(1)"),
@@ -156,6 +158,7 @@ UNWRITTEN = (
     "gelu",
     "softplus",
     "huber",
+    "mae",
     "normalize",
     "conv",
     "max_pool",
@@ -171,7 +174,7 @@ def test_formulas_are_true_of_the_numbers(name: str) -> None:
     computed = found(name)
     for cell in computed.cells:
         left, equals, right = " ".join(cell.text).partition(" = ")
-        if equals and right.partition("(")[0] not in UNWRITTEN:
+        if equals and right.partition("(")[0].rpartition("·")[2] not in UNWRITTEN:
             assert left == cell.name
             close(evaluated(right, computed), np.reshape(cell.quantity.value, cell.quantity.shape))
 
@@ -190,6 +193,23 @@ def test_logistic_regression_is_drawn_as_the_lecture_has_it() -> None:
         "dx₂ = w₂·dz = 1.5",
         "0.6931",
     }
+
+
+LOSSES = {
+    "weighed": ["L = 2·binary_cross_entropy(a, y)"],
+    "generic": ["L = huber(a⁽²⁾, y)"],
+    "settings": ["L = huber(z⁽²⁾, y, delta = 0.5)"],
+    "terms": ["L = 0.5·mae(z, y)", "+ 3·huber(z, y, delta = 0.25)"],
+    "smoothed": ["L = cross_entropy(a, y, smoothing = 0.1)"],
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_without_a_short_form_is_told_with_factors_and_settings(name: str) -> None:
+    (cell,) = (cell for cell in found(name).cells if cell.name == "L")
+    assert list(cell.text) == LOSSES[name]
+    said = told(figure(name))
+    assert " ".join(LOSSES[name]) in said and any(text.startswith("y") for text in said)
 
 
 def test_two_layers_of_sigmoids_worked_by_hand() -> None:

@@ -46,9 +46,11 @@ def mean_of_each(values):
 
 
 def binary_cross_entropy(logits, targets):
-    """-t log σ(z) - (1 - t) log(1 - σ(z)) as log(1 + exp(z)) - tz, the mean over units."""
+    """-t log σ(z) - (1 - t) log(1 - σ(z)), where -log σ(z) = log(1 + exp(-z)); the mean over units."""
     targets = by_example(targets, logits)
-    return mean_of_each(jax.nn.softplus(logits) - targets * logits)
+    return mean_of_each(
+        targets * jax.nn.softplus(-logits) + (1 - targets) * jax.nn.softplus(logits)
+    )
 
 
 def right_side(outputs, targets, *, threshold):

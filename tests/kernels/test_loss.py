@@ -58,6 +58,18 @@ def test_extreme_logits_stay_finite(z: float, t: float) -> None:
     np.testing.assert_allclose(slope, 1 / (1 + np.exp(-np.float64(max(z, -700)))) - t, atol=1e-6)
 
 
+@pytest.mark.parametrize("z", [-60.0, -11.0, -1.0, -1e-3, 0.0, 1e-3, 1.0, 11.0, 60.0])
+@pytest.mark.parametrize("t", [0.0, 0.3, 1.0])
+def test_small_losses_keep_their_digits(z: float, t: float) -> None:
+    def mean(logits: jax.Array) -> jax.Array:
+        return binary_cross_entropy(logits, jnp.full((1, 1), t, jnp.float32)).mean()
+
+    value, slope = jax.value_and_grad(mean)(jnp.full((1, 1), z, jnp.float32))
+    z, t = float(np.float32(z)), float(np.float32(t))
+    np.testing.assert_allclose(value, t * np.logaddexp(0, -z) + (1 - t) * np.logaddexp(0, z), rtol=1e-6)
+    np.testing.assert_allclose(slope, (1 - t) / (1 + np.exp(-z)) - t / (1 + np.exp(z)), rtol=1e-6)
+
+
 @pytest.mark.parametrize("z", EXTREME)
 def test_extreme_class_scores_stay_finite(z: float) -> None:
     def mean(logits: jax.Array) -> jax.Array:
