@@ -271,14 +271,12 @@ class Builder:
         return label if label == name or label not in self.reserved else self.sharing(name)
 
     def unused(self) -> dict[str, Node | None]:
-        """Inputs and layers that no output and no layer computes with; for a layer also what it enters in vain."""
+        """Inputs and layers that no output and no layer computes with; and what they enter in vain."""
         nodes = self.nodes.values()
         read = {port.value for port in self.outputs} | {value for node in nodes for value in taken(node)}
         entered = {value: node for node in nodes for value in node.inputs}
-        unused: dict[str, Node | None] = {
-            port.name: None for port in self.inputs if port.name not in read | entered.keys()
-        }
-        return unused | {name: entered.get(name) for name in self.nodes if name not in read}
+        names = (*(port.name for port in self.inputs), *self.nodes)
+        return {name: entered.get(name) for name in names if name not in read}
 
     def behind(self, name: str) -> Iterator[Node]:
         """The layers and blocks that a value is computed by, the last first."""
