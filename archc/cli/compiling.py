@@ -87,6 +87,19 @@ batch_option = click.option(
     "--batch", type=click.IntRange(1), metavar="N", help="Examples of a step; unless said, the recipe's, or 32."
 )
 
+
+def batch_of(asked: int | None, module: "Module", terminal: Terminal) -> int:
+    """The examples of a step: as many as are asked for, of those that there are."""
+    from archc.train.profiling.stand_in import BATCH
+
+    recipe = module.recipe
+    if recipe is None:
+        return asked or BATCH
+    if asked is not None and asked > recipe.train_rows:
+        terminal.remark(f"there are {recipe.train_rows:,} examples to train on, and a step takes all of them")
+    return min(asked or recipe.batch, recipe.train_rows)
+
+
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

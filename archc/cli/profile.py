@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archc.cli.command import Command
-from archc.cli.compiling import Asked, batch_option, checked, choice_options, lowering_options
+from archc.cli.compiling import Asked, batch_of, batch_option, checked, choice_options, lowering_options
 from archc.cli.loading import load_table
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
@@ -76,11 +76,10 @@ def command(
         raise click.UsageError(f"`--trace` and `--json` both name `{trace}`: give each a file of its own", ctx)
     asked = Asked(file, **choice)
     source, module = checked(asked, terminal)
+    size = batch_of(batch, module, terminal)
     if module.recipe is None:
-        from archc.train.profiling.stand_in import BATCH
-
         terminal.remark(
-            f"{module.source} has no recipe: the steps are those of sgd on random rows, {batch or BATCH} at a time, by "
+            f"{module.source} has no recipe: the steps are those of sgd on random rows, {size:,} at a time, by "
             "a loss that suits each output"
         )
     table = None if random or module.recipe is None else data(asked, module, terminal)
@@ -92,7 +91,7 @@ def command(
     target: Target = "gpu" if device == "gpu" else "cpu"
     lowering = asked.lowering(module, target, terminal)
     terminal.remark(f"compiling the training step of {module.graph.name}, and taking a few")
-    found = profile(module, source, table, batch=batch, steps=steps, lowering=lowering, device=device_named(device))
+    found = profile(module, source, table, batch=size, steps=steps, lowering=lowering, device=device_named(device))
     terminal.result(as_text(found, depth))
     if trace is not None:
         write_bytes(trace, trace_bytes(found, trace))

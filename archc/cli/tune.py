@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archc.cli.command import Command
-from archc.cli.compiling import Asked, batch_option, checked, choice_options
+from archc.cli.compiling import Asked, batch_of, batch_option, checked, choice_options
 from archc.cli.named import FileName
 from archc.cli.terminal import Terminal
 from archc.cli.writing import write_text
@@ -47,11 +47,13 @@ def command(ctx: click.Context, /, file: str, batch: int | None, device: str | N
     from archc.ir.tuning import tuning_of, tuning_path
     from archc.program.lowering import is_narrow
     from archc.train.driver import device_named
-    from archc.train.profiling.stand_in import BATCH
+    from archc.train.memory import check_memory
+    from archc.train.profiling.stand_in import with_recipe
     from archc.train.tuning import layers, together, tuned
     from archc.train.whole_steps import called
 
     target: Target = "gpu" if device == "gpu" else "cpu"
+    placed = device_named(device)
     path = tuning_path(asked.path())
     if path.is_dir():
         raise click.UsageError(f"`{path.as_posix()}`, where the choices belong, is a folder: rename it", ctx)
@@ -67,11 +69,12 @@ def command(ctx: click.Context, /, file: str, batch: int | None, device: str | N
         still = f"; {path.as_posix()} is still there, and of no use" if path.exists() else ""
         terminal.remark(f"there is nothing to time in {module.graph.name}: {why}; nothing was written{still}")
         return
-    size = batch or (module.recipe.batch if module.recipe else BATCH)
+    size = batch_of(batch, module, terminal)
+    check_memory(with_recipe(module, size), placed)
     alone = "" if module.recipe else ", which has no recipe and so no steps: what is fastest alone is taken"
     parts = [f"the forms of {len(found)} layers"] * bool(found) + ["whole steps"] * bool(whole)
-    terminal.remark(f"timing {' and '.join(parts)} of {module.graph.name}, {size} examples at a time{alone}")
-    with jax.default_device(device_named(device)):
+    terminal.remark(f"timing {' and '.join(parts)} of {module.graph.name}, {size:,} examples at a time{alone}")
+    with jax.default_device(placed):
         measured = tuned(module, target, size, lambda each: terminal.result(told(each)))
     write_text(path, together(before, target, measured).written)
     terminal.remark(f"wrote {path.as_posix()}: `archc compile` and `archc train` read it")

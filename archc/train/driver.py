@@ -67,8 +67,7 @@ def fit(
         help = "add a `train` block that names data, loss and optimizer"
         raise Failed(Diagnostic("E0805", f"{module.source} has nothing to train: it has no `train` block", help=help))
     check_against(table, recipe)
-    check_memory(module)
-    device_named(device)
+    check_memory(module, device_named(device))
     name = run_name(module.source)
     folders = Where(source_folder or Path(), data_dir=data_dir).folders
     start = given(module, Source(f"{module.source}", arch_text), folders)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,22 @@ def test_a_network_without_a_recipe_is_watched_on_random_rows(archc: Archc) -> N
     assert done.exit_code == 0
     assert "given.arch has no recipe: the steps are those of sgd on random rows, 4 at a time" in done.stderr
     assert "a step of 4 examples in float32" in done.stdout
+
+
+def test_a_step_takes_no_more_examples_than_there_are(archc: Archc) -> None:
+    Path("lines.arch").write_text(LINES, encoding="utf-8")
+    done = archc("profile", "lines.arch", "--random", "--batch", "100000000")
+    assert done.exit_code == 0, done.stderr
+    (rows,) = re.findall(r"there are ([\d,]+) examples to train on, and a step takes all of them", done.stderr)
+    assert f"a step of {rows} examples" in done.stdout
+
+
+def test_a_batch_for_which_there_is_no_memory(archc: Archc) -> None:
+    for command in ("profile", "tune"):
+        done = archc(command, "resnet18", "--batch", "100000000")
+        assert (done.exit_code, done.stdout) == (1, "")
+        assert "error[E0806]: ResNet18 needs at least 60,2" in done.stderr
+        assert "help: take a smaller batch: one of " in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,12 @@ def untimed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WholeSteps, "_contest", lambda self, what, titles, ways: contested(what, titles, ways))
 
 
+def test_a_device_that_is_not_there(net: Archc) -> None:
+    done = net("tune", "net.arch", "--device", "gpu")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "error[E0803]: there is no device `gpu`" in done.stderr
+
+
 def test_it_times_every_form_and_compile_takes_the_fastest(net: Archc) -> None:
     before = net("compile", "net.arch").stdout
     done = net("tune", "net.arch")

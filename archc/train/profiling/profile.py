@@ -122,8 +122,8 @@ def profile(
     assert recipe is not None
     if table is not None:
         check_against(table, recipe)
-    check_memory(module)
     device = device or jax.devices()[0]
+    check_memory(module, device)
     with jax.default_device(device):
         return _profile(module, recipe, source, table, steps, lowering, device)
 
