@@ -82,6 +82,11 @@ class RunFolder:
         return self.path / "report.html"
 
     @property
+    def stopped(self) -> Path:
+        """Why training stopped, if it was at numbers that aren't finite."""
+        return self.path / "stopped.txt"
+
+    @property
     def ir(self) -> Path:
         return self.path / "ir.json"
 
@@ -208,6 +213,15 @@ def open_run(path: Path, *, lock: bool) -> RunFolder:
 
 
 _AGAIN = "train the `.arch` file again"
+
+
+def unfinished(folder: RunFolder, typed: str) -> str:
+    """What to do about a run that isn't over, which is called as it was typed."""
+    try:
+        why = folder.stopped.read_text(encoding="utf-8").splitlines()[0]
+    except (OSError, ValueError, IndexError):
+        return f"go on with it: `archc train {typed} --resume`"
+    return f"{why} ({folder.stopped}); it would stop there again: change the recipe, and train anew"
 
 
 def _not_a_run(path: Path, why: str) -> Diagnostic:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -19,7 +19,7 @@ from archc.train.ahead import Ahead
 from archc.train.checkpoints import Identity, Moment, newest, save
 from archc.train.evaluation import confusions
 from archc.train.figures import finite, loss_first, numbers
-from archc.train.folders import Beginning, RunFolder
+from archc.train.folders import Beginning, RunFolder, writing
 from archc.train.gradients import Recorder
 from archc.train.leaves import Form, without_optimizer
 from archc.train.loading import Origins, explained
@@ -93,6 +93,8 @@ class Loop:
             self._state = self._form.put(self._now.state)
         else:
             self._state = self._given(self._state)
+        with writing(self._folder.path):
+            self._folder.stopped.unlink(missing_ok=True)
         self._saved = (self._now.epoch, self._now.position)
         self._clock = Clock(self._now.seconds)
         metrics = MetricsFile(self._folder, self._now.history, program.CHOOSE, program.STEPS)
@@ -378,7 +380,13 @@ class Loop:
         )
         fault = search.fault(base, until=(self._now.epoch, stop))
         kept = self._folder.checkpoints if self.has_checkpoint else None
-        return Failed(fault.diagnostic(where, kept))
+        found = fault.diagnostic(where, kept)
+        recorder, epoch = self._gradients, self._now.epoch + 1
+        with suppress(Failed, ValueError, RuntimeError):  # what stopped the training is said in any case
+            self._folder.write_text(self._folder.stopped.name, "\n".join((found.title, *found.notes)) + "\n")
+            if recorder is not None and recorder.due(epoch, last=True):
+                recorder.record(self._state, epoch)
+        return Failed(found)
 
     def _refresh(self) -> None:
         now, program = time.monotonic(), self._program

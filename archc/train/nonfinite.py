@@ -34,7 +34,8 @@ class Fault:
         if self.epoch is not None:
             title = f"training stopped: NaN or infinity from epoch {self.epoch}, step {self.step} of {self.steps}"
         kept = f"the last good checkpoint is kept in {checkpoints}" if checkpoints else "no checkpoint was written yet"
-        help = "lower the learning rate of the optimizer, or put a normalization layer before the one named"
+        place = "before the one named" if "`" in self.what or self.span is not None else "between the others"
+        help = f"lower the learning rate of the optimizer, or put a normalization layer {place}"
         return Diagnostic("E0802", title, self.span, notes=(self.what, kept), help=help)
 
 

@@ -15,7 +15,7 @@ from archc.ir.items import restored
 from archc.parameters import Unfit, counted
 from archc.recipes.start import FromRun, Start
 from archc.source import Source, Span
-from archc.train.folders import RunFolder
+from archc.train.folders import RunFolder, unfinished
 from archc.train.matching import Match, Outline, Stored, match, outline, together
 from archc.train.stored import WeightFile, look
 
@@ -96,7 +96,7 @@ def file_of(start: Start, folders: Sequence[Path]) -> Path:
         return path
     best = path / "best.npz"
     if not best.exists():
-        help = f"a run has weights when it is over: go on with it, `archc train {path} --resume`"
+        help = f"a run has weights when it is over: {unfinished(RunFolder(path), str(path))}"
         raise Unfit(f"the run {path} has no weights: {best} is not there", help, code="E0720")
     return best
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 
 from archc.diagnostics import Diagnostic, Failed
+from archc.train.folders import RunFolder, unfinished
 
 
 def read_weights(path: Path) -> dict[str, np.ndarray]:
@@ -24,11 +25,11 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
             with file:
                 return {name: file[name] for name in file.files}
     except FileNotFoundError:
-        again = f"`archc train {path.parent} --resume`"
-        if (path.parent / "result.json").exists():
-            help = f"{again} writes them again from the newest checkpoint"
+        run = RunFolder(path.parent)
+        if run.result.exists():
+            help = f"`archc train {run.path} --resume` writes them again from the newest checkpoint"
         else:
-            help = f"a run has weights when it is over: go on with it, {again}"
+            help = f"a run has weights when it is over: {unfinished(run, str(run.path))}"
         raise Failed(Diagnostic("E0709", f"there are no weights: {path} is not there", help=help)) from None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         help = f"`archc train {path.parent} --resume` writes them again if there is a checkpoint; else train again"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from archc.train.plots.names import KINDS
-from tests.cli.conftest import Archc
+from tests.cli.conftest import LINES, Archc
 
 RUN = "runs/lines-1"
 
@@ -88,6 +88,24 @@ def test_a_run_that_is_not_whole(there: Archc, tmp_path: Path) -> None:
     (run / "metrics.jsonl").write_text("")
     none = there("plot", run, "curves")
     assert none.exit_code == 1 and f"go on with it: `archc train {run.as_posix()} --resume`" in none.stderr
+
+
+def test_a_run_that_numbers_out_of_bounds_ended(archc: Archc) -> None:
+    """It would end there again, so nothing advises to go on with it; and its gradients exploded."""
+    Path("lines.arch").write_text(LINES, encoding="utf-8")
+    done = archc("train", "lines.arch", "-q", "--set", "train.optimizer=sgd(3e38)")
+    assert done.exit_code == 1 and "error[E0802]" in done.stderr
+    said = Path("runs/lines-1/stopped.txt").read_text(encoding="utf-8")
+    assert said.startswith("training stopped: NaN or infinity from epoch 1, step ")
+    gradients = archc("plot", "runs/lines-1", "gradients")
+    assert gradients.exit_code == 0
+    assert "Exploding: the gradient of dense1 is no longer a finite number." in gradients.stderr
+    for kind in ("curves", "confusion", "filters"):
+        result = archc("plot", "runs/lines-1", kind)
+        assert result.exit_code == 1 and "--resume" not in result.stderr
+        assert said.splitlines()[0] in result.stderr and "change the recipe, and train anew" in result.stderr
+    assert archc("train", "runs/lines-1", "--resume").exit_code == 1
+    assert Path("runs/lines-1/stopped.txt").read_text(encoding="utf-8") == said
 
 
 def test_a_row_that_is_not_there(archc: Archc) -> None:

@@ -30,6 +30,7 @@ def test_a_planted_nan_in_a_weight(tmp_path: Path) -> None:
     # step 7, counted from 0, with three steps an epoch
     assert found.title == "training stopped: NaN or infinity from epoch 3, step 2 of 3"
     assert "the optimizer's step for `dense1`" in found.notes[0]
+    assert "put a normalization layer before the one named" in (found.help or "")
     assert "the last good checkpoint is kept in" in found.notes[1]
     assert found.span is not None and found.span.line == 5
     assert list((tmp_path / "logistic-1" / "checkpoints").glob("0*/manifest.json"))
@@ -47,6 +48,7 @@ def test_a_learning_rate_out_of_all_bounds(tmp_path: Path) -> None:
     old = "optax.adam(0.1)"
     found = stopped(tmp_path, changed(old, "optax.sgd(3e38)"))
     assert "from epoch" in found.title and "so large that the losses of an epoch can't be added up" in found.notes[0]
+    assert "put a normalization layer between the others" in (found.help or "")
 
 
 def test_a_loss_of_log_zero(tmp_path: Path) -> None:

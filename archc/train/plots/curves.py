@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archc.train.folders import RunFolder
+from archc.train.folders import RunFolder, unfinished
 from archc.train.plots.picture import Picture, unfit
 from archc.train.plots.subject import Subject
 from archc.train.plots.theme import Pen, Theme
@@ -29,7 +29,7 @@ def draw(subject: Subject) -> Picture:
     """A panel for the loss and each metric, with the best epoch marked. Raises Failed before the first epoch's end."""
     lines = history(subject.run)
     if not lines:
-        help = f"go on with it: `archc train {subject.typed} --resume`"
+        help = unfinished(subject.run, subject.typed)
         raise unfit(f"no epoch of {subject.typed} is over, so there is nothing to draw", help)
     best = best_epoch(subject, lines)
     panels = series(lines)
