@@ -59,6 +59,8 @@ class Branching:
     """How wide the words are of stations that stand as words on an arc where they have one to themselves."""
     groups: tuple[tuple[frozenset[str], int], ...]
     """Stations that get a bracket, and which group they are."""
+    counted: frozenset[int] = frozenset()
+    """The groups whose brackets tell how many they are: without one, each of its stations would be taken for one."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,8 @@ class _Layout:
             if group in self.apart:
                 within = [names <= members for names, _, _ in pieces]
                 for first, last in runs(within):
-                    self.brace(box, group, pieces[first][1], pieces[last][2])
+                    if first < last or group in self.plan.counted:
+                        self.brace(box, group, pieces[first][1], pieces[last][2])
                 continue
             if group in self.gathered or not members <= place.keys():
                 continue

@@ -94,6 +94,7 @@ class Drawing:
                     if station.rests and self.takers[station.id] == 1
                 },
                 groups=tuple((group.members, i) for i, group in enumerate(self.flow.groups)),
+                counted=frozenset(i for i, group in enumerate(self.flow.groups) if group.count > 1),
             )
         )
 

@@ -89,11 +89,11 @@ def test_repeats_that_read_from_outside_say_how_often(name: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_every_group_of_a_random_network_has_a_bracket(seed: int, tmp_path: Path) -> None:
+def test_every_group_of_a_random_network_that_comes_several_times_has_a_bracket(seed: int, tmp_path: Path) -> None:
     module = Grower(seed).model(recipe=False).module(tmp_path)
-    for look in (Look(), Look(full=True)):
-        drawing = Drawing(shown(module, look))
-        assert {span[0] for span in drawing.box.spans} == set(range(len(drawing.flow.groups)))
+    drawing = Drawing(shown(module, Look()))
+    counted = {index for index, group in enumerate(drawing.flow.groups) if group.count > 1}
+    assert counted <= {span[0] for span in drawing.box.spans}
 
 
 def text_of(part: Part) -> str:

@@ -19,6 +19,8 @@ _RISING = ("#06121f", BLUE, SKY, "#ffffff")
 _MARGIN, _LINE, _LABEL, _UNDER, _BETWEEN = 0.1, 0.19, 0.17, 0.04, 0.12
 _LARGEST, _PIXELS = 0.95, 120
 """Inches of a tile at most, and the dots that it has about."""
+_SMALLEST, _FEWEST = 6, 4
+"""Points of a label at least, and tiles side by side that make room for one."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ def paint(pen: Pen, title: str, strips: Sequence[Strip]) -> "Figure":
         mosaic = _mosaic(strip, columns)
         rows = -(-len(strip.tiles) // columns)
         label = _LABEL if strip.labels else 0.0
+        longest = max(map(len, strip.labels), default=0)
+        size = max(min(POINTS - 1, 72 * side / (0.6 * max(longest, 4))), _SMALLEST)
         aspect = strip.tiles.shape[1] / strip.tiles.shape[2]
         for row in range(rows):
             top = down + row * (side * aspect + label)
@@ -104,9 +108,8 @@ def paint(pen: Pen, title: str, strips: Sequence[Strip]) -> "Figure":
             for at, text in enumerate(strip.labels[row * columns : (row + 1) * columns]):
                 across = (_MARGIN + (at + 0.47) * side) / pen.width
                 up = 1 - (top + side * aspect + 0.7 * _LABEL) / height
-                size = min(POINTS - 1, 72 * side / (0.6 * max(len(text), 4)))
                 short = shortened(text, side * 1.5)
-                figure.text(across, up, short, fontsize=max(size, 6), ha="center", va="baseline", color=pen.theme.soft)
+                figure.text(across, up, short, fontsize=size, ha="center", va="baseline", color=pen.theme.soft)
         down += tall + _BETWEEN
     return figure
 
@@ -117,6 +120,10 @@ def _places(strip: Strip, room: float) -> tuple[int, float, float]:
     columns = strip.columns or next((c for c in (6, 8, 10, 12) if count <= c), 0) or (8 if count <= 24 else 16)
     if not strip.columns and room < 4.5:
         columns = min(columns, 8)
+    # labels are the smaller the narrower tiles are, and below a size no one can read them
+    widest = max(map(len, strip.labels), default=0) * 0.6 * _SMALLEST / 72
+    while not strip.columns and columns > _FEWEST and room / columns < widest:
+        columns -= 2
     largest = _LARGEST * max(1.0, min(wide / tall, 4.0))
     side = min(room / columns, largest)
     columns = max(1, min(columns, count))

@@ -307,3 +307,14 @@ def test_letters_that_the_font_lacks(recwarn: pytest.WarningsRecorder) -> None:
     assert set("日本語") < set(lacking) and "ä" not in lacking
     near = Confusion("output", "thing", ("a", "ä", "Ω"), np.eye(3, dtype=np.int64))
     assert of_confusions("Near", "test", [near]).flaws() == []
+
+
+@pytest.mark.parametrize("width", [3.3, 6.9])
+def test_what_units_say_is_not_shortened(trained: dict[str, Run], width: float) -> None:
+    """Of many units too, of which as many stand side by side as leave room for it."""
+    picture = trained["small"].plot("excite", layer="dense1")
+    with look(THEMES["print"], text=False):
+        figure = picture.styled("print", width).painted(THEMES["print"])
+        labels = [text for text in figure.texts if re.match(r"\d+: ", text.get_text())]
+        assert len(labels) == 12 and not any("…" in text.get_text() for text in labels)
+        assert len({text.get_fontsize() for text in labels}) == 1
