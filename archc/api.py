@@ -359,11 +359,11 @@ class Run:
             save_weights(Path(path), self.weights(), read_module(folder).graph)
 
     def history(self) -> list[dict[str, Any]]:
-        """A dict an epoch, as metrics.jsonl holds them."""
-        import json
+        """A dict an epoch, as metrics.jsonl holds them. Raises archc.Failed if that is damaged."""
+        from archc.train.folders import RunFolder
+        from archc.train.metrics import read_history
 
-        lines = (self.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
+        return read_history(RunFolder(self.folder))
 
     def evaluate(self, part: str | None = None) -> dict[str, Any]:
         """Figures of the best weights over a part of the data. Raises archc.Failed."""

@@ -4,10 +4,14 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from archc.diagnostics import Diagnostic, Failed
 from archc.train.folders import RunFolder, writing
 from archc.train.progress import EpochEnd
+
+PARTS = ("validation", "train")
+"""What may be evaluated after each epoch."""
 
 
 class MetricsFile:
@@ -44,11 +48,52 @@ class MetricsFile:
             self._file.close()
 
 
+def read_history(folder: RunFolder) -> list[dict[str, Any]]:
+    """A dict an epoch, in their order; a last line that was cut off is none. Raises Failed if another is damaged."""
+    try:
+        text = folder.metrics.read_bytes().decode("utf-8", errors="replace")
+    except OSError:
+        return []
+    lines = text.split("\n")[:-1]
+    history = []
+    for number, line in enumerate(lines, 1):
+        try:
+            history.append(_epoch(line, number))
+        except (ValueError, RecursionError) as error:
+            title = f"{folder.metrics} is damaged: line {number} {error}"
+            help = f"`archc train {folder.path} --resume` writes it anew if there is a checkpoint; else train again"
+            raise Failed(Diagnostic("E0704", title, help=help)) from None
+    return history
+
+
+def _epoch(text: str, number: int) -> dict[str, Any]:
+    """What a line says of an epoch. Raises ValueError if that isn't whole, with the rest of the sentence."""
+
+    def unknown(constant: str) -> None:
+        raise ValueError(f"holds {constant}")
+
+    try:
+        line: Any = json.loads(text, parse_constant=unknown)
+    except json.JSONDecodeError:
+        raise ValueError("is no JSON") from None
+    part = next((name for name in PARTS if isinstance(line, dict) and isinstance(line.get(name), dict)), None)
+    if part is None:
+        raise ValueError("says nothing of an epoch")
+    if line.get("epoch") != number:
+        raise ValueError(f"is of epoch {line.get('epoch')}, and that of epoch {number} is missing")
+    figures = [*line[part].values(), *(line[name] for name in line[part] if name in line)]
+    if not all(isinstance(value, int | float) for value in figures):
+        raise ValueError("holds something else than numbers")
+    return dict(line)
+
+
 def _lines(path: Path) -> dict[int, str]:
     """The whole lines of an earlier sitting, by epoch: the last one may have been cut off."""
     lines = {}
-    with suppress(OSError, UnicodeDecodeError):
-        for text in path.read_text(encoding="utf-8").splitlines():
-            with suppress(ValueError, KeyError, TypeError):
-                lines[int(json.loads(text)["epoch"])] = text
+    with suppress(OSError):
+        for text in path.read_bytes().decode("utf-8", errors="replace").splitlines():
+            with suppress(ValueError, KeyError, TypeError, RecursionError):
+                epoch = int(json.loads(text)["epoch"])
+                _epoch(text, epoch)
+                lines[epoch] = text
     return lines

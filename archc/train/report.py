@@ -12,7 +12,8 @@ from archc.train import matrix
 from archc.train.evaluation import Confusion
 from archc.train.figures import numbers
 from archc.train.folders import Beginning, RunFolder
-from archc.train.plots.curves import draw_curves, history, series
+from archc.train.metrics import read_history
+from archc.train.plots.curves import draw_curves, series
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1f2937; --soft: #6b7280; --line: #e5e7eb; --page: #fff; --card: #f9fafb;
@@ -49,7 +50,7 @@ def write_report(
     pictures: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Draws and writes the page; `pictures` are SVG with headings. Raises Failed if it can't be written."""
-    lines = history(folder)
+    lines = read_history(folder)
     arch_name, arch_text = folder.arch()
     name = escape(module.graph.name)
     body = [

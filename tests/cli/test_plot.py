@@ -85,6 +85,21 @@ def test_a_run_that_is_not_whole(there: Archc, tmp_path: Path) -> None:
         assert weights.exit_code == 1 and "E0709" in weights.stderr and "--resume" in weights.stderr
     gradients = there("plot", run, "gradients")
     assert gradients.exit_code == 1 and "no record of its gradients" in gradients.stderr
+    whole = (run / "metrics.jsonl").read_text()
+    lines = whole.splitlines(keepends=True)
+    for said, text in {
+        "line 2 is no JSON": lines[0] + lines[1][:40] + "\n" + "".join(lines[2:]),
+        "line 2 is of epoch 3, and that of epoch 2 is missing": lines[0] + "".join(lines[2:]),
+        "line 1 holds NaN": whole.replace('"loss": ', '"loss": NaN, "was": ', 1),
+        "line 1 says nothing of an epoch": "[]\n" + whole,
+        "line 1 holds something else than numbers": whole.replace('"loss": ', '"loss": "low", "was": ', 1),
+    }.items():
+        (run / "metrics.jsonl").write_text(text)
+        damaged = there("plot", run, "curves")
+        assert damaged.exit_code == 1 and "error[E0704]" in damaged.stderr and said in damaged.stderr, damaged.stderr
+    # a line that was cut as the run was killed is none
+    (run / "metrics.jsonl").write_text(whole[:-10])
+    assert there("plot", run, "curves").exit_code == 0
     (run / "metrics.jsonl").write_text("")
     none = there("plot", run, "curves")
     assert none.exit_code == 1 and f"go on with it: `archc train {run.as_posix()} --resume`" in none.stderr

@@ -1,10 +1,10 @@
 """Loss and metrics over the epochs."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from archc.train.folders import RunFolder, unfinished
+from archc.train.folders import unfinished
+from archc.train.metrics import PARTS, read_history
 from archc.train.plots.picture import Picture, unfit
 from archc.train.plots.subject import Subject
 from archc.train.plots.theme import Pen, Theme
@@ -27,7 +27,7 @@ _PANEL_WIDTH, _PANEL_HEIGHT = 2.9, 2.5
 
 def draw(subject: Subject) -> Picture:
     """A panel for the loss and each metric, with the best epoch marked. Raises Failed before the first epoch's end."""
-    lines = history(subject.run)
+    lines = read_history(subject.run)
     if not lines:
         help = unfinished(subject.run, subject.typed)
         raise unfit(f"no epoch of {subject.typed} is over, so there is nothing to draw", help)
@@ -65,26 +65,9 @@ def draw_curves(title: str, curves: Series, best: int) -> str:
     return Picture("curves", title, (said,), paint, natural=5.6).inside(title)
 
 
-def history(folder: RunFolder) -> list[dict[str, Any]]:
-    """The lines of metrics.jsonl, an epoch each; those that were cut off are left out."""
-    lines = []
-    try:
-        texts = folder.metrics.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return []
-    for text in texts:
-        try:
-            line = json.loads(text)
-        except ValueError:
-            continue
-        if isinstance(line, dict) and "epoch" in line:
-            lines.append(line)
-    return lines
-
-
 def chosen_part(lines: Sequence[Mapping[str, Any]]) -> str:
     """The part that is evaluated after each epoch."""
-    return next(name for name in ("validation", "train") if name in lines[-1])
+    return next(name for name in PARTS if name in lines[-1])
 
 
 def best_epoch(subject: Subject, lines: Sequence[Mapping[str, Any]]) -> int:

@@ -18,6 +18,7 @@ import archc
 from archc.api import Run
 from archc.diagnostics import Failed
 from archc.train.evaluation import Confusion
+from archc.train.metrics import read_history
 from archc.train.plots import boundary, curves
 from archc.train.plots.confusion import of_confusions
 from archc.train.plots.kinds import DRAWN
@@ -174,7 +175,7 @@ def test_written_out_weights_are_drawn() -> None:
 
 def test_curves_are_the_metrics(trained: dict[str, Run]) -> None:
     run = trained["small"]
-    found = curves.series(curves.history(subject(run).run))
+    found = curves.series(read_history(subject(run).run))
     assert list(found) == ["loss", "accuracy"]
     history = run.history()
     for name, each in found.items():
