@@ -17,6 +17,8 @@ from archc.draw.look import Look
 from archc.draw.theme import THEMES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from archc.ir import Module
     from archc.ir.compare import Difference
 
@@ -77,31 +79,34 @@ def command(
     A and B are .arch files, built-in models or folders of runs. The exit status is 0 if they are
     equal, 1 if they differ, and 2 if one cannot be read; comments and order of lines don't count.
     """
+    from archc.diagnostics import Failed
+
     terminal = ctx.ensure_object(Terminal)
-    sides = (before, after)
-    figure = figure_of(Figure(drawn, output, theme, width, depth), sides, ctx)
+    try:
+        return compared(ctx, (before, after), form, Figure(drawn, output, theme, width, depth), choice)
+    except Failed as failed:
+        terminal.tell(failed.diagnostics)
+        return TROUBLE
+
+
+def compared(
+    ctx: click.Context, sides: tuple[str, str], form: str | None, asked: Figure, choice: "Mapping[str, Any]"
+) -> int:
+    """What the command does. Raises UsageError, and Failed."""
+    from archc.ir.compare import compare_modules
+
+    terminal = ctx.ensure_object(Terminal)
+    figure = figure_of(asked, sides, ctx)
     if figure and form:
         raise click.UsageError("`--draw` writes a figure, and `--format` is for texts: leave one of them out", ctx)
-    if any(choice[name] for name in ("settings", "model", "recipe")) and (is_run(before) or is_run(after)):
+    if any(choice[name] for name in ("settings", "model", "recipe")) and any(map(is_run, sides)):
         raise click.UsageError(
             "what a run was trained from is fixed: `--set`, `--model`, `--recipe` are for files", ctx
         )
 
-    from archc.diagnostics import Failed
-    from archc.ir.compare import compare_modules
-
-    try:
-        modules = [module_of(Asked(file, **choice), terminal) for file in sides]
-    except Failed as failed:
-        terminal.tell(failed.diagnostics)
-        return TROUBLE
-    difference = compare_modules(*modules)
+    difference = compare_modules(*(module_of(Asked(file, **choice), terminal) for file in sides))
     if figure is not None:
-        try:
-            write_figure(difference, sides, figure, terminal)
-        except Failed as failed:
-            terminal.tell(failed.diagnostics)
-            return TROUBLE
+        write_figure(difference, sides, figure, terminal)
         return EQUAL if difference.equal else DIFFERENT
 
     from archc.cli import difference as shown

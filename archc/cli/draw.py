@@ -90,6 +90,10 @@ def command(
     The same file gives the same bytes, whatever is installed.
     """
     terminal = ctx.ensure_object(Terminal)
+    if file and (Path(file) / "run.json").exists():
+        written = f"`archc draw --style neurons --weights {file}` draws what it has learnt"
+        network = next((f", `archc draw {path.as_posix()}` its network" for path in Path(file).glob("*.arch")), "")
+        raise click.UsageError(f"`{file}` is the folder of a run: {written}{network}", ctx)
     if weights and style not in OF_WEIGHTS:
         styles = " and ".join(f"`--style {name}`" for name in OF_WEIGHTS)
         raise click.UsageError(f"`--weights` is for {styles}: the others show no weights", ctx)
@@ -97,7 +101,7 @@ def command(
         raise click.UsageError("say what to draw: a file, a built-in model, or a run, `--weights runs/xor-1`", ctx)
     if not file and any(choice[name] for name in ("settings", "model", "recipe")):
         raise click.UsageError("what a run was trained from is fixed: `--set`, `--model`, `--recipe` need FILE", ctx)
-    output = output or Path(f"{Path(file).stem if file else Path(str(weights)).resolve().name}.svg")
+    output = output or Path(f"{Path(file).resolve().stem if file else Path(str(weights)).resolve().name}.svg")
     refuse_output(output, Path(file) if file else None, ctx)
     form = form_of(output, FORMATS, ctx)
     if by_dot:

@@ -56,7 +56,9 @@ def find_run(written: str) -> Path:
     if path.is_dir():
         return path
     known = [run.parent.as_posix() for run in sorted(Path().glob("runs/*/run.json"))]
-    if path.is_file() or written in built_in():
+    if path.parent.as_posix() in known or (path.parent / "run.json").exists():
+        help = f"say the run that it is of: `{path.parent.as_posix()}`"
+    elif path.is_file() or written in built_in():
         help = f"train it first: `archc train {written}` says which folder it makes"
     elif f"runs/{written}" in known:
         help = f"did you mean `runs/{written}`?"

@@ -12,7 +12,8 @@ from archc.locate import SUFFIX
 
 
 def refuse_output(path: Path | None, source: Path | None, ctx: click.Context, suffix: str = "") -> None:
-    """Raises UsageError for a name that no file can bear, or that would overwrite what people write themselves."""
+    """Raises UsageError for a name that no file can bear, or that would overwrite what people write themselves, and
+    Failed if there is no such folder."""
     if path is None:
         return
     if not path.name or path.is_dir():
@@ -21,6 +22,8 @@ def refuse_output(path: Path | None, source: Path | None, ctx: click.Context, su
         raise click.UsageError(f"`{path}` is a name for a model: give the output another one", ctx)
     if source is not None and path.exists() and source.exists() and path.samefile(source):
         raise click.UsageError(f"`{path}` is the input, and would be overwritten: give the output another name", ctx)
+    if not path.parent.exists():
+        raise _unwritable(path, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
     if suffix and path.suffix != suffix:
         name = path.with_suffix(suffix)
         raise click.UsageError(f"what is written is a numpy file: call it `{name}`, not `{path}`", ctx)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from archc.diagnostics import Report
 from archc.diagnostics.suggest import closest
+from archc.recipes.settings import Settings
 from archc.resolve.wrong import Wrong, wrong
 from archc.source import Source, Span
 from archc.syntax import tree
@@ -137,6 +138,10 @@ def unknown_key(file: tree.File, key: str) -> Wrong:
     names = [item.name.value for item in file.items if isinstance(item, tree.Let)]
     names += [p.name.value for item in file.items if isinstance(item, tree.Model) for p in item.parameters]
     near = closest(key, names)
+    if key in Settings.parameters and recipes:
+        written = [f"`train.{name}.{key}`" if name else f"`train.{key}`" for name in recipes]
+        help = f"it is a setting of the recipe, which is written {' or '.join(written)}"
+        return wrong("E0321", f"`--set {key}`: the file has no parameter or `let` of that name", None, help=help)
     settings = "settings of the recipe are written `train.epochs`"
     help = f"what can be set is {', '.join(f'`{name}`' for name in names)}; {settings}" if names else settings
     help = f"did you mean `{near[0]}`?" if near else help

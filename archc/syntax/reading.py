@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from archc.diagnostics import Diagnostic, Failed
+from archc.locate import SUFFIX
 from archc.source import Source
 
 Reader = Callable[[Path, str], Source]
@@ -36,7 +37,9 @@ def read_source(path: Path, shown_as: str) -> Source:
         # looked at before it is opened: opening a pipe waits for its other end
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise _unreadable(shown_as, "it is a folder", "name an `.arch` file in it")
+            found = min(path.glob(f"*{SUFFIX}"), default=None)
+            such = f", such as `{(Path(shown_as) / found.name).as_posix()}`" if found else ""
+            raise _unreadable(shown_as, "it is a folder", f"name an `.arch` file in it{such}")
         if not stat.S_ISREG(status.st_mode):
             raise _unreadable(shown_as, "it is no ordinary file but a pipe, a socket or a device")
         if status.st_size > LARGEST_FILE:

@@ -16,6 +16,9 @@ from archc.ir import Column, Module, Recipe
 from archc.ir.items import restored
 from archc.types import TensorType
 
+MOST_NAMED = 12
+"""So many classes are named in a message at most."""
+
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
@@ -124,7 +127,8 @@ def _class(column: Column, name: str, text: str) -> int:
         return int(text)
     near = closest(text, list(column.classes))
     last = len(column.classes) - 1
-    help = f"did you mean `{near[0]}`?" if near else f"give its name, or its number from 0 to {last}"
+    names = f" ({', '.join(column.classes)})" if len(column.classes) <= MOST_NAMED else ""
+    help = f"did you mean `{near[0]}`?" if near else f"give its name{names}, or its number from 0 to {last}"
     raise Failed(Diagnostic("E0901", f"`{name}={text}` is none of the {last + 1} classes", help=help))
 
 

@@ -105,3 +105,32 @@ def test_copies_that_were_given_something_else_to_no_purpose(archc: Archc) -> No
     assert archc("draw", "net.arch", "--depth", "0").exit_code == 0
     figure = Path("net.svg").read_text()
     assert ">attend(4)<" in figure and ">×2<" in figure
+
+
+def test_folders_and_files_that_are_no_models(archc: Archc) -> None:
+    """What is said leads to what was meant."""
+    Path("row.arch").write_text(ROW)
+    Path("run").mkdir()
+    Path("run/run.json").write_text("{}")
+    Path("run/best.npz").write_bytes(b"")
+    Path("run/net.arch").write_text(ROW)
+    for words, status, said in (
+        (["."], 1, "`.` cannot be read: it is a folder\nhelp: name an `.arch` file in it, such as `row.arch`"),
+        (["run"], 2, "`archc draw --style neurons --weights run` draws what it has learnt, `archc draw run/net.arch`"),
+        (["--style", "neurons", "--weights", "run/best.npz"], 1, "help: say the run that it is of: `run`"),
+        (["row.arch", "-o", "none/x.svg"], 1, "there is no folder `none`\nhelp: make it first, `mkdir -p none`"),
+        (["xor", "--set", "epochs=5"], 1, "help: it is a setting of the recipe, which is written `train.epochs`"),
+        (
+            ["iris", "--style", "backprop", "--given", "flower=1,2,3,4", "species=rose"],
+            1,
+            "help: give its name (setosa, versicolor, virginica), or its number from 0 to 2",
+        ),
+    ):
+        result = archc("draw", *words)
+        assert result.exit_code == status and said in result.stderr, result.stderr
+
+
+def test_a_trace_that_nothing_can_be_written_to_is_told_before_anything_is_measured(archc: Archc) -> None:
+    result = archc("profile", "resnet152", "--json", "none/x.json")
+    assert result.exit_code == 1 and result.stdout == "" and "there is no folder `none`" in result.stderr
+    assert "compiling" not in result.stderr
