@@ -231,9 +231,10 @@ def told(op: Described, parameters: Any, directions: int) -> tuple[str, list[str
 
 
 def _window(value: Any, directions: int) -> str:
-    if isinstance(value, int):
-        return "×".join([str(value)] * max(directions, 1))
-    return word(value)
+    if isinstance(value, int) and directions < 2:
+        # a number alone says nothing, as `3×3` does
+        return f"window {value}"
+    return "×".join([str(value)] * directions) if isinstance(value, int) else word(value)
 
 
 def word(value: Any) -> str:

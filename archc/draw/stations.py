@@ -22,6 +22,9 @@ from archc.types import Shape, TensorType
 QUIET = {"norm", "activation", "noise", "layout"}
 """Families whose layers are no stations of their own where they leave the shape as it is."""
 
+UNNAMED = "output"
+"""What the only output is called that nobody gave a name."""
+
 LONGEST_TOLD = 420
 """How wide a layer may be in a title, in px of a text of 12."""
 
@@ -148,7 +151,7 @@ def flow_of(module: Module, depth: int | None, *, full: bool = False) -> Flow:
         )
         values[port.value] = _Value(walk.add(told))
     found = walk.through(graph, values, "", 0, 0)
-    for port in graph.outputs if len(graph.outputs) > 1 else ():
+    for port in graph.outputs if len(graph.outputs) > 1 or graph.outputs[0].name != UNNAMED else ():
         name = walk.stood(found[port.value])
         walk.change(name, output=", ".join(filter(None, (walk.stations[name].output, port.name))))
     flow = Flow(tuple(walk.stations.values()), tuple(walk.groups))
@@ -417,9 +420,11 @@ def seen(op: Op, x: TensorType) -> Shape:
 
 def settings(op: Op) -> Iterator[str]:
     """What else is to be said of a window, in words."""
-    for name, plain in (("stride", 1), ("dilation", 1)):
-        value = getattr(op, name, None)
-        if value is not None and value != plain and not (isinstance(value, tuple) and set(value) == {1}):
+    for name in ("stride", "dilation"):
+        if name not in op.parameters:
+            continue
+        value, plain = getattr(op, name), op.parameters[name].default
+        if value not in (None, plain) and not (isinstance(value, tuple) and set(value) == {plain}):
             yield f"{name} {'×'.join(map(str, value)) if isinstance(value, tuple) else value}"
     groups = getattr(op, "groups", 1)
     if isinstance(groups, int) and groups > 1:

@@ -287,6 +287,13 @@ def test_a_frame_is_called_with_as_many_arguments_as_fit() -> None:
     assert called == ["part(1, 2, 3, 4)", "part(4, 12345678, …)", "part"]
 
 
+def test_the_window_of_a_sequence_is_called_one() -> None:
+    """As `3×3` needs no name, and a number alone does."""
+    text = "model M {\n    input x[64, 4]\n    conv(8, 5) -> max_pool(2) -> conv(4, 1)\n}\n"
+    said = " ".join(words(part) for part in draw(module_of(text), "graph", Look()).parts)
+    assert "window 5" in said and "window 2" in said and "window 1" in said
+
+
 def test_an_input_whose_shape_stands_below_its_name_keeps_its_corners() -> None:
     """Its border is not painted over by the paper behind the lines, which has corners of its own."""
     name = "an_input_whose_name_is_longer_than_any_card_abcd"
