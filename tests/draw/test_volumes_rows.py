@@ -62,8 +62,8 @@ def test_nothing_leads_into_a_parameter() -> None:
 
 def test_what_is_no_default_is_told() -> None:
     """Pools move on by their window unless said; the only output is named where somebody did."""
-    body = "conv(8, 5, padding = same)\n    max_pool(3, stride = 1)\n    max_pool(2)\n    conv(4, 3, stride = 2, dilation = 1)"
-    scene = scene_of(module_of(f"model Net {{\n    input x[64, 4]\n    {body}\n    output score = it\n}}\n"))
+    body = "conv(8, 5, padding = same) -> max_pool(3, stride = 1) -> max_pool(2) -> conv(4, 3, stride = 2)"
+    scene = scene_of(module_of(f"model Net {{\n    input x[64, 4]\n    output score = {body}\n}}\n"))
     assert [word for word in texts(scene, "label") if not word.isdigit() and "×" not in word] == [
         "x", "conv 5", "max pool 3", "stride 1", "max pool 2", "conv 3", "stride 2", "output score",
     ]  # fmt: skip
