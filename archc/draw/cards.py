@@ -333,19 +333,21 @@ def part(piece: Piece, card: Card, x: float, y: float) -> Part:
         for step in (2, 1):
             marks.append(Rect(x + step * STACK, y + step * STACK, card.width, card.height, "card", "rule", 1, 4))
     look = paint(card.family, piece.fate)
-    inset = look.border / 2
-    below = (x + inset, y + HEAD, card.width - 2 * inset)
     base = HEAD_SIZE * 0.36
     if piece.kind in ("input", "output", "rest") or not card.lines:
         radius = HEAD / 2 if piece.kind in ("input", "output") and not card.lines else 4
         dash = "4 3" if piece.kind == "rest" else look.dash
         marks.append(Rect(x, y, card.width, card.height, look.fill, look.edge, look.border, radius, dash))
         if card.lines:
-            marks.append(Rect(*below, card.height - HEAD - 2 * inset, "card", radius=3.5))
+            inset = look.border / 2
+            size = (card.width - 2 * inset, card.height - HEAD - 2 * inset)
+            marks.append(Rect(x + inset, y + HEAD, *size, "card", radius=3.5))
     else:
-        marks.append(Rect(x, y, card.width, card.height, look.fill, look.edge, look.border, 4, look.dash))
-        marks.append(Rect(*below, card.height - HEAD - inset, "card", radius=3.5))
-        marks.append(Rect(*below, 4, "card"))
+        marks.append(Rect(x, y, card.width, card.height, look.fill, radius=4))
+        marks.append(Rect(x, y + HEAD, card.width, card.height - HEAD, "card", radius=4))
+        marks.append(Rect(x, y + HEAD, card.width, 4, "card"))
+        # on top of both, whose edges would cut into it where a viewer rounds them to whole dots
+        marks.append(Rect(x, y, card.width, card.height, "", look.edge, look.border, 4, look.dash))
     middle = x + card.width / 2
     if card.badge:
         marks.append(Text(x + PAD, y + HEAD / 2 + base, card.head, HEAD_SIZE, True, "start", look.ink))
