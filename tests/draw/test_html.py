@@ -13,8 +13,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 from archc.cli.application import application
-from archc.draw.html import Document, html
+from archc.draw.html import Document, html, page
 from archc.draw.levels import Level
+from archc.draw.look import Look
 from archc.draw.png import png
 from archc.draw.scene import Circle, Line, Part, Polygon, Rect, Scene, Text
 from archc.draw.text import width
@@ -22,6 +23,7 @@ from archc.draw.theme import THEMES
 from tests.draw.browser import Browser, Page
 from tests.draw.levels import card, edge, flat, nested
 from tests.draw.pages import READY, faults, loose_ends, shown, text_of
+from tests.models import module_of
 
 EVIL = "</script><script>globalThis.broken = 1</script><img src=x onerror='globalThis.broken = 1'>&amp;"
 
@@ -161,6 +163,17 @@ def test_the_search_opens_what_it_finds(browser: Browser, tmp_path: Path) -> Non
         assert camera[1] < node["box"][1] and node["box"][3] < camera[3]
         page.key("Escape")
         assert page.run("document.activeElement.id") == "canvas"
+
+
+def test_the_search_begins_with_what_is_called_so(browser: Browser, tmp_path: Path) -> None:
+    """`conv 16` is a layer of that name first, then what begins so, then one with 216 weights."""
+    body = "conv(8, 3x3, bias = false)\n    conv(4, 1x1)\n    conv(16, 1x1)\n    conv(160, 1x1)"
+    module = module_of(f"model Net {{\n    input x[22, 22, 3]\n    {body}\n}}\n")
+    with shown(browser, page(module, "graph", Look(), "light").decode(), tmp_path) as there:
+        there.key("/")
+        there.do("Input.insertText", text="conv 16")
+        rows = there.run("[...document.querySelectorAll('#found li b')].map(row => row.textContent)")
+        assert rows[0] == "conv 16" and rows.index("conv 160") < rows.index("conv 8")
 
 
 def test_the_search_goes_round_and_back(browser: Browser, tmp_path: Path) -> None:

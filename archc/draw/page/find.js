@@ -26,9 +26,8 @@ class Finder {
     const wanted = this.query.value.toLowerCase().split(/\s+/).filter(Boolean);
     const all = wanted.length ? [...this.figure.nodes.values()] : [];
     const has = (text) => wanted.every((word) => text.includes(word));
-    const found = all.filter((node) => has(node.words));
-    // behind what can be seen, what is found by a fact alone, such as a weight's shape
-    this.found = [...found.filter((node) => has(node.seen)), ...found.filter((node) => !has(node.seen))];
+    const found = all.filter((node) => has(node.words)).map((node) => [rank(node, wanted), node]);
+    this.found = found.sort(([a], [b]) => a - b).map(([, node]) => node); // of one rank in the figure's order
     this.at = NONE;
     const count = this.found.length;
     this.count.textContent = wanted.length ? (count ? `${count.toLocaleString("en")} found` : "nothing") : "";
@@ -76,6 +75,22 @@ class Finder {
     this.query.setAttribute("aria-activedescendant", this.at < LISTED ? `found-${this.at}` : "");
     this.acts.go(this.found[this.at]);
   }
+}
+
+// How well a node is what was asked for, 0 the best: by what it is called, by beginnings of words that can be seen on
+// it, by parts of such words (216 has a 16), by a fact alone, such as a weight's shape.
+function rank(node, wanted) {
+  if (` ${headOf(node).toLowerCase()} `.includes(` ${wanted.join(" ")} `)) return 0;
+  if (wanted.every((word) => begins(node.seen, word))) return 1;
+  return wanted.every((word) => node.seen.includes(word)) ? 2 : 3;
+}
+
+// Whether a word of a text begins so.
+function begins(text, word) {
+  for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {
+    if (!/[\p{L}\p{N}]/u.test(text[at - 1] ?? "")) return true;
+  }
+  return false;
 }
 
 // What stands first on a node.
