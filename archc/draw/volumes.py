@@ -85,7 +85,7 @@ class Drawing:
         edges = tuple((value, station.id) for station in self.flow.stations for value in station.inputs)
         return placed(
             Branching(
-                order=tuple(self.stations),
+                order=tuple(in_order(self.flow.stations)),
                 edges=edges,
                 rooms={name: room_of(extents[name], label) for name, label in self.labels.items()},
                 words={
@@ -166,6 +166,17 @@ class Drawing:
     def _written(self, name: str) -> Iterator[Text]:
         for part in texts(self.solids[name], self.labels[name], self.stations[name]):
             yield from (mark for mark in part.marks if isinstance(mark, Text))
+
+
+def in_order(stations: Sequence[Station]) -> list[str]:
+    """All stations, each behind what it reads, and what reads nothing right before the first that reads it."""
+    found: dict[str, None] = {}
+    sources = {station.id for station in stations if not station.inputs}
+    for station in stations:
+        if station.inputs:
+            found |= dict.fromkeys(value for value in station.inputs if value in sources)
+            found[station.id] = None
+    return [*found, *(station.id for station in stations if station.id not in found)]
 
 
 def extents_of(station: Station, rule: Rule) -> Extents:

@@ -69,6 +69,20 @@ def test_what_is_no_default_is_told() -> None:
     ]  # fmt: skip
 
 
+def test_an_input_stands_before_what_first_reads_it() -> None:
+    """Where nothing falls apart and all stands in one row, too, so that windows are seen on it."""
+    text = SIAMESE.replace("share tower = embed(2)", "share tower = embed(2)\n    let one = left -> tower")
+    text = text.replace(
+        "output gap = distance(left -> tower,", "output more = one -> dense(3)\n    output gap = distance(one,"
+    )
+    scene = scene_of(module_of(text))
+    nodes = sorted((part for part in scene.parts if part.kind == "node"), key=lambda part: part.bounds[0])
+    row = [part.id for part in nodes]
+    for name, reader in (("left", "tower.conv1"), ("right", "tower_2.conv1")):
+        assert row.index(reader) == row.index(name) + 1
+    assert flaws(scene) == []
+
+
 OUTSIDE = {
     "a parameter in a block": "repeat 5 { emb(4) }",
     "a parameter": "repeat 5 { add(it, parameter(it.shape)) -> conv(4, 3x3, padding = same) }",
