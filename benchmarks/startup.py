@@ -2,9 +2,8 @@
 
     python benchmarks/startup.py [--rounds 20]
 
-The processes take turns; the ratio of the medians is what counts (at most 2.5). `archc draw resnet50` is to take at
-most three
-times what `archc check resnet50` takes.
+The processes take turns; the ratio of the medians is what counts: 2.5 at most is the aim for `archc check`.
+`archc draw resnet50` is to take at most three times what `archc check resnet50` takes.
 """
 
 import argparse
