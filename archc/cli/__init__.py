@@ -9,6 +9,9 @@ def main() -> None:
         from archc.cli.huge_pages import begin_again
 
         begin_again()
+        from archc.cli.interrupts import hear_again
+
+        hear_again()
         from archc.cli.streams import mend_streams
 
         mend_streams()

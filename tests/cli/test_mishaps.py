@@ -84,6 +84,26 @@ def test_an_early_interrupt_is_kept(tmp_path: Path, after: float) -> None:
     assert process.returncode == 130 and said.startswith("archc: stopped") and said.count("\n") == 1
 
 
+def test_an_interrupt_in_a_callback_is_heard_again(tmp_path: Path) -> None:
+    """Python ignores what the garbage collector's callbacks raise, and XLA has one."""
+    code = (
+        "import gc, sys, time\n"
+        "from archc.cli import main\n"
+        "from archc.cli.application import application\n"
+        "def interrupted(*_):\n"
+        "    gc.callbacks.remove(interrupted)\n"
+        "    raise KeyboardInterrupt\n"
+        "def command(*_, **__):\n"
+        "    gc.callbacks.append(interrupted)\n"
+        "    gc.collect()\n"
+        "    time.sleep(20)\n"
+        "application.main = command\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=15)
+    assert (done.returncode, done.stderr) == (130, "archc: stopped\n")
+
+
 def test_lost_weights_are_written_again(trained: Path, tmp_path: Path, archc: Archc) -> None:
     shutil.copytree(trained / "runs/lines-1", "r")
     before = Path("r/best.npz").read_bytes()
