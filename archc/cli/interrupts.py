@@ -9,17 +9,19 @@ AGAIN_SECONDS = 0.01
 def hear_again() -> None:
     """From now on a Ctrl-C is heard once more that came in a callback that may not fail.
 
-    Python says "Exception ignored in" of it, and goes on: as in the callback by which XLA follows the garbage collector.
+    Python says "Exception ignored in" of it, and goes on: as in the callback by which XLA follows the garbage
+    collector.
     """
     sys.unraisablehook = _ignored
 
 
 def _ignored(found: Any) -> None:
     if issubclass(found.exc_type, KeyboardInterrupt):
-        import _thread
+        import os
+        import signal
         import threading
 
         # by a timer, as what is raised in here would be ignored too
-        threading.Timer(AGAIN_SECONDS, _thread.interrupt_main).start()
+        threading.Timer(AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGINT)).start()
     else:
         sys.__unraisablehook__(found)
