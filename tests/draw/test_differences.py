@@ -375,6 +375,65 @@ def edited(chance: random.Random, deep: int, around: str = "") -> tuple[list[Wri
     return [*old, "dense(2)"], [*new, "dense(2)"]
 
 
+@pytest.mark.parametrize("seed", range(200))
+def test_lines_are_those_of_the_two_networks(seed: int) -> None:
+    """The unchanged and the added ones are the second's, the unchanged and the removed ones the first's: but for those
+    that lead through added layers now, and for those that would lead upwards, which are told in words."""
+    chance = random.Random(seed)
+    names = [f"l{index}" for index in range(chance.randint(3, 8))]
+    kept = [name for name in names if chance.random() < 0.8]
+    new = sorted({*kept, *(f"{name}x" for name in names if chance.random() < 0.2)})
+    old = module_of(branching(chance, names))
+    after = module_of(branching(chance, new or names))
+    found = between(old, after)
+    comparison = compare(old.graph, after.graph)
+    alignment = comparison.alignment
+    called = {match.before.name: match.after.name for match in alignment.matches} | {"x": "x"}
+    called |= {node.name: f"{node.name} (removed)" for node in alignment.removed}
+    for change in comparison.outputs:
+        if change.before:
+            end = f"output {change.before.name}"
+            called[end] = f"output {change.after.name}" if change.after else f"{end} (removed)"
+    ours = lines(after.graph, {})
+    theirs = lines(old.graph, called)
+    same, added, removed = (flows(found, role) for role in ("edge", "added", "removed"))
+    assert same | added == ours and not same & added
+    assert removed <= theirs - ours and same <= theirs and not added & theirs
+    inserted = {node.name: node.inputs for node in alignment.added}
+    for start, end in theirs - same - removed:
+        through, waiting = set[str](), [value for value, reader in ours if reader == end and value in inserted]
+        while waiting:
+            through |= {value := waiting.pop(), *inserted[value]}
+            waiting += [each for each in inserted[value] if each in inserted]
+        words = " ".join(said(found, end) + (said(found, start) if start != "x" else []))
+        assert start in through or "> moved" in words or f"~ read {start}" in words or "− led to" in words
+
+
+def branching(chance: random.Random, names: list[str]) -> str:
+    """A network of named layers, each of which reads one or two of those right before it; the rest are outputs."""
+    before, read, steps = ["x"], set[str](), []
+    for name in names:
+        reads = list(dict.fromkeys(chance.choice(before[-3:]) for _ in range(chance.randint(1, 2))))
+        call = f"add({', '.join(reads)})" if len(reads) > 1 else f"{reads[0]} -> {random.Random(name).choice(KINDS)}"
+        steps.append(f"{call} as {name}")
+        read |= set(reads)
+        before.append(name)
+    if "x" not in read:
+        return branching(chance, names)
+    outputs = [f"output out{index} = {name}" for index, name in enumerate(names) if name not in read]
+    return "model M {\n    input x[8]\n    " + "\n    ".join([*steps, *outputs]) + "\n}\n"
+
+
+def lines(graph: Graph, called: dict[str, str]) -> set[tuple[str, str]]:
+    """From where to where a network's lines lead, under the names of a figure."""
+    found = {(called.get(v, v), called.get(node.name, node.name)) for node in graph.nodes for v in node.inputs}
+    ends = {f"output {port.name}": port.value for port in graph.outputs}
+    return found | {(called.get(value, value), called.get(end, end)) for end, value in ends.items()}
+
+
+KINDS = ("dense(8)", "relu", "tanh", "sigmoid")
+
+
 def test_the_same_bytes_again() -> None:
     one, two = (built_in(FOLDER / f"{name}.arch") for name in ("lenet5", "lenet5_1998"))
     for form in ("svg", "png", "pdf"):
