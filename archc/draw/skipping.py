@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from archc.draw.flows import Flow, Group, Station
 from archc.draw.opening import KEPT_FIRST, KEPT_LAST, LONG
-from archc.draw.stations import Flow, Group, Station
 from archc.parameters import counted
 
 TRIED = 50

@@ -1,4 +1,4 @@
-"""What a figure of solids shows of a network: its maps behind each other, blocks opened or closed, equal ones folded.
+"""From a network to what a figure of solids shows of it: its maps behind each other, blocks opened or closed.
 
 A station is drawn as one solid. What changes no shape (a norm, an activation, dropout) is none: it is
 told beside the station whose value it takes, or, where others take that value too, beside the next.
@@ -12,6 +12,7 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
+from archc.draw.flows import Flow, Group, Station, around, folded
 from archc.draw.outline import read_by
 from archc.draw.text import fitted
 from archc.ir import Graph, Module, Node
@@ -27,106 +28,6 @@ UNNAMED = "output"
 
 LONGEST_TOLD = 420
 """How wide a layer may be in a title, in px of a text of 12."""
-
-
-@dataclass(frozen=True)
-class Station:
-    """A layer, a closed block or an input.
-
-    `id` is its scope, `called` the name that someone gave it, `told` what it does and `more` its
-    settings, both in words; `block` is what a closed one is built from. `before` and `shape` enter and leave it;
-    `window` is what it slides over `before`, if it does. `behind` are quiet layers that its value went
-    through on the way here, `then` those that follow. `count` of them stand one behind the other, each of so
-    many `layers`. `make` is equal for two that are built alike.
-    """
-
-    id: str
-    op: str
-    family: str
-    told: str
-    shape: Shape
-    before: Shape
-    inputs: tuple[str, ...]
-    line: int
-    place: str
-    source: str
-    called: str = ""
-    block: str = ""
-    more: tuple[str, ...] = ()
-    behind: tuple[str, ...] = ()
-    then: tuple[str, ...] = ()
-    output: str = ""
-    window: Shape = ()
-    count: int = 1
-    parameters: int = 0
-    macs: int = 0
-    layers: int = 1
-    make: str = ""
-
-    @property
-    def head(self) -> str:
-        """What it is called first of all."""
-        return self.called or (self.block if self.count > 1 else "") or self.told
-
-    @property
-    def joins(self) -> bool:
-        """Whether it merges values and leaves their shape, so that nothing of its own is to be measured."""
-        return self.family == "merge" and self.shape == self.before
-
-    @property
-    def bare(self) -> bool:
-        """Whether it is drawn as a sign, and not as a solid."""
-        return self.joins or self.op == "rest"
-
-    @property
-    def rests(self) -> bool:
-        """Whether it only arranges a single value anew, on the way from one to another."""
-        return self.family == "layout" and len(self.inputs) == 1
-
-    @property
-    def title(self) -> str:
-        """What a pointer on it is told."""
-        times = f", {self.count} times" if self.count > 1 else ""
-        return f"{self.id}: {self.source}, gives {TensorType(self.shape)}{times}"
-
-    @property
-    def facts(self) -> tuple[tuple[str, str], ...]:
-        quiet = ", ".join((*self.behind, *self.then))
-        told = {
-            "layer": self.source,
-            "output": str(TensorType(self.shape)),
-            "with": quiet,
-            "parameters": f"{self.parameters * self.count:,}",
-            "MACs": f"{self.macs * self.count:,}",
-            "source": self.place,
-        }
-        return tuple((name, value) for name, value in told.items() if value)
-
-
-@dataclass(frozen=True)
-class Group:
-    """Stations that belong together: those of an opened `block`, of which `count` follow each other."""
-
-    name: str
-    block: str
-    members: frozenset[str]
-    count: int = 1
-
-
-@dataclass(frozen=True)
-class Flow:
-    """All stations in the order of computation, and their groups, inner ones first."""
-
-    stations: tuple[Station, ...]
-    groups: tuple[Group, ...]
-
-    @property
-    def length(self) -> int:
-        """How many stand one behind the other at most."""
-        reached: dict[str, int] = {}
-        for station in self.stations:
-            reached[station.id] = 1 + max((reached[value] for value in station.inputs), default=0)
-        return max(reached.values(), default=0)
 
 
 def flow_of(module: Module, depth: int | None, *, full: bool = False) -> Flow:
@@ -185,6 +86,7 @@ class _Quiet:
     id: str
     before: Shape
     line: int
+    parameters: int
 
 
 @dataclass
@@ -196,6 +98,8 @@ class _Walk:
     full: bool
     stations: dict[str, Station] = field(default_factory=dict)
     groups: list[Group] = field(default_factory=list)
+    sharing: bool = False
+    """Whether the weights around here belong to an earlier use of a block."""
 
     def add(self, station: Station) -> str:
         self.stations[station.id] = station
@@ -208,8 +112,7 @@ class _Walk:
         self, graph: Graph, entering: Mapping[str, _Value], scope: str, level: int, line: int, names: Sequence[str] = ()
     ) -> dict[str, _Value]:
         """The values of a graph, by name; `names` are those of its nodes in this copy of it."""
-        uses = Counter(value for node in graph.nodes for value in dict.fromkeys(read_by(node)))
-        uses.update(port.value for port in graph.outputs)
+        uses = uses_in(graph)
         values, shapes = dict(entering), {port.value: port.shape for port in graph.inputs}
 
         def taken(name: str) -> _Value:
@@ -226,15 +129,27 @@ class _Walk:
             id = scope + (names[index] if names else node.name)
             inputs = [taken(value) for value in node.inputs]
             if node.body is None:
-                inputs = inputs[: len(read_by(node))]
-                values[node.name] = self._layer(node, id, inputs, shapes[node.inputs[0]], here)
-                continue
-            if node.op == "repeat":
-                values[node.name] = self._repeat(node, scope, inputs, level, here)
-                continue
-            skip = 0 if self.full else alike(graph.nodes[index:], uses) - 1
-            values[node.name] = self._block(node, id, inputs, shapes, level, here, 1 + skip)
+                value = self._layer(node, id, inputs[: len(read_by(node))], shapes[node.inputs[0]], here)
+            elif node.op == "repeat":
+                value = self._repeat(node, scope, inputs, level, here)
+            else:
+                skip = 0 if self.full else alike(graph.nodes[index:], uses) - 1
+                value = self._block(node, id, inputs, shapes, level, here, 1 + skip)
+            values[node.name] = self._settled(value, uses[node.name])
         return values
+
+    def _settled(self, value: _Value, uses: int) -> _Value:
+        """A value that several take, at a station: what it went through on the way is told once."""
+        return _Value(self.stood(value)) if value.behind and uses > 1 else value
+
+    def _entered(self, body: Graph, inputs: Sequence[_Value], *, alone: bool) -> dict[str, _Value]:
+        """What flows into a block or repeat, by the names it has there; `alone` tells that it is drawn once for one."""
+        found, uses = {}, uses_in(body)
+        for port, value in zip(body.inputs, inputs, strict=True):
+            # what is told with the first of several is told of each of them
+            settled = self._settled(value, uses[port.value] if alone else 2)
+            found[port.value] = replace(settled, alone=settled.alone and alone)
+        return found
 
     def _layer(self, node: Node, id: str, inputs: Sequence[_Value], before: Shape, line: int) -> _Value:
         op = op_of(node)
@@ -243,7 +158,7 @@ class _Walk:
         first = inputs[0]
         flat = op.view and len(node.output) == 1
         if len(inputs) == 1 and op.drawing in QUIET and (flat or node.output == before):
-            quiet = _Quiet(node, id, before, line)
+            quiet = _Quiet(node, id, before, line, self._owned(node))
             if not first.alone or first.behind:
                 return _Value(first.station, (*first.behind, quiet))
             self._attach(first.station, quiet)
@@ -274,7 +189,7 @@ class _Walk:
             called=given(id, node.op),
             more=(*settings(op), *shared(node)),
             window=window if op.drawing in ("conv", "pool") and node.op != "conv_transpose" else (),
-            parameters=owned(node),
+            parameters=self._owned(node),
             macs=node.macs,
             make=make_of(node),
         )
@@ -283,13 +198,14 @@ class _Walk:
         assert node.body is not None
         # a quiet layer at the start of each copy is told with what follows, not with what stands before all of them
         alone = self.full or node.count == 1
-        entering = entered(node.body, inputs, alone=alone)
+        entering = self._entered(node.body, inputs, alone=alone)
         first = node.body.inputs[0].value
+        uses = uses_in(node.body)
         before = set(self.stations)
         for copy in node.copies if self.full else node.copies[:1]:
             values = self.through(node.body, entering, scope, level, line, copy)
             end = values[node.body.outputs[0].value]
-            entering = entering | {first: end}
+            entering = entering | {first: self._settled(end, uses[first])}
         if not self.full:
             end = _Value(self.stood(end), alone=node.count == 1)
             self._gather(before, node.count)
@@ -310,17 +226,17 @@ class _Walk:
             sources = tuple(dict.fromkeys(self.stood(value) for value in inputs))
             closed = self._closed(node, id, sources, shapes[node.inputs[0]], line, count)
             return _Value(self.add(closed), alone=count == 1)
-        before = set(self.stations)
-        values = self.through(node.body, entered(node.body, inputs, alone=count == 1), f"{id}.", level + 1, line)
+        entering = self._entered(node.body, inputs, alone=count == 1)
+        before, sharing = set(self.stations), self.sharing
+        self.sharing = sharing or bool(node.shares)
+        values = self.through(node.body, entering, f"{id}.", level + 1, line)
+        self.sharing = sharing
         end = values[node.body.outputs[0].value]
         if count > 1:
             end = _Value(self.stood(end), alone=False)
         mine = [name for name in self.stations if name not in before]
-        if node.shares:
-            for name in mine:
-                self.change(name, parameters=0)
-            if len(mine) == 1:
-                self.change(mine[0], more=(*self.stations[mine[0]].more, *shared(node)))
+        if node.shares and len(mine) == 1:
+            self.change(mine[0], more=(*self.stations[mine[0]].more, *shared(node)))
         name = id.rpartition(".")[2]
         self._gather(before, count, name, node.body.name)
         if node.shares and len(mine) > 1:
@@ -344,10 +260,13 @@ class _Walk:
             block=node.body.name,
             more=(f"{layers} layer{'s' * (layers > 1)}", *shared(node)),
             count=count,
-            parameters=0 if node.shares else node.body.parameters,
+            parameters=0 if node.shares or self.sharing else node.body.parameters,
             macs=node.body.macs,
             layers=layers,
         )
+
+    def _owned(self, node: Node) -> int:
+        return 0 if self.sharing else trained(node)
 
     def _gather(self, before: set[str], count: int, name: str = "", block: str = "") -> None:
         """Notes that the stations since `before` belong together."""
@@ -374,27 +293,21 @@ class _Walk:
         if name not in self.stations:
             node = last.node
             station = self._station(node, op_of(node), name, (value.station,), last.before, last.line)
+            station = replace(station, parameters=last.parameters)
             self.add(with_quiet(replace(station, behind=tuple(map(said, earlier))), earlier))
         return name
 
 
-def around(inner: Group, name: str, block: str, count: int) -> Group:
-    """What holds another group and nothing beside it, as one group: `stage1: basic` of two basic ones."""
-    if not name or count > 1:
-        return replace(inner, count=inner.count * count)
-    names, blocks = (": ".join(filter(None, (name, word))) for word in (inner.name, inner.block))
-    return replace(inner, name=names, block=blocks)
-
-
-def entered(body: Graph, inputs: Sequence[_Value], *, alone: bool) -> dict[str, _Value]:
-    """What flows into a block or repeat, by the names it has there."""
-    ports = (port.value for port in body.inputs)
-    return {port: replace(value, alone=value.alone and alone) for port, value in zip(ports, inputs, strict=True)}
+def uses_in(graph: Graph) -> Counter[str]:
+    """How many layers, blocks and outputs read each value of a graph."""
+    uses = Counter(value for node in graph.nodes for value in dict.fromkeys(read_by(node)))
+    uses.update(port.value for port in graph.outputs)
+    return uses
 
 
 def with_quiet(station: Station, quiet: Sequence[_Quiet]) -> Station:
     """A station that owns the weights of quiet layers too."""
-    more = sum(owned(one.node) for one in quiet)
+    more = sum(one.parameters for one in quiet)
     make = "".join(make_of(one.node) for one in quiet)
     layers = station.layers + len(quiet)
     return replace(station, parameters=station.parameters + more, make=station.make + make, layers=layers)
@@ -436,7 +349,7 @@ def shared(node: Node) -> tuple[str, ...]:
     return (f"weights of {node.shares}",) if node.shares else ()
 
 
-def owned(node: Node) -> int:
+def trained(node: Node) -> int:
     """How many numbers of a layer are trained."""
     return sum(TensorType(weight.shape).size for weight in node.weights if weight.trainable)
 
@@ -465,33 +378,3 @@ def alike(nodes: Sequence[Node], uses: Mapping[str, int]) -> int:
             break
         count += 1
     return count
-
-
-def folded(flow: Flow) -> Flow:
-    """The same with equal layers that follow each other in one block drawn once."""
-    takers = Counter(value for station in flow.stations for value in station.inputs)
-    kept: dict[str, Station] = {}
-    stands_for: dict[str, str] = {}
-    last: dict[str, str] = {}
-    for station in flow.stations:
-        inputs = tuple(stands_for.get(value, value) for value in station.inputs)
-        station = replace(station, inputs=inputs)
-        before = kept.get(inputs[0]) if len(inputs) == 1 else None
-        if before is not None and takers[last.get(before.id, before.id)] == 1 and same(before, station):
-            kept[before.id] = replace(before, count=before.count + station.count, output=station.output)
-            stands_for[station.id], last[before.id] = before.id, station.id
-        else:
-            kept[station.id] = station
-    groups = (replace(group, members=group.members & kept.keys()) for group in flow.groups)
-    return Flow(tuple(kept.values()), tuple(group for group in groups if len(group.members) > 1 or group.count > 1))
-
-
-def same(a: Station, b: Station) -> bool:
-    """Whether two layers of one block are built alike, and neither has a name of its own."""
-    return (
-        bool(a.make)
-        and a.make == b.make
-        and a.before == b.before
-        and (a.behind, a.then, a.called, b.called, a.output) == (b.behind, b.then, "", "", "")
-        and a.id.rpartition(".")[0] == b.id.rpartition(".")[0]
-    )

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from archc.draw import text as font
+from archc.draw.flows import Group, Station
 from archc.draw.scene import Mark, Part, Rect, Text
-from archc.draw.stations import Group, Station
 from archc.draw.theme import FAMILIES, NAMES
 
 SIZE, SMALL = 11.0, 10.0

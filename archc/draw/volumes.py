@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from archc.draw.flows import Flow, Group, Station
 from archc.draw.look import Look
 from archc.draw.rows import Box, Branching, Room, Way, placed
 from archc.draw.scene import Circle, Line, Mark, Part, Point, Polygon, Rect, Scene, Text, framed, union
 from archc.draw.skipping import skipped
 from archc.draw.solids import Extents, Pyramid, Rule, Solid, crosses, pyramid, rule_for
-from archc.draw.stations import Flow, Group, Station, flow_of, levels
+from archc.draw.stations import flow_of, levels
 from archc.draw.volume_texts import LEADING, SIZE, SMALL, Label, badge_width, group_name, label_of, legend, sizes
 from archc.ir import Module
 

@@ -8,6 +8,7 @@ import pytest
 from archc.draw.look import Look
 from archc.draw.scene import Part, Text
 from archc.draw.volumes import Drawing, shown
+from tests.author import Author
 from tests.draw.flaws import flaws
 from tests.draw.test_volumes import SIAMESE, scene_of, texts
 from tests.grower import Grower
@@ -111,9 +112,23 @@ def test_repeats_that_read_from_outside_say_how_often(name: str) -> None:
         assert any(a[0] <= b[0] and b[2] <= a[2] for a in over for b in badges), member
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_every_group_of_a_random_network_that_comes_several_times_has_a_bracket(seed: int, tmp_path: Path) -> None:
-    module = Grower(seed).model(recipe=False).module(tmp_path)
+@pytest.mark.parametrize("seed", range(200))
+def test_random_networks_are_drawn_whole(seed: int, tmp_path: Path) -> None:
+    """The parameters, MACs and layers of what is drawn, times how often, are those of the network; and every group
+    that comes several times has a bracket, which says so."""
+    writer = Grower(seed) if seed % 2 else Author(seed)
+    module = writer.model(recipe=False).module(tmp_path)
+    graph = module.graph
+    for look in (Look(), Look(0), Look(full=True)):
+        flow = shown(module, look)
+        times = {
+            station.id: station.count * prod(group.count for group in flow.groups if station.id in group.members)
+            for station in flow.stations
+        }
+        for what, of_all in (
+            ("parameters", graph.parameters), ("macs", graph.macs), ("layers", sum(1 for _ in graph.layers())),
+        ):  # fmt: skip
+            assert sum(times[station.id] * getattr(station, what) for station in flow.stations) == of_all, what
     drawing = Drawing(shown(module, Look()))
     counted = {index for index, group in enumerate(drawing.flow.groups) if group.count > 1}
     assert counted <= {span[0] for span in drawing.box.spans}
