@@ -328,11 +328,10 @@ class Run:
 
     @cached_property
     def result(self) -> dict[str, Any]:
-        """What result.json holds."""
-        import json
+        """What result.json holds. Raises archc.Failed if it is damaged."""
+        from archc.train.folders import RunFolder
 
-        found: dict[str, Any] = json.loads((self.folder / "result.json").read_text(encoding="utf-8"))
-        return found
+        return RunFolder(self.folder).numbers()
 
     @property
     def report(self) -> Path:

@@ -117,7 +117,7 @@ def resume(
             lost = _lost_weights(folder)
             if not lost:
                 listener.said(f"{run} is finished: there is nothing to go on with")
-                return Result(run, folder.read_json(folder.result))
+                return Result(run, folder.numbers())
             if not any_in(folder.checkpoints):
                 title = f"{run} is finished, and {lost}; there is no checkpoint to write it again from"
                 raise Failed(Diagnostic("E0705", title, help="train the `.arch` file again"))

@@ -148,6 +148,15 @@ class RunFolder:
             notes = (str(error),)
             raise Failed(Diagnostic("E0704", f"{path} cannot be read", notes=notes, help=_AGAIN)) from None
 
+    def numbers(self) -> dict[str, Any]:
+        """The figures of a run that is over. Raises Failed."""
+        found = self.read_json(self.result)
+        best, last = (found.get(name) if isinstance(found, dict) else None for name in ("best_epoch", "epochs"))
+        if type(best) is int and type(last) is int and 1 <= best <= last:
+            return dict(found)
+        title = f"{self.result} is not one that archc wrote: it says nothing of the best of the epochs"
+        raise Failed(Diagnostic("E0704", title, help=_AGAIN))
+
     def beginning(self) -> Beginning:
         """What the run was given. Raises Failed."""
         values = self.read_json(self.path / MARK)

@@ -7,17 +7,19 @@ doesn't enter the training.
 import json
 import math
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
+from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Module
 from archc.train.folders import RunFolder, writing
+from archc.train.records import read_records, whole_records
 
 MOST = 200
 """No run is measured more often."""
@@ -51,7 +53,8 @@ class Recorder:
         device = next(iter(jax.tree.leaves(self._batch)[0].devices()))
         options = _QUICKLY if device.platform == "cpu" else None
         self._measure = jax.jit(partial(norms, program), compiler_options=options)
-        kept = [line for line in read(folder) if line.epoch <= epoch]
+        known = {line.epoch: line for _, line in whole_records(folder.gradients, _measured)}
+        kept = [known[past] for past in sorted(known) if past <= epoch]
         self._next = kept[-1].epoch + 1 if kept else 0
         self._every = spacing(program.EPOCHS, program.STEPS, len(self._layers))
         if self._layers:
@@ -127,14 +130,23 @@ def by_layer(program: ModuleType, found: Any) -> dict[str, float]:
 
 
 def read(folder: RunFolder) -> list[Measured]:
-    """What was measured of a run, by epoch; nothing where it wasn't. A line that was cut off doesn't count."""
-    lines: dict[int, Measured] = {}
-    with suppress(OSError, UnicodeDecodeError):
-        for text in folder.gradients.read_text(encoding="utf-8").splitlines():
-            with suppress(ValueError, KeyError, TypeError):
-                line = json.loads(text)
-                lines[int(line["epoch"])] = Measured(int(line["epoch"]), dict(line["norms"]))
-    return [lines[epoch] for epoch in sorted(lines)]
+    """What was measured of a run, by epoch; nothing where it wasn't. Raises Failed if the file is damaged."""
+    found = read_records(folder.gradients, _measured)
+    for number, (before, after) in enumerate(pairwise(found), 2):
+        if before.epoch >= after.epoch:
+            title = f"{folder.gradients} is damaged: line {number} is of an epoch that the line before it has passed"
+            raise Failed(Diagnostic("E0704", title, help="train the `.arch` file again"))
+    return found
+
+
+def _measured(line: Any, number: int) -> Measured:
+    """What a line says. Raises ValueError."""
+    norms = line.get("norms") if isinstance(line, dict) else None
+    if not isinstance(norms, dict) or type(line.get("epoch")) is not int or line["epoch"] < 0:
+        raise ValueError("says nothing of an epoch")
+    if not all(norm is None or (isinstance(norm, int | float) and 0 <= norm < math.inf) for norm in norms.values()):
+        raise ValueError("holds something else than norms")
+    return Measured(line["epoch"], norms)
 
 
 def _short(norm: float) -> float | None:

@@ -1,14 +1,14 @@
 """metrics.jsonl: a line an epoch, without gaps or repeats however often the run was killed and resumed."""
 
 import json
+import math
 import os
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, Any
 
-from archc.diagnostics import Diagnostic, Failed
 from archc.train.folders import RunFolder, writing
 from archc.train.progress import EpochEnd
+from archc.train.records import read_records, whole_records
 
 PARTS = ("validation", "train")
 """What may be evaluated after each epoch."""
@@ -18,7 +18,7 @@ class MetricsFile:
     """The lines of a run's epochs: those before `history` ends are kept, what was written after it is dropped."""
 
     def __init__(self, folder: RunFolder, history: list[dict[str, float]], part: str, steps: int):
-        known = _lines(folder.metrics)
+        known = {line["epoch"]: text for text, line in whole_records(folder.metrics, _epoch)}
         kept = []
         for epoch, averages in enumerate(history, 1):
             bare = {"epoch": epoch, "step": epoch * steps, part: averages}
@@ -49,51 +49,32 @@ class MetricsFile:
 
 
 def read_history(folder: RunFolder) -> list[dict[str, Any]]:
-    """A dict an epoch, in their order; a last line that was cut off is none. Raises Failed if another is damaged."""
-    try:
-        text = folder.metrics.read_bytes().decode("utf-8", errors="replace")
-    except OSError:
-        return []
-    lines = text.split("\n")[:-1]
-    history = []
-    for number, line in enumerate(lines, 1):
-        try:
-            history.append(_epoch(line, number))
-        except (ValueError, RecursionError) as error:
-            title = f"{folder.metrics} is damaged: line {number} {error}"
-            help = f"`archc train {folder.path} --resume` writes it anew if there is a checkpoint; else train again"
-            raise Failed(Diagnostic("E0704", title, help=help)) from None
-    return history
+    """A dict an epoch, in their order. Raises Failed if the file is damaged."""
+
+    first: list[set[str]] = []
+
+    def in_order(line: Any, number: int) -> dict[str, Any]:
+        found = _epoch(line, number)
+        first.append(_figures(found))
+        if first[-1] != first[0]:
+            raise ValueError("has other figures than the first")
+        if found["epoch"] != number:
+            raise ValueError(f"is of epoch {found['epoch']}, and that of epoch {number} is missing")
+        return found
+
+    return read_records(folder.metrics, in_order)
 
 
-def _epoch(text: str, number: int) -> dict[str, Any]:
-    """What a line says of an epoch. Raises ValueError if that isn't whole, with the rest of the sentence."""
-
-    def unknown(constant: str) -> None:
-        raise ValueError(f"holds {constant}")
-
-    try:
-        line: Any = json.loads(text, parse_constant=unknown)
-    except json.JSONDecodeError:
-        raise ValueError("is no JSON") from None
+def _epoch(line: Any, number: int) -> dict[str, Any]:
+    """What a line says of an epoch, whichever. Raises ValueError."""
     part = next((name for name in PARTS if isinstance(line, dict) and isinstance(line.get(name), dict)), None)
-    if part is None:
+    if part is None or type(line.get("epoch")) is not int:
         raise ValueError("says nothing of an epoch")
-    if line.get("epoch") != number:
-        raise ValueError(f"is of epoch {line.get('epoch')}, and that of epoch {number} is missing")
     figures = [*line[part].values(), *(line[name] for name in line[part] if name in line)]
-    if not all(isinstance(value, int | float) for value in figures):
-        raise ValueError("holds something else than numbers")
+    if not all(isinstance(value, int | float) and math.isfinite(value) for value in figures):
+        raise ValueError("holds something else than finite numbers")
     return dict(line)
 
 
-def _lines(path: Path) -> dict[int, str]:
-    """The whole lines of an earlier sitting, by epoch: the last one may have been cut off."""
-    lines = {}
-    with suppress(OSError):
-        for text in path.read_bytes().decode("utf-8", errors="replace").splitlines():
-            with suppress(ValueError, KeyError, TypeError, RecursionError):
-                epoch = int(json.loads(text)["epoch"])
-                _epoch(text, epoch)
-                lines[epoch] = text
-    return lines
+def _figures(line: dict[str, Any]) -> set[str]:
+    return {f"{part}.{name}" for part in PARTS for name in line.get(part, ())} | line.keys()

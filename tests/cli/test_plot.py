@@ -92,7 +92,7 @@ def test_a_run_that_is_not_whole(there: Archc, tmp_path: Path) -> None:
         "line 2 is of epoch 3, and that of epoch 2 is missing": lines[0] + "".join(lines[2:]),
         "line 1 holds NaN": whole.replace('"loss": ', '"loss": NaN, "was": ', 1),
         "line 1 says nothing of an epoch": "[]\n" + whole,
-        "line 1 holds something else than numbers": whole.replace('"loss": ', '"loss": "low", "was": ', 1),
+        "line 1 holds something else than finite numbers": whole.replace('"loss": ', '"loss": "low", "was": ', 1),
     }.items():
         (run / "metrics.jsonl").write_text(text)
         damaged = there("plot", run, "curves")
@@ -103,6 +103,37 @@ def test_a_run_that_is_not_whole(there: Archc, tmp_path: Path) -> None:
     (run / "metrics.jsonl").write_text("")
     none = there("plot", run, "curves")
     assert none.exit_code == 1 and f"go on with it: `archc train {run.as_posix()} --resume`" in none.stderr
+
+
+def test_damaged_figures_of_a_run_that_is_over(there: Archc, tmp_path: Path) -> None:
+    run = tmp_path / "damaged"
+    shutil.copytree(RUN, run)
+    gradients = (run / "gradients.jsonl").read_text()
+    for line, said in {
+        "x": "is no JSON",
+        "[]": "says nothing of an epoch",
+        '{"epoch": 1e999, "norms": {"dense1": 1.0}}': "says nothing of an epoch",
+        '{"epoch": 99, "norms": {"dense1": Infinity}}': "holds Infinity",
+        '{"epoch": 99, "norms": {"dense1": "much"}}': "holds something else than norms",
+        '{"epoch": 99, "norms": {"dense1": -1}}': "holds something else than norms",
+        '{"epoch": 0, "norms": {"dense1": 1}}': "is of an epoch that the line before it has passed",
+    }.items():
+        (run / "gradients.jsonl").write_text(f"{gradients}{line}\n")
+        damaged = there("plot", run, "gradients")
+        number = gradients.count("\n") + 1
+        assert damaged.exit_code == 1 and f"gradients.jsonl is damaged: line {number} {said}" in damaged.stderr
+    result = (run / "result.json").read_text()
+    for text, said in {
+        "x": "result.json cannot be read",
+        "{}": "says nothing of the best of the epochs",
+        result.replace('"best_epoch": ', '"best_epoch": 1.5, "was": '): "says nothing of the best of the epochs",
+        result.replace('"best_epoch": ', '"best_epoch": 7, "was": ').replace('"epochs": ', '"epochs": 9, "were": '): (
+            "metrics.jsonl ends with epoch 3, and epoch 7 was the best"
+        ),
+    }.items():
+        (run / "result.json").write_text(text)
+        damaged = there("plot", run, "curves")
+        assert damaged.exit_code == 1 and "error[E0704]" in damaged.stderr and said in damaged.stderr, damaged.stderr
 
 
 def test_a_run_that_numbers_out_of_bounds_ended(archc: Archc) -> None:

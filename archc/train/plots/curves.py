@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from archc.diagnostics import Diagnostic, Failed
 from archc.train.folders import unfinished
 from archc.train.metrics import PARTS, read_history
 from archc.train.plots.picture import Picture, unfit
@@ -32,6 +33,9 @@ def draw(subject: Subject) -> Picture:
         help = unfinished(subject.run, subject.typed)
         raise unfit(f"no epoch of {subject.typed} is over, so there is nothing to draw", help)
     best = best_epoch(subject, lines)
+    if best > len(lines):
+        title = f"{subject.run.metrics} ends with epoch {len(lines):,}, and epoch {best:,} was the best"
+        raise Failed(Diagnostic("E0704", title, help="train the `.arch` file again"))
     panels = series(lines)
     title = f"{subject.name}: {' and '.join(panels) if len(panels) < 3 else 'loss and metrics'} over the epochs"
     part, epochs = chosen_part(lines), lines[-1]["epoch"]
@@ -73,7 +77,7 @@ def chosen_part(lines: Sequence[Mapping[str, Any]]) -> str:
 def best_epoch(subject: Subject, lines: Sequence[Mapping[str, Any]]) -> int:
     """From 1: what the run's result says, or while there is none, its program. Raises Failed."""
     if subject.over:
-        return int(subject.run.read_json(subject.run.result)["best_epoch"])
+        return int(subject.run.numbers()["best_epoch"])
     part = chosen_part(lines)
     return int(subject.program.best_epoch([line[part] for line in lines])) + 1
 
