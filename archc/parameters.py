@@ -134,6 +134,10 @@ class Parameter:
         """An accepted value, back from its JSON form."""
         return Word(value) if isinstance(value, str) and value in self.words else value
 
+    def shown(self, value: Any) -> str:
+        """An accepted value as it is written in a file, where several are a list."""
+        return show(lists(value))
+
     def refuse(self, value: Any, help: str = "", fix: str = "") -> NoReturn:
         if self.numeric and isinstance(value, str) and value.replace(".", "", 1).isdigit():
             help, fix = "write the number without quotes", value
@@ -291,6 +295,10 @@ class Window(Parameter):
         if not isinstance(value, tuple | list):
             return self._length(value, value)
         return tuple(self._length(part, value) for part in value) or self.refuse(value)
+
+    def shown(self, value: Any) -> str:
+        """As in a file, where several are a size."""
+        return show(value)
 
     def _length(self, part: Any, value: Any) -> int:
         n = whole(part)
@@ -463,7 +471,7 @@ class Described:
     def written(self, without: Collection[str] = ()) -> str:
         """As a person would write it, defaults left out, and parameters `without` which it is meant."""
         parts = [
-            f"{name} = {show(value)}"
+            f"{name} = {self.parameters[name].shown(value)}"
             for name, value in self.values().items()
             if value != self.parameters[name].default and name not in without
         ]

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from archc.ir.items import argument, item, restored
+from archc.ir.items import argument, item, op_of, restored
 from archc.parameters import (
     FAMILIES,
     LARGEST,
@@ -28,7 +28,7 @@ from archc.parameters import (
     whole,
 )
 from tests.author import Author
-from tests.models import BUILT_IN, built_in
+from tests.models import BUILT_IN, built_in, module_of
 
 NAN, INF = float("nan"), float("inf")
 
@@ -233,3 +233,18 @@ def test_whole(value: Any, number: int | None) -> None:
 
 def test_counted() -> None:
     assert [counted(n, "row") for n in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
+
+
+@pytest.mark.parametrize(
+    ("call", "written"),
+    [
+        ("dense(2, weights = [[1, 2], [3, 4]])", "dense(units = 2, weights = [[1, 2], [3, 4]])"),
+        ("dense(1, weights = [1, 2], bias = false)", "dense(units = 1, bias = false, weights = [1, 2])"),
+        ("reshape(2x1)", "reshape(shape = 2x1)"),
+    ],
+)
+def test_what_is_written_is_read_as_the_same(call: str, written: str) -> None:
+    """Several numbers are a list, and several lengths a size."""
+    text = "model Net {{\n    input x[2]\n    {}\n}}\n"
+    first, again = (op_of(module_of(text.format(one)).graph.nodes[-1]) for one in (call, written))
+    assert first == again and first.written() == written

@@ -142,7 +142,8 @@ def _said(module: Module, program: ModuleType, outputs: Any, slope: Any) -> Quan
     said = end(outputs)[0]
     if function != "sigmoid":
         return _quantity(said, None)
-    own = np.asarray(jax.grad(lambda raw: end(raw).sum())(outputs)[0])
+    # σ'(z) = σ(z) σ(-z), which has all its digits where 1 - σ(z) has lost them
+    own = np.asarray(said) * np.asarray(end(jax.tree.map(jnp.negative, outputs))[0])
     return _quantity(said, np.asarray(slope[0]) / own if own.all() else None)
 
 

@@ -48,6 +48,9 @@ TEXTS = {
     "twice": taught("binary_cross_entropy", "[[0.5, -1, 1, 0]]", "dense(2) -> sigmoid"),
     "weighed": taught("2 * binary_cross_entropy", ONE, "dense(1) -> sigmoid"),
     "settings": taught("huber(delta = 0.5)", ONE, "dense(2) -> tanh\n dense(1)"),
+    "sure": taught("binary_cross_entropy", "[[1, 1, 1]]", "dense(1, weights = [8, 3]) -> sigmoid"),
+    "classes as ends": f"model M {{\n input x[2]\n dense(1)\n}}\n"
+    f"train {{\n {PLANE.replace('12, 3', '12, 2').replace('cross_entropy', 'mse(targets = [-1, 1])')}\n}}\n",
     "terms": taught("0.5 * mae + 3 * huber(delta = 0.25)", TWO, "dense(2)"),
     "unnamed end": taught("binary_cross_entropy", ONE, "dense(2) -> tanh\n dense(1)"),
     "blocks": taught("half_mse", ONE, "hidden(2)\n hidden(2)\n dense(1)", "block hidden(n) { dense(n) -> sigmoid }\n"),
@@ -159,6 +162,7 @@ UNWRITTEN = (
     "softplus",
     "huber",
     "mae",
+    "mse",
     "normalize",
     "conv",
     "max_pool",
@@ -200,6 +204,7 @@ LOSSES = {
     "generic": ["L = huber(a⁽²⁾, y)"],
     "settings": ["L = huber(z⁽²⁾, y, delta = 0.5)"],
     "terms": ["L = 0.5·mae(z, y)", "+ 3·huber(z, y, delta = 0.25)"],
+    "classes as ends": ["L = mse(z, y, targets = [-1, 1])"],
     "smoothed": ["L = cross_entropy(a, y, smoothing = 0.1)"],
 }
 
@@ -210,6 +215,14 @@ def test_a_loss_without_a_short_form_is_told_with_factors_and_settings(name: str
     assert list(cell.text) == LOSSES[name]
     said = told(figure(name))
     assert " ".join(LOSSES[name]) in said and any(text.startswith("y") for text in said)
+
+
+def test_a_derivative_by_what_is_almost_sure_keeps_its_digits() -> None:
+    """σ(11) is 1 but for 1.67e-5, of which float32 holds three digits."""
+    cells = {cell.name: cell for cell in found("sure").cells}
+    assert cells["a"].quantity.slope == pytest.approx((-(1 + np.exp(-11)),), rel=1e-6)
+    assert cells["z"].quantity.slope == pytest.approx((-1 / (1 + np.exp(11)),), rel=1e-5)
+    assert cells["L"].quantity.value == pytest.approx((np.log1p(np.exp(-11)),), rel=1e-5)
 
 
 def test_two_layers_of_sigmoids_worked_by_hand() -> None:
