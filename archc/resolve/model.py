@@ -178,6 +178,9 @@ class ModelBody(Body):
         if it is UNKNOWN:
             raise Unknown
         if not isinstance(it, Tensor) or not self.builder.nodes:
+            if any(isinstance(statement, tree.Bad) for statement in self.model.body):
+                # its layers may stand in what can't be read
+                raise Unknown
             raise wrong(
                 "E0212",
                 f"the model `{self.model.name.value}` has no layers",
