@@ -59,6 +59,18 @@ TRAINING = {
 }
 """The same, of optimizers, losses and metrics."""
 
+SETTINGS = {
+    "shuffle": "leave it out: rows are shuffled anew before every epoch",
+    "device": "the command says where: `archc train FILE --device cpu`",
+    **dict.fromkeys(("augment", "augmentation"), "archc has none; `gaussian_noise` and `dropout` are layers"),
+    **dict.fromkeys(
+        ("callbacks", "checkpoint", "checkpoints"), "the best weights are kept and checkpoints written by themselves"
+    ),
+    **dict.fromkeys(("steps", "maxsteps", "numsteps", "iterations"), "it goes by epochs: `epochs = 10`"),
+    **dict.fromkeys(("scheduler", "schedule", "lrscheduler"), "it stands in the optimizer: `adam(cosine(1e-3))`"),
+}
+"""The same, of settings of a recipe."""
+
 """How the names of layers begin that other tools have for one and three dimensions too."""
 
 

@@ -8,7 +8,7 @@ from archc.diagnostics import Edit, Fix, Related
 from archc.diagnostics.suggest import closest
 from archc.ops import OPS, Op
 from archc.parameters import FAMILIES, Described, Parameter, Quoted, show
-from archc.resolve.absent import PENALTY, instead, plain
+from archc.resolve.absent import PENALTY, SETTINGS, instead, plain
 from archc.resolve.arithmetic import FUNCTIONS
 from archc.resolve.wrong import Wrong, misspelt, wrong
 from archc.source import Span
@@ -310,6 +310,8 @@ def unknown_setting(setting: tree.Setting, known: list[str]) -> Wrong:
     if not near and owners:
         meant = f"optimizer = {owners[0]}(…, {key.value} = {setting.value.span.text})"
         return wrong("E0401", title, key.span, help=f"it belongs to the optimizer: `{meant}`")
+    if not near and plain(key.value) in SETTINGS:
+        return wrong("E0401", title, key.span, help=SETTINGS[plain(key.value)])
     otherwise = "the settings are " + ", ".join(f"`{k}`" for k in known)
     return misspelt("E0401", title, key.span, key.value, known, otherwise=otherwise)
 
