@@ -92,8 +92,8 @@ def command(
     terminal = ctx.ensure_object(Terminal)
     if file and (Path(file) / "run.json").exists():
         written = f"`archc draw --style neurons --weights {file}` draws what it has learnt"
-        network = next((f", `archc draw {path.as_posix()}` its network" for path in Path(file).glob("*.arch")), "")
-        raise click.UsageError(f"`{file}` is the folder of a run: {written}{network}", ctx)
+        networks = [f", `archc draw {path.as_posix()}` its network" for path in sorted(Path(file).glob("*.arch"))]
+        raise click.UsageError(f"`{file}` is the folder of a run: {written}{''.join(networks[:1])}", ctx)
     if weights and style not in OF_WEIGHTS:
         styles = " and ".join(f"`--style {name}`" for name in OF_WEIGHTS)
         raise click.UsageError(f"`--weights` is for {styles}: the others show no weights", ctx)

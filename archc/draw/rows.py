@@ -9,6 +9,7 @@ from bisect import bisect, bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from math import dist
 
 from archc.draw.scene import Bounds, Point
 
@@ -216,8 +217,9 @@ class _Layout:
         inner = [span for span in box.spans if span[0] == group and left <= span[1] and span[2] <= right]
         for span in inner:
             box.spans.remove(span)
+            # moved along with it, and so equal but for rounding
             _, a, b, y = span
-            box.taken.remove((a, y, b, y + BRACKET))
+            box.taken.remove(min(box.taken, key=lambda each: dist(each, (a, y, b, y + BRACKET))))
         y = box.lowest(left, right) + 6
         box.spans.append((group, left, right, y))
         box.taken.append((left, y, right, y + BRACKET))

@@ -200,12 +200,12 @@ class _Walk:
         alone = self.full or node.count == 1
         entering = self._entered(node.body, inputs, alone=alone)
         first = node.body.inputs[0].value
-        uses = uses_in(node.body)
+        end, uses = entering[first], uses_in(node.body)
         before = set(self.stations)
         for copy in node.copies if self.full else node.copies[:1]:
+            entering = entering | {first: self._settled(end, uses[first])}
             values = self.through(node.body, entering, scope, level, line, copy)
             end = values[node.body.outputs[0].value]
-            entering = entering | {first: self._settled(end, uses[first])}
         if not self.full:
             end = _Value(self.stood(end), alone=node.count == 1)
             self._gather(before, node.count)
