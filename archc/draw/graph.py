@@ -1,7 +1,7 @@
 """The `graph` style: layers as cards, blocks as frames, lines from the top down."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import inf
 from typing import TypeAlias
@@ -52,13 +52,15 @@ Engine: TypeAlias = Callable[[Sequence[Box], Sequence[Wire], float], Placement]
 
 @dataclass(frozen=True)
 class Laid:
-    """The inside of a block, laid out, its left upper corner at 0."""
+    """The inside of a block, laid out, its left upper corner at 0; the same with columns of any height from
+    `same_from` px on."""
 
     parts: tuple[Part, ...]
     width: float
     height: float
     enters: tuple[float, ...]
     leaves: float
+    same_from: float = 0
 
 
 def scene(module: Module, look: Look) -> Scene:
@@ -74,19 +76,21 @@ def on_one_page(whole: Inside, look: Look) -> Laid:
     shown, is_open = opened(whole, look, 0)
     once = look.by_dot or sum(piece.layers for piece in whole.pieces) > LARGE
     heights = PAGES[:1] if once else PAGES
-    tries = [Layout(is_open, pages * TALLEST, engine(look)).lay(shown) for pages in heights]
+    layout = Layout(is_open, TALLEST, engine(look))
+    tries = [replace(layout, tallest=pages * TALLEST).lay(shown) for pages in heights]
     best = min(tries, key=pages_of)
-    return best if once else filled(best, Layout(is_open, inf, engine(look)), shown)
+    return best if once else filled(best, layout, shown)
 
 
 def fitting(whole: Inside, look: Look) -> Laid:
     """As much of a network as fits a page."""
     for most in SHOWN:
         shown, is_open = opened(whole, look, most)
-        laid = Layout(is_open, TALLEST, engine(look)).lay(shown)
+        layout = Layout(is_open, TALLEST, engine(look))
+        laid = layout.lay(shown)
         if laid.width <= 1.4 * BROADEST and laid.height <= 1.3 * TALLEST:
             break
-    return laid if look.by_dot else filled(laid, Layout(is_open, inf, engine(look)), shown)
+    return laid if look.by_dot else filled(laid, layout, shown)
 
 
 def pages_of(laid: Laid) -> float:
@@ -147,12 +151,14 @@ class Layout:
     is_open: Opened
     tallest: float
     place: Engine
+    kept: dict[int, tuple[Piece, Laid]] = field(default_factory=dict)
+    """Frames that were laid out, by the identity of their pieces, for other columns."""
 
     def lay(self, inside: Inside, depth: int = 0, below: float = 0) -> Laid:
         """Places everything inside, and draws its edges; that of what leaves goes on for `below` px."""
         pieces = inside.pieces
         frames: list[Laid | None] = [
-            self._framed(piece, depth) if piece.open is not None and self.is_open(piece, depth) else None
+            self._frame(piece, depth) if piece.open is not None and self.is_open(piece, depth) else None
             for piece in pieces
         ]
         drawn = [None if frame else cards.card(piece) for piece, frame in zip(pieces, frames, strict=True)]
@@ -211,7 +217,8 @@ class Layout:
                     parts.append(Part("label", (mark,), id=piece.id))
         enters = tuple(x for x, _ in placed.corners[:number])
         leaves = placed.corners[-1][0] if inside.value else 0.0
-        return Laid((*edges, *parts), placed.width, placed.height, enters, leaves)
+        same_from = max(placed.same_from, *(frame.same_from for frame in frames if frame), 0)
+        return Laid((*edges, *parts), placed.width, placed.height, enters, leaves, same_from)
 
     def _reshapes(self, piece: Piece, flows: Mapping[str, tuple[Shape, Shape]]) -> bool:
         """Whether what leaves has another shape than anything that enters, in each network that has the piece."""
@@ -222,6 +229,14 @@ class Layout:
         """How each line is drawn, in the order of the wires."""
         pens = [_pen(piece.fate, value) for piece in inside.pieces for value in piece.inputs]
         return [*pens, *([_pen(None, "")] if inside.value else [])]
+
+    def _frame(self, piece: Piece, depth: int) -> Laid:
+        """A block in its frame, laid out anew only where columns of another height could change it."""
+        _, laid = self.kept.get(id(piece), (piece, None))
+        if laid is None or laid.same_from > self.tallest:
+            laid = self._framed(piece, depth)
+            self.kept[id(piece)] = piece, laid
+        return laid
 
     def _framed(self, piece: Piece, depth: int) -> Laid:
         """A block in its frame, with the band for its title."""
@@ -262,7 +277,8 @@ class Layout:
         marks += cards.badge(card.badge, width - 3, 2) if card.badge else ()
         band = Part("band", tuple(marks), title, piece.id, place)
         parts = (frame, band, *(moved(part, left, high) for part in inner.parts))
-        return Laid(parts, width + extra, height + extra, tuple(x + left for x in inner.enters), inner.leaves + left)
+        enters = tuple(x + left for x in inner.enters)
+        return Laid(parts, width + extra, height + extra, enters, inner.leaves + left, inner.same_from)
 
 
 def _further(enters: tuple[float, ...], count: int, width: float) -> tuple[float, ...]:

@@ -287,6 +287,24 @@ def test_a_frame_is_called_with_as_many_arguments_as_fit() -> None:
     assert called == ["part(1, 2, 3, 4)", "part(4, 12345678, …)", "part"]
 
 
+@pytest.mark.parametrize("name", ["resnet50", "googlenet", "vgg16"])
+@pytest.mark.parametrize("look", [Look(full=True), Look(2), Look()], ids=["full", "two levels", "fitting"])
+def test_frames_that_are_kept_for_other_columns_are_as_if_laid_out_anew(
+    name: str, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = built_in(FOLDER / f"{name}.arch")
+    kept = draw(module, "graph", look)
+    monkeypatch.setattr(graph.Layout, "_frame", graph.Layout._framed)
+    assert draw(module, "graph", look) == kept
+
+
+def test_random_frames_that_are_kept_are_as_if_laid_out_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    modules = [Grower(seed).model(recipe=False).module(tmp_path) for seed in range(60)]
+    kept = [draw(module, "graph", Look(full=True)) for module in modules]
+    monkeypatch.setattr(graph.Layout, "_frame", graph.Layout._framed)
+    assert [draw(module, "graph", Look(full=True)) for module in modules] == kept
+
+
 def test_the_window_of_a_sequence_is_called_one() -> None:
     """As `3×3` needs no name, and a number alone does."""
     text = "model M {\n    input x[64, 4]\n    conv(8, 5) -> max_pool(2) -> conv(4, 1)\n}\n"

@@ -19,12 +19,16 @@ GUTTER, AROUND, OVER = 34.0, 17.0, 4.0
 
 @dataclass(frozen=True)
 class Placement:
-    """Where each box has its left upper corner, the polyline of each wire, and the size of all."""
+    """Where each box has its left upper corner, the polyline of each wire, and the size of all.
+
+    With any other height for columns of at least `same_from` px it is the same; inf if no other is known to do.
+    """
 
     corners: tuple[Point, ...]
     lines: tuple[tuple[Point, ...], ...]
     width: float
     height: float
+    same_from: float = 0
 
 
 def place(boxes: Sequence[Box], wires: Sequence[Wire], tallest: float = float("inf")) -> Placement:
@@ -52,6 +56,7 @@ class _Drawing:
         lowest = list(accumulate(uncut.lowest, max))
         highest = list(accumulate(reversed(uncut.highest), min))[::-1]
         self.columns = Cutting(rows, self.nets, highest, lowest).columns(tallest)
+        self.same_from = lowest[-1] if lowest[-1] <= tallest else inf
         self.column_of = [index for index, column in enumerate(self.columns) for _ in column]
         self.joins, self.gone = joins(rows, self.columns)
         if self.joins:
@@ -133,7 +138,7 @@ class _Drawing:
     def placement(self) -> Placement:
         corners = tuple((self.x(item) - self.stand.left[item], self.top(item)) for item in range(len(self.rows.boxes)))
         lines = tuple(self._line(wire, way) for wire, way in zip(self.wires, self.rows.way, strict=True))
-        return Placement(corners, lines, self.width, self.height)
+        return Placement(corners, lines, self.width, self.height, self.same_from)
 
     def _line(self, wire: Wire, way: Sequence[int]) -> tuple[Point, ...]:
         points: list[Point] = [(self.x(wire.source), self.top(wire.source) + self.rows.boxes[wire.source].height)]
