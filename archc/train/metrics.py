@@ -77,4 +77,5 @@ def _epoch(line: Any, number: int) -> dict[str, Any]:
 
 
 def _figures(line: dict[str, Any]) -> set[str]:
-    return {f"{part}.{name}" for part in PARTS for name in line.get(part, ())} | line.keys()
+    """Those of the evaluation: a line that was lost has no others when it is written anew."""
+    return {f"{part}.{name}" for part in PARTS for name in line.get(part, ())}

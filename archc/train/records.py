@@ -22,6 +22,8 @@ def read_records(path: Path, parse: Parse[Record]) -> list[Record]:
         if isinstance(said, ValueError):
             title = f"{path} is damaged: line {number} {said}"
             help = f"`archc train {path.parent} --resume` writes it anew if there is a checkpoint; else train again"
+            if (path.parent / "result.json").exists():
+                help = "train the `.arch` file again"
             raise Failed(Diagnostic("E0704", title, help=help)) from None
         found.append(said)
     return found

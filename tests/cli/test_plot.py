@@ -1,5 +1,6 @@
 """`archc plot`, in this process: files, words, and everything that it refuses."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -100,6 +101,11 @@ def test_a_run_that_is_not_whole(there: Archc, tmp_path: Path) -> None:
     # a line that was cut as the run was killed is none
     (run / "metrics.jsonl").write_text(whole[:-10])
     assert there("plot", run, "curves").exit_code == 0
+    # a line that was lost is written anew without the figures of the steps
+    bare = [json.loads(line) for line in lines]
+    bare[1] = {name: bare[1][name] for name in ("epoch", "step", "validation")}
+    (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in bare))
+    assert there("plot", run, "curves").exit_code == 0
     (run / "metrics.jsonl").write_text("")
     none = there("plot", run, "curves")
     assert none.exit_code == 1 and f"go on with it: `archc train {run.as_posix()} --resume`" in none.stderr
@@ -122,6 +128,7 @@ def test_damaged_figures_of_a_run_that_is_over(there: Archc, tmp_path: Path) -> 
         damaged = there("plot", run, "gradients")
         number = gradients.count("\n") + 1
         assert damaged.exit_code == 1 and f"gradients.jsonl is damaged: line {number} {said}" in damaged.stderr
+        assert "--resume" not in damaged.stderr, "it is over"
     result = (run / "result.json").read_text()
     for text, said in {
         "x": "result.json cannot be read",

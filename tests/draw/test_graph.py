@@ -305,6 +305,12 @@ def test_random_frames_that_are_kept_are_as_if_laid_out_anew(tmp_path: Path, mon
     assert [draw(module, "graph", Look(full=True)) for module in modules] == kept
 
 
+def test_what_is_drawn_of_an_initialiser_is_what_was_written() -> None:
+    text = "model M {\n    input x[4]\n    add(it, parameter(4, normal(0.5)))\n    dense(3, bias = uniform(0.1))\n}\n"
+    said = " ".join(words(part) for part in draw(module_of(text), "graph", Look()).parts)
+    assert "init normal(0.5)" in said and "bias uniform(0.1)" in said and "none" not in said
+
+
 def test_the_window_of_a_sequence_is_called_one() -> None:
     """As `3×3` needs no name, and a number alone does."""
     text = "model M {\n    input x[64, 4]\n    conv(8, 5) -> max_pool(2) -> conv(4, 1)\n}\n"

@@ -174,6 +174,11 @@ def test_the_search_begins_with_what_is_called_so(browser: Browser, tmp_path: Pa
         there.do("Input.insertText", text="conv 16")
         rows = there.run("[...document.querySelectorAll('#found li b')].map(row => row.textContent)")
         assert rows[0] == "conv 16" and rows.index("conv 160") < rows.index("conv 8")
+        for shape in ("20x20x16", "20×20×16"):
+            there.key("Escape")
+            there.key("/")
+            there.do("Input.insertText", text=shape)
+            assert there.run("document.querySelector('#found li b').textContent") == "conv 16"
 
 
 def test_the_search_goes_round_and_back(browser: Browser, tmp_path: Path) -> None:

@@ -205,6 +205,11 @@ function within(named, id) {
 function words(part) {
   const texts = part.marks.filter((mark) => styles[mark[0]][0] === "text").map((mark) => mark[3]);
   const seen = [part.id ?? "", part.title ?? "", ...texts];
-  const lower = (words) => words.join("\n").toLowerCase();
-  return { seen: lower(seen), words: lower([...seen, ...(part.facts ?? []).flat()]) };
+  const all = (words) => typed(words.join("\n"));
+  return { seen: all(seen), words: all([...seen, ...(part.facts ?? []).flat()]) };
+}
+
+// A text as one types it: sizes with the letter x.
+function typed(text) {
+  return text.toLowerCase().replaceAll("×", "x");
 }

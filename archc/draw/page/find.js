@@ -23,7 +23,7 @@ class Finder {
   }
 
   look() {
-    const wanted = this.query.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = typed(this.query.value).split(/\s+/).filter(Boolean);
     const all = wanted.length ? [...this.figure.nodes.values()] : [];
     const has = (text) => wanted.every((word) => text.includes(word));
     const found = all.filter((node) => has(node.words)).map((node) => [rank(node, wanted), node]);
@@ -80,7 +80,7 @@ class Finder {
 // How well a node is what was asked for, 0 the best: by what it is called, by beginnings of words that can be seen on
 // it, by parts of such words (216 has a 16), by a fact alone, such as a weight's shape.
 function rank(node, wanted) {
-  if (` ${headOf(node).toLowerCase()} `.includes(` ${wanted.join(" ")} `)) return 0;
+  if (` ${typed(headOf(node))} `.includes(` ${wanted.join(" ")} `)) return 0;
   if (wanted.every((word) => begins(node.seen, word))) return 1;
   return wanted.every((word) => node.seen.includes(word)) ? 2 : 3;
 }

@@ -30,6 +30,9 @@ def draw(subject: Subject) -> Picture:
     """A panel for the loss and each metric, with the best epoch marked. Raises Failed before the first epoch's end."""
     lines = read_history(subject.run)
     if not lines:
+        if subject.over:
+            title = f"{subject.run.metrics} tells of no epoch, though the run is over"
+            raise Failed(Diagnostic("E0704", title, help="train the `.arch` file again"))
         help = unfinished(subject.run, subject.typed)
         raise unfit(f"no epoch of {subject.typed} is over, so there is nothing to draw", help)
     best = best_epoch(subject, lines)
