@@ -16,6 +16,11 @@ def built_in() -> dict[str, Path]:
     return {path.stem: path for path in sorted(models_folder().glob(f"*{SUFFIX}"))}
 
 
+def first_in(folder: Path) -> Path | None:
+    """The first `.arch` file in a folder, if there is any."""
+    return min(folder.glob(f"*{SUFFIX}"), default=None)
+
+
 def find_file(written: str) -> Path:
     """The `.arch` file that was meant: a path, or the name of a built-in model. Raises Failed."""
     path = Path(written)

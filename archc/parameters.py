@@ -468,12 +468,16 @@ class Described:
         """Every parameter's value, by its name."""
         return {name: getattr(self, p.slot) for name, p in self.parameters.items()}
 
+    def chosen(self) -> dict[str, Any]:
+        """Its values but for those that are defaults."""
+        return {name: value for name, value in self.values().items() if value != self.parameters[name].default}
+
     def written(self, without: Collection[str] = ()) -> str:
         """As a person would write it, defaults left out, and parameters `without` which it is meant."""
         parts = [
             f"{name} = {self.parameters[name].shown(value)}"
-            for name, value in self.values().items()
-            if value != self.parameters[name].default and name not in without
+            for name, value in self.chosen().items()
+            if name not in without
         ]
         return f"{self.name}({', '.join(parts)})" if parts else self.name
 

@@ -90,14 +90,14 @@ batch_option = click.option(
 
 def batch_of(asked: int | None, module: "Module", terminal: Terminal) -> int:
     """The examples of a step: as many as are asked for, of those that there are."""
-    from archc.train.profiling.stand_in import BATCH
+    from archc.train.profiling.stand_in import BATCH, with_recipe
 
-    recipe = module.recipe
-    if recipe is None:
-        return asked or BATCH
-    if asked is not None and asked > recipe.train_rows:
+    size = asked or (module.recipe.batch if module.recipe else BATCH)
+    recipe = with_recipe(module, size).recipe
+    assert recipe is not None
+    if asked and recipe.batch < asked:
         terminal.remark(f"there are {recipe.train_rows:,} examples to train on, and a step takes all of them")
-    return min(asked or recipe.batch, recipe.train_rows)
+    return recipe.batch
 
 
 data_dir_option = click.option(

@@ -8,7 +8,7 @@ import click
 from archc.cli.compiling import Asked, checked, choice_options
 from archc.cli.drawing import WidthType, form_of, has_blocks, warn_if_small, warn_of_boxes
 from archc.cli.learnt import learnt
-from archc.cli.named import FileName
+from archc.cli.named import FileName, holds_run
 from archc.cli.terminal import Terminal
 from archc.cli.tracing import OfExamples, RowNumber, given_of, traced
 from archc.cli.writing import refuse_output, write_bytes
@@ -16,6 +16,7 @@ from archc.draw.formats import FORMATS, Width, printed
 from archc.draw.look import Look
 from archc.draw.styles import BACKPROP, OF_WEIGHTS, STYLES, TAKING, draw
 from archc.draw.theme import THEMES
+from archc.locate import first_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,10 +91,11 @@ def command(
     The same file gives the same bytes, whatever is installed.
     """
     terminal = ctx.ensure_object(Terminal)
-    if file and (Path(file) / "run.json").exists():
+    if file and holds_run(Path(file)):
         written = f"`archc draw --style neurons --weights {file}` draws what it has learnt"
-        networks = [f", `archc draw {path.as_posix()}` its network" for path in sorted(Path(file).glob("*.arch"))]
-        raise click.UsageError(f"`{file}` is the folder of a run: {written}{''.join(networks[:1])}", ctx)
+        path = first_in(Path(file))
+        network = f", `archc draw {path.as_posix()}` its network" if path else ""
+        raise click.UsageError(f"`{file}` is the folder of a run: {written}{network}", ctx)
     if weights and style not in OF_WEIGHTS:
         styles = " and ".join(f"`--style {name}`" for name in OF_WEIGHTS)
         raise click.UsageError(f"`--weights` is for {styles}: the others show no weights", ctx)

@@ -56,7 +56,7 @@ def find_run(written: str) -> Path:
     if path.is_dir():
         return path
     known = [run.parent.as_posix() for run in sorted(Path().glob("runs/*/run.json"))]
-    if path.parent.as_posix() in known or (path.parent / "run.json").exists():
+    if holds_run(path.parent):
         help = f"say the run that it is of: `{path.parent.as_posix()}`"
     elif path.is_file() or written in built_in():
         help = f"train it first: `archc train {written}` says which folder it makes"
@@ -72,7 +72,12 @@ def find_run(written: str) -> Path:
     raise Failed(Diagnostic("E0701", f"there is no run folder `{written}`", help=help))
 
 
+def holds_run(folder: Path) -> bool:
+    """Whether a folder is that of a run."""
+    return (folder / "run.json").exists()
+
+
 def is_run(written: str) -> bool:
     """Whether a run's folder is meant, and not a file or a built-in model."""
     path = Path(written)
-    return path.is_dir() and ((path / "run.json").exists() or written not in built_in())
+    return path.is_dir() and (holds_run(path) or written not in built_in())

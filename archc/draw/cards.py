@@ -244,7 +244,7 @@ def word(value: Any) -> str:
     if isinstance(value, tuple) and value and all(type(v) is int for v in value):
         return "×".join(map(str, value))
     if isinstance(value, Described):
-        values = [word(v) for name, v in value.values().items() if v != value.parameters[name].default]
+        values = [word(v) for v in value.chosen().values()]
         return f"{value.name}({', '.join(values)})" if values else value.name
     written = show(value)
     return written if len(written) <= 28 else written[:27] + "…"

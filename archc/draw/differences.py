@@ -106,7 +106,7 @@ class Merge:
         values |= {node.name: gone(node.name) for node in alignment.removed}
         matches = {match.after.name: match for match in alignment.matches}
         added = {node.name: node.inputs for node in alignment.added}
-        lost: set[str] = set()
+        lost = {gone(node.name) for node in alignment.removed}
         unread: dict[str, list[str]] = {}
         places = {node.name: (index, 0) for index, node in enumerate(alignment.after.nodes)}
         pieces: dict[Place, Piece] = {}
@@ -115,7 +115,6 @@ class Merge:
             read = tuple(dict.fromkeys(values[value] for value in node.inputs if value in values))
             place = (max((places.get(value, FIRST)[0] for value in read), default=FIRST[0]), index + 1)
             places[gone(node.name)] = place
-            lost.add(gone(node.name))
             pieces[place] = self._whole(node, scope, read if read_by(node) else (), "removed", shared)
         for node in alignment.after.nodes:
             place, match = places[node.name], matches.get(node.name)

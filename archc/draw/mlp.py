@@ -238,7 +238,7 @@ def keeps_units(op: Op, before: tuple[int, ...], after: tuple[int, ...]) -> bool
 
 def briefly(op: Op) -> str:
     """A layer as a person would write it in short: `step(1.5)`."""
-    values = [show(value) for name, value in op.values().items() if value != op.parameters[name].default]
+    values = [show(value) for value in op.chosen().values()]
     return f"{op.name}({', '.join(values)})" if values else op.name
 
 

@@ -71,7 +71,7 @@ class Ending:
     """
 
     kind: str
-    terms: tuple["Term", ...]
+    terms: tuple[Term, ...]
     link: str
     size: int
 

@@ -156,10 +156,15 @@ class ModelBody(Body):
             made(Port)(name=name.value, value=value.name, shape=value.type.shape, place=place(name.span))
         )
 
+    @property
+    def unread(self) -> bool:
+        """Whether it has statements that can't be read."""
+        return any(isinstance(statement, tree.Bad) for statement in self.model.body)
+
     def some_input(self, _: None) -> None:
         if any(isinstance(statement, tree.Input) for statement in self.model.body):
             return
-        if any(isinstance(statement, tree.Bad) for statement in self.model.body):
+        if self.unread:
             raise Unknown
         if any(told.code == "E0322" for told in self.report.found):
             raise Unknown
@@ -178,7 +183,7 @@ class ModelBody(Body):
         if it is UNKNOWN:
             raise Unknown
         if not isinstance(it, Tensor) or not self.builder.nodes:
-            if any(isinstance(statement, tree.Bad) for statement in self.model.body):
+            if self.unread:
                 # its layers may stand in what can't be read
                 raise Unknown
             raise wrong(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from archc.diagnostics import Diagnostic, Failed
-from archc.locate import SUFFIX
+from archc.locate import first_in
 from archc.source import Source
 
 Reader = Callable[[Path, str], Source]
@@ -37,7 +37,7 @@ def read_source(path: Path, shown_as: str) -> Source:
         # looked at before it is opened: opening a pipe waits for its other end
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            found = min(path.glob(f"*{SUFFIX}"), default=None)
+            found = first_in(path)
             such = f", such as `{(Path(shown_as) / found.name).as_posix()}`" if found else ""
             raise _unreadable(shown_as, "it is a folder", f"name an `.arch` file in it{such}")
         if not stat.S_ISREG(status.st_mode):

@@ -20,7 +20,7 @@ from safetensors.numpy import load as read_tensors
 from safetensors.numpy import save as tensor_bytes
 
 from archc.diagnostics import Diagnostic, Failed
-from archc.train.folders import writing
+from archc.train.folders import AGAIN, writing
 from archc.train.leaves import LeafSpec
 
 KEEP = 2
@@ -132,9 +132,8 @@ def newest(folder: Path, identity: Identity, say: Callable[[str], None]) -> Mome
             _set_aside(damaged)
         return moment
     if faults:
-        help = "train the `.arch` file again"
         title = f"no checkpoint in {folder} can be used: all are damaged"
-        raise Failed(Diagnostic("E0705", title, notes=tuple(faults.values()), help=help))
+        raise Failed(Diagnostic("E0705", title, notes=tuple(faults.values()), help=AGAIN))
     return None
 
 

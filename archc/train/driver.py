@@ -18,7 +18,17 @@ from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Module
 from archc.source import Source
 from archc.train.checkpoints import any_in
-from archc.train.folders import Beginning, RunFolder, begin, create_run, open_run, read_module, run_name, versions
+from archc.train.folders import (
+    AGAIN,
+    Beginning,
+    RunFolder,
+    begin,
+    create_run,
+    open_run,
+    read_module,
+    run_name,
+    versions,
+)
 from archc.train.loading import Origins, load_program
 from archc.train.loop import Loop, Stopped
 from archc.train.memory import check_memory
@@ -120,7 +130,7 @@ def resume(
                 return Result(run, folder.numbers())
             if not any_in(folder.checkpoints):
                 title = f"{run} is finished, and {lost}; there is no checkpoint to write it again from"
-                raise Failed(Diagnostic("E0705", title, help="train the `.arch` file again"))
+                raise Failed(Diagnostic("E0705", title, help=AGAIN))
             listener.said(f"{run} is finished, but {lost}: the weights are written again from the newest checkpoint")
         _check_unchanged(folder, beginning, table)
         module = read_module(folder)

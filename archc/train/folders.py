@@ -146,7 +146,7 @@ class RunFolder:
             raise Failed(_not_a_run(self.path, f"it has no {path.name}")) from None
         except (OSError, ValueError) as error:
             notes = (str(error),)
-            raise Failed(Diagnostic("E0704", f"{path} cannot be read", notes=notes, help=_AGAIN)) from None
+            raise Failed(Diagnostic("E0704", f"{path} cannot be read", notes=notes, help=AGAIN)) from None
 
     def numbers(self) -> dict[str, Any]:
         """The figures of a run that is over. Raises Failed."""
@@ -155,7 +155,7 @@ class RunFolder:
         if type(best) is int and type(last) is int and 1 <= best <= last:
             return dict(found)
         title = f"{self.result} is not one that archc wrote: it says nothing of the best of the epochs"
-        raise Failed(Diagnostic("E0704", title, help=_AGAIN))
+        raise Failed(Diagnostic("E0704", title, help=AGAIN))
 
     def beginning(self) -> Beginning:
         """What the run was given. Raises Failed."""
@@ -221,7 +221,7 @@ def open_run(path: Path, *, lock: bool) -> RunFolder:
     return folder
 
 
-_AGAIN = "train the `.arch` file again"
+AGAIN = "train the `.arch` file again"
 
 
 def unfinished(folder: RunFolder, typed: str) -> str:
@@ -234,7 +234,7 @@ def unfinished(folder: RunFolder, typed: str) -> str:
 
 
 def _not_a_run(path: Path, why: str) -> Diagnostic:
-    return Diagnostic("E0704", f"{path} is not a run folder, or not a whole one", notes=(why,), help=_AGAIN)
+    return Diagnostic("E0704", f"{path} is not a run folder, or not a whole one", notes=(why,), help=AGAIN)
 
 
 _ROOM = "free some space or choose another folder: `--run FOLDER`"

@@ -9,14 +9,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from archc.diagnostics import Diagnostic, Failed
 from archc.ir import Module
 from archc.train.folders import RunFolder, writing
 from archc.train.records import read_records, whole_records
@@ -131,12 +129,17 @@ def by_layer(program: ModuleType, found: Any) -> dict[str, float]:
 
 def read(folder: RunFolder) -> list[Measured]:
     """What was measured of a run, by epoch; nothing where it wasn't. Raises Failed if the file is damaged."""
-    found = read_records(folder.gradients, _measured)
-    for number, (before, after) in enumerate(pairwise(found), 2):
-        if before.epoch >= after.epoch:
-            title = f"{folder.gradients} is damaged: line {number} is of an epoch that the line before it has passed"
-            raise Failed(Diagnostic("E0704", title, help="train the `.arch` file again"))
-    return found
+    passed = -1
+
+    def in_order(line: Any, number: int) -> Measured:
+        nonlocal passed
+        found = _measured(line, number)
+        if found.epoch <= passed:
+            raise ValueError("is of an epoch that the line before it has passed")
+        passed = found.epoch
+        return found
+
+    return read_records(folder.gradients, in_order)
 
 
 def _measured(line: Any, number: int) -> Measured:

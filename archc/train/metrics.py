@@ -50,13 +50,14 @@ class MetricsFile:
 
 def read_history(folder: RunFolder) -> list[dict[str, Any]]:
     """A dict an epoch, in their order. Raises Failed if the file is damaged."""
-
-    first: list[set[str]] = []
+    first: set[str] | None = None
 
     def in_order(line: Any, number: int) -> dict[str, Any]:
+        nonlocal first
         found = _epoch(line, number)
-        first.append(_figures(found))
-        if first[-1] != first[0]:
+        figures = _figures(found)
+        first = figures if first is None else first
+        if figures != first:
             raise ValueError("has other figures than the first")
         if found["epoch"] != number:
             raise ValueError(f"is of epoch {found['epoch']}, and that of epoch {number} is missing")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from archc.diagnostics import Diagnostic, Failed
+from archc.train.folders import AGAIN, RunFolder
 
 Record = TypeVar("Record")
 Parse = Callable[[Any, int], Record]
@@ -22,8 +23,8 @@ def read_records(path: Path, parse: Parse[Record]) -> list[Record]:
         if isinstance(said, ValueError):
             title = f"{path} is damaged: line {number} {said}"
             help = f"`archc train {path.parent} --resume` writes it anew if there is a checkpoint; else train again"
-            if (path.parent / "result.json").exists():
-                help = "train the `.arch` file again"
+            if RunFolder(path.parent).result.exists():
+                help = AGAIN
             raise Failed(Diagnostic("E0704", title, help=help)) from None
         found.append(said)
     return found

@@ -15,7 +15,7 @@ from archc.ir.items import restored
 from archc.parameters import Unfit, counted
 from archc.recipes.start import FromRun, Start
 from archc.source import Source, Span
-from archc.train.folders import RunFolder, unfinished
+from archc.train.folders import AGAIN, RunFolder, unfinished
 from archc.train.matching import Match, Outline, Stored, match, outline, together
 from archc.train.stored import WeightFile, look
 
@@ -72,9 +72,6 @@ def read_start(folder: RunFolder, fingerprint_then: str) -> dict[str, np.ndarray
     if fingerprint(arrays) != fingerprint_then:
         raise Failed(Diagnostic("E0704", f"{folder.start} is not what the run began with", help=AGAIN))
     return arrays
-
-
-AGAIN = "train the `.arch` file again"
 
 
 def span_of(place: Place, source: Source) -> Span | None:

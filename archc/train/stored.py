@@ -15,7 +15,7 @@ from archc.data.archive import MOST_ARRAYS, open_archive, regular
 from archc.data.atomic import whole_file
 from archc.ir import Graph
 from archc.parameters import Unfit
-from archc.train.folders import MARK
+from archc.train.folders import AGAIN, MARK
 from archc.train.matching import Outline, Shape, as_json, from_json, guessed, outline
 
 KEY = "archc"
@@ -131,7 +131,7 @@ def outline_of_run(folder: Path) -> Outline:
             raise ValueError("too many layers")
         return outline(graph)
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        raise Unfit(f"{path} is damaged", "train the `.arch` file again", code="E0720") from None
+        raise Unfit(f"{path} is damaged", AGAIN, code="E0720") from None
 
 
 def save_weights(path: Path, weights: Mapping[str, np.ndarray], graph: Graph) -> None:

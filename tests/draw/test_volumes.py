@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from archc.draw.flows import Flow
 from archc.draw.formats import printed
 from archc.draw.look import Look
 from archc.draw.scene import Circle, Line, Part, Scene, Text
@@ -110,6 +111,14 @@ def named(scene: Scene) -> dict[str, Part]:
 
 def texts(scene: Scene, kind: str) -> list[str]:
     return [mark.text for part in scene.parts if part.kind == kind for mark in part.marks if isinstance(mark, Text)]
+
+
+def times_of(flow: Flow) -> dict[str, int]:
+    """How many layers of the network each station stands for, those of repeated groups around it counted."""
+    return {
+        station.id: station.count * prod(group.count for group in flow.groups if station.id in group.members)
+        for station in flow.stations
+    }
 
 
 def extents(solid: Part) -> tuple[float, float, float]:
@@ -352,10 +361,7 @@ def test_nothing_is_lost(path: Path) -> None:
     graph = built_in(path).graph
     for look in LOOKS.values():
         flow = shown(built_in(path), look)
-        times = {
-            station.id: station.count * prod(group.count for group in flow.groups if station.id in group.members)
-            for station in flow.stations
-        }
+        times = times_of(flow)
         assert sum(times[station.id] * station.parameters for station in flow.stations) == graph.parameters
         assert sum(times[station.id] * station.macs for station in flow.stations) == graph.macs
         assert not look.full or set(times.values()) == {1}

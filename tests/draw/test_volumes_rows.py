@@ -1,6 +1,5 @@
 """Rows of solids: very long ones lose their middle, towers say whose weights they have, arrows are what is computed."""
 
-from math import prod
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from archc.draw.scene import Part, Text
 from archc.draw.volumes import Drawing, shown
 from tests.author import Author
 from tests.draw.flaws import flaws
-from tests.draw.test_volumes import SIAMESE, scene_of, texts
+from tests.draw.test_volumes import SIAMESE, scene_of, texts, times_of
 from tests.grower import Grower
 from tests.models import module_of
 
@@ -31,10 +30,7 @@ def test_very_long_rows_lose_their_middle_and_nothing_else(name: str) -> None:
     module = module_of(f"model Net {{\n    input x[32, 32, 8]\n{LONG[name]}}}\n")
     scene, flow = scene_of(module), shown(module, Look())
     assert flaws(scene) == [] and flow.length <= 60 < shown(module, Look(full=True)).length
-    times = {
-        station.id: station.count * prod(group.count for group in flow.groups if station.id in group.members)
-        for station in flow.stations
-    }
+    times = times_of(flow)
     graph = module.graph
     assert sum(times[station.id] * station.parameters for station in flow.stations) == graph.parameters
     assert sum(times[station.id] * station.macs for station in flow.stations) == graph.macs
@@ -121,10 +117,7 @@ def test_random_networks_are_drawn_whole(seed: int, tmp_path: Path) -> None:
     graph = module.graph
     for look in (Look(), Look(0), Look(full=True)):
         flow = shown(module, look)
-        times = {
-            station.id: station.count * prod(group.count for group in flow.groups if station.id in group.members)
-            for station in flow.stations
-        }
+        times = times_of(flow)
         for what, of_all in (
             ("parameters", graph.parameters), ("macs", graph.macs), ("layers", sum(1 for _ in graph.layers())),
         ):  # fmt: skip

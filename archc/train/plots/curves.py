@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archc.diagnostics import Diagnostic, Failed
-from archc.train.folders import unfinished
+from archc.train.folders import AGAIN, unfinished
 from archc.train.metrics import PARTS, read_history
 from archc.train.plots.picture import Picture, unfit
 from archc.train.plots.subject import Subject
@@ -32,13 +32,13 @@ def draw(subject: Subject) -> Picture:
     if not lines:
         if subject.over:
             title = f"{subject.run.metrics} tells of no epoch, though the run is over"
-            raise Failed(Diagnostic("E0704", title, help="train the `.arch` file again"))
+            raise Failed(Diagnostic("E0704", title, help=AGAIN))
         help = unfinished(subject.run, subject.typed)
         raise unfit(f"no epoch of {subject.typed} is over, so there is nothing to draw", help)
     best = best_epoch(subject, lines)
     if best > len(lines):
         title = f"{subject.run.metrics} ends with epoch {len(lines):,}, and epoch {best:,} was the best"
-        raise Failed(Diagnostic("E0704", title, help="train the `.arch` file again"))
+        raise Failed(Diagnostic("E0704", title, help=AGAIN))
     panels = series(lines)
     title = f"{subject.name}: {' and '.join(panels) if len(panels) < 3 else 'loss and metrics'} over the epochs"
     part, epochs = chosen_part(lines), lines[-1]["epoch"]
